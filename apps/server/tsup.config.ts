@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['src/main.ts', 'src/index.ts', 'src/journal/sqlite-worker.ts'],
+  format: 'esm',
+  target: 'es2023',
+  platform: 'node',
+  sourcemap: true,
+  clean: true,
+})
