@@ -1,0 +1,25 @@
+import Type from 'typebox'
+import { defineCommand } from '../define.js'
+import { NodeId, PropertyId } from '../model/id.js'
+import { JsonValue } from '../model/json.js'
+
+/**
+ * Sets a property; `name` renames the node (rule TREE4). With `old_value` the command holds only
+ * if that is still the value, else PRECONDITION_FAILED; null stands for no value.
+ */
+export const UpdateProperty = defineCommand({
+  type: 'UpdateProperty',
+  description: 'Sets one property of a node, optionally only if it still has the old value.',
+  requires: 'editor',
+  data: Type.Object(
+    {
+      node_id: NodeId,
+      property_id: PropertyId,
+      new_value: JsonValue,
+      old_value: Type.Optional(JsonValue),
+    },
+    { additionalProperties: false },
+  ),
+  result: Type.Null(),
+  example: { node_id: 'task-1', property_id: 'status', new_value: 'in-progress' },
+})

@@ -1,0 +1,66 @@
+import Type, { type TSchema } from 'typebox'
+import { COMMANDS } from './commands/index.js'
+import { ERRORS } from './errors.js'
+import { CLIENT_EVENTS } from './events/client/index.js'
+import { GRAPH_EVENTS } from './events/graph/index.js'
+import { ROOT_EVENTS } from './events/root/index.js'
+import { API_PREFIX, ROUTES } from './routes/index.js'
+import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'
+
+type Definition = { payload: TSchema; ack?: TSchema }
+
+/** A schema, or nothing when there is nothing to send: JSON has no type `undefined`. */
+const carried = (schema: TSchema | undefined) => (Type.IsUndefined(schema) ? undefined : schema)
+
+function described(definitions: Record<string, Definition>) {
+  return Object.fromEntries(
+    Object.entries(definitions).map(([name, definition]) => [
+      name,
+      { ...definition, payload: carried(definition.payload), ack: carried(definition.ack) },
+    ]),
+  )
+}
+
+const GRAPH_CLIENT_EVENTS = {
+  ping: CLIENT_EVENTS.ping,
+  execute_command: CLIENT_EVENTS.execute_command,
+  preview_command: CLIENT_EVENTS.preview_command,
+  undo_command: CLIENT_EVENTS.undo_command,
+  redo_command: CLIENT_EVENTS.redo_command,
+}
+
+/**
+ * The whole contract as plain JSON: versions, errors, commands, events of both namespaces, routes.
+ * Docs and other languages are generated from it; its hash names it (rule VER1).
+ */
+export function contractDocument() {
+  return {
+    protocol_version: PROTOCOL_VERSION,
+    min_protocol_version: MIN_PROTOCOL_VERSION,
+    errors: ERRORS,
+    commands: COMMANDS,
+    namespaces: {
+      '/': {
+        client_to_server: described(CLIENT_EVENTS),
+        server_to_client: described(ROOT_EVENTS),
+      },
+      '/graph': {
+        client_to_server: described(GRAPH_CLIENT_EVENTS),
+        server_to_client: described({
+          ...GRAPH_EVENTS,
+          error: ROOT_EVENTS.error,
+          pong: ROOT_EVENTS.pong,
+        }),
+      },
+    },
+    rest: { prefix: API_PREFIX, routes: ROUTES },
+  }
+}
+
+/**
+ * The contract as the text of `contract.json`; the SHA-256 of its UTF-8 bytes, in hex, is the
+ * `contract_hash` of health and `joined` (rule VER1).
+ */
+export function contractText(): string {
+  return `${JSON.stringify(contractDocument(), null, 2)}\n`
+}

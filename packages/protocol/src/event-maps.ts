@@ -1,0 +1,40 @@
+import type { Static } from 'typebox'
+import type { ClientEventMap, ServerEventMap } from './define.js'
+import type { CLIENT_EVENTS } from './events/client/index.js'
+import type { GRAPH_EVENTS } from './events/graph/index.js'
+import type { ROOT_EVENTS } from './events/root/index.js'
+import type { ROUTES } from './routes/index.js'
+
+type RootEvents = typeof ROOT_EVENTS
+type GraphEvents = typeof GRAPH_EVENTS & Pick<RootEvents, 'error' | 'pong'>
+type ClientEvents = typeof CLIENT_EVENTS
+type GraphClientEvents = Omit<ClientEvents, 'join_session' | 'leave_session'>
+
+/** Socket.IO event map of what the server sends on `/`. */
+export type ServerToClientEvents = ServerEventMap<RootEvents>
+
+/** Socket.IO event map of what clients send on `/`. */
+export type ClientToServerEvents = ClientEventMap<ClientEvents>
+
+/** Socket.IO event map of what the server sends on `/graph`. */
+export type GraphServerToClientEvents = ServerEventMap<GraphEvents>
+
+/** Socket.IO event map of what clients send on `/graph`. */
+export type GraphClientToServerEvents = ClientEventMap<GraphClientEvents>
+
+/** Payload of a server event of `/`, by event name. */
+export type RootPayload<Name extends keyof RootEvents> = Static<RootEvents[Name]['payload']>
+
+/** Payload of a server event of `/graph`, by event name. */
+export type GraphPayload<Name extends keyof GraphEvents> = Static<GraphEvents[Name]['payload']>
+
+/** Payload of an event that clients send, by event name. */
+export type ClientPayload<Name extends keyof ClientEvents> = Static<ClientEvents[Name]['payload']>
+
+/** Acknowledgement of an event that clients send, by event name. */
+export type ClientAck<Name extends keyof ClientEvents> = Static<ClientEvents[Name]['ack']>
+
+export type RouteName = keyof typeof ROUTES
+
+/** Body of a success of a route, by the route's name. */
+export type RouteResponse<Name extends RouteName> = Static<(typeof ROUTES)[Name]['response']>

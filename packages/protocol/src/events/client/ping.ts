@@ -1,0 +1,12 @@
+import Type from 'typebox'
+import { defineClientEvent } from '../../define.js'
+
+/** Asks for a `pong`. Carries no payload. */
+export const Ping = defineClientEvent({
+  name: 'ping',
+  description: 'Asks for a `pong`. Carries no payload.',
+  requires: 'viewer',
+  ack: Type.Undefined(),
+  payload: Type.Undefined(),
+  example: undefined,
+})

@@ -1,0 +1,13 @@
+import { defineClientEvent } from '../../define.js'
+import { Ack } from '../../model/ack.js'
+import { UndoCommand } from './undo-command.js'
+
+/** Redoes what the actor undid last. */
+export const RedoCommand = defineClientEvent({
+  name: 'redo_command',
+  description: 'Redoes what the actor undid last.',
+  requires: 'editor',
+  ack: Ack,
+  payload: UndoCommand.payload,
+  example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+})

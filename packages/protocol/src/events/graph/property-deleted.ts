@@ -1,0 +1,26 @@
+import { defineServerEvent } from '../../define.js'
+import { NodeId, PropertyId } from '../../model/id.js'
+import { JsonValue } from '../../model/json.js'
+import { FROM_ENTRY, graphEvent } from '../fields.js'
+
+/** A property was removed from a node. */
+export const GraphPropertyDeleted = defineServerEvent({
+  name: 'graph:property-deleted',
+  description: 'A property was removed from a node.',
+  payload: graphEvent({
+    node_id: NodeId,
+    property_id: PropertyId,
+    old_value: JsonValue,
+    ...FROM_ENTRY,
+  }),
+  example: {
+    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    timestamp: '2026-01-28T15:30:00Z',
+    node_id: 'task-1',
+    property_id: 'due_date',
+    old_value: '2026-02-01',
+    seq: 7,
+    command_id: 'cmd-1',
+    actor: { id: 'anonymous' },
+  },
+})

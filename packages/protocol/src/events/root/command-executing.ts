@@ -1,0 +1,26 @@
+import Type from 'typebox'
+import { defineServerEvent } from '../../define.js'
+import { Actor } from '../../model/actor.js'
+import { CommandId } from '../../model/id.js'
+import { Seq } from '../../model/seq.js'
+import { roomEvent } from '../fields.js'
+
+/** A command is being executed; executed or failed follows. */
+export const CommandExecuting = defineServerEvent({
+  name: 'command:executing',
+  description: 'A command is being executed; executed or failed follows.',
+  payload: roomEvent('command:executing', {
+    command_id: CommandId,
+    command_type: Type.String(),
+    actor: Type.Optional(Actor),
+    seq: Type.Optional(Seq),
+  }),
+  example: {
+    event: 'command:executing',
+    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    timestamp: '2026-01-28T15:30:00Z',
+    command_id: 'cmd-1',
+    command_type: 'CreateNode',
+    actor: { id: 'anonymous' },
+  },
+})

@@ -1,0 +1,19 @@
+import Type from 'typebox'
+import { defineServerEvent } from '../../define.js'
+import { Epoch, Seq } from '../../model/seq.js'
+import { roomEvent } from '../fields.js'
+
+/** What happened is too large to send: fetch the graph at `seq` or later. */
+export const ResyncRequired = defineServerEvent({
+  name: 'resync:required',
+  description: 'What happened is too large to send: fetch the graph at `seq` or later.',
+  payload: roomEvent('resync:required', { seq: Seq, epoch: Epoch, reason: Type.String() }),
+  example: {
+    event: 'resync:required',
+    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    timestamp: '2026-01-28T15:30:00Z',
+    seq: 9,
+    epoch: 'e-1',
+    reason: 'The change is larger than one message may be',
+  },
+})

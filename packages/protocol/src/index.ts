@@ -1,0 +1,74 @@
+export { COMMANDS } from './commands/index.js'
+export type {
+  BatchCommand,
+  Command,
+  CommandData,
+  CommandResult,
+  CommandType,
+  SimpleCommand,
+} from './commands/index.js'
+export { MAX_BATCH } from './commands/batch.js'
+export { commandTypeOf, parseCommand } from './commands/parse.js'
+export { contractDocument, contractText } from './contract.js'
+export type { Method, Namespace, Role } from './define.js'
+export { ERROR_CODES, ERRORS } from './errors.js'
+export type { ErrorCode, ErrorInfo } from './errors.js'
+export type {
+  ClientAck,
+  ClientPayload,
+  ClientToServerEvents,
+  GraphClientToServerEvents,
+  GraphPayload,
+  GraphServerToClientEvents,
+  RootPayload,
+  RouteName,
+  RouteResponse,
+  ServerToClientEvents,
+} from './event-maps.js'
+export { describeValue } from './error-details.js'
+export { CLIENT_EVENTS } from './events/client/index.js'
+export { GRAPH_EVENTS } from './events/graph/index.js'
+export { ROOT_EVENTS } from './events/root/index.js'
+export { Ack, AckFailure, AckSuccess, Skipped, SkipReason, UndoOutcome } from './model/ack.js'
+export { Actor, ActorClaim, ANONYMOUS } from './model/actor.js'
+export {
+  Change,
+  GraphReplaced,
+  NodeAdded,
+  NodeMoved,
+  NodeRemoved,
+  PropertySet,
+} from './model/change.js'
+export { CommandAnswer } from './model/command-answer.js'
+export { Entry, EntryKind } from './model/entry.js'
+export { ErrorBody, ErrorDetail, ErrorEnvelope } from './model/failure.js'
+export { GraphState } from './model/graph.js'
+export { GraphTree } from './model/graph-tree.js'
+export type { TreeNode } from './model/graph-tree.js'
+export { Health } from './model/health.js'
+export {
+  ActorId,
+  BlueprintTypeId,
+  CommandId,
+  NodeId,
+  ProjectId,
+  PropertyId,
+  SessionId,
+  TemplateId,
+} from './model/id.js'
+export { JsonObject, JsonValue } from './model/json.js'
+export { Node, NodeOrigin } from './model/node.js'
+export { Position } from './model/position.js'
+export { Preview, PreviewSuccess } from './model/preview.js'
+export { OpenedProject, Orphans, ProjectInfo } from './model/project.js'
+export { DocumentNode, ProjectDocument } from './model/project-document.js'
+export { Epoch, Seq, Timestamp } from './model/seq.js'
+export { SessionInfo } from './model/session.js'
+export { TemplateInfo, TemplateIssue, TemplateReport } from './model/template.js'
+export { UndoRequest } from './model/undo-request.js'
+export { checkJson, MAX_DEPTH } from './plain-json.js'
+export { fail, ok } from './result.js'
+export type { Failure, Result } from './result.js'
+export { API_PREFIX, ROUTES } from './routes/index.js'
+export { check } from './validation.js'
+export { isSupportedVersion, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'

@@ -1,0 +1,33 @@
+import Type, { type Static } from 'typebox'
+import { ERROR_CODES, type ErrorCode } from '../errors.js'
+import { JsonValue } from './json.js'
+
+/** What was expected where. `path` is a JSON pointer into the payload. */
+export const ErrorDetail = Type.Object({
+  path: Type.String({ description: 'JSON pointer into the payload' }),
+  expected: Type.String(),
+  actual: Type.Optional(JsonValue),
+  hint: Type.Optional(Type.String()),
+})
+export type ErrorDetail = Static<typeof ErrorDetail>
+
+export const ErrorCodeSchema = Type.Unsafe<ErrorCode>({
+  type: 'string',
+  enum: ERROR_CODES,
+  description: 'One of the closed table of codes',
+})
+
+/** The one shape of a refusal, in REST answers, acknowledgements and `command:failed`. */
+export const ErrorBody = Type.Object(
+  {
+    code: ErrorCodeSchema,
+    message: Type.String(),
+    details: Type.Optional(Type.Array(ErrorDetail)),
+    retryable: Type.Boolean(),
+  },
+  { description: 'Why something was refused' },
+)
+export type ErrorBody = Static<typeof ErrorBody>
+
+export const ErrorEnvelope = Type.Object({ error: ErrorBody })
+export type ErrorEnvelope = Static<typeof ErrorEnvelope>

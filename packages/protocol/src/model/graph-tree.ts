@@ -1,0 +1,24 @@
+import Type, { type Static } from 'typebox'
+import { ProjectId, SessionId, TemplateId } from './id.js'
+import type { Node } from './node.js'
+import { Epoch, Seq } from './seq.js'
+
+/** A node whose `children` are nodes. */
+export type TreeNode = Omit<Node, 'children'> & { children: TreeNode[] }
+
+const TreeNode = Type.Unsafe<TreeNode>({
+  type: 'object',
+  required: ['id', 'blueprint_type_id', 'name', 'parent_id', 'children', 'properties'],
+  description: 'A node; `children` holds nodes of the same shape',
+})
+
+/** The whole graph of a session, nested. */
+export const GraphTree = Type.Object({
+  session_id: SessionId,
+  project_id: Type.Union([ProjectId, Type.Null()]),
+  template_id: Type.Union([TemplateId, Type.Null()]),
+  seq: Seq,
+  epoch: Epoch,
+  roots: Type.Array(TreeNode),
+})
+export type GraphTree = Static<typeof GraphTree>

@@ -1,0 +1,19 @@
+import Type, { type Static } from 'typebox'
+
+/** Position of an entry in its session: gapless, from 1 (rule CMD5). 0 is the empty beginning. */
+export const Seq = Type.Integer({ minimum: 0, description: 'Sequence number, gapless from 1' })
+export type Seq = Static<typeof Seq>
+
+/** Identity of a session's history; restoring a backup changes it (rule SYNC3). */
+export const Epoch = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'Epoch of the history',
+})
+export type Epoch = Static<typeof Epoch>
+
+export const Timestamp = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$',
+  description: 'ISO 8601, UTC, with Z',
+})
+export type Timestamp = Static<typeof Timestamp>

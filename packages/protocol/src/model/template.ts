@@ -1,0 +1,29 @@
+import Type, { type Static } from 'typebox'
+import { TemplateId } from './id.js'
+
+export const TemplateInfo = Type.Object({
+  template_id: TemplateId,
+  name: Type.String(),
+  description: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String()),
+  uuid: Type.Optional(Type.String()),
+  node_types: Type.Integer({ minimum: 0, description: 'How many node types it has' }),
+})
+export type TemplateInfo = Static<typeof TemplateInfo>
+
+/** One thing wrong with a template, and where. */
+export const TemplateIssue = Type.Object({
+  path: Type.String({ description: 'JSON pointer into the template' }),
+  node_type: Type.Optional(Type.String()),
+  property: Type.Optional(Type.String()),
+  reason: Type.String(),
+})
+export type TemplateIssue = Static<typeof TemplateIssue>
+
+/** `errors` make a template unusable; `warnings` do not. */
+export const TemplateReport = Type.Object({
+  valid: Type.Boolean(),
+  errors: Type.Array(TemplateIssue),
+  warnings: Type.Array(TemplateIssue),
+})
+export type TemplateReport = Static<typeof TemplateReport>

@@ -1,0 +1,22 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { TemplateId } from '../model/id.js'
+import { OpenedProject } from '../model/project.js'
+
+/** Creates a project from a template, with its session and its root node. */
+export const CreateProject = defineRoute({
+  method: 'POST',
+  path: '/projects',
+  summary: 'Creates a project from a template, with its session and its root node.',
+  requires: 'editor',
+  body: Type.Object(
+    {
+      template_id: TemplateId,
+      project_name: Type.String({ minLength: 1, maxLength: 1024 }),
+    },
+    { additionalProperties: false },
+  ),
+  status: 201,
+  response: OpenedProject,
+  errors: ['TEMPLATE_NOT_FOUND', 'INVALID_TEMPLATE', 'STORAGE_UNAVAILABLE'],
+})

@@ -1,0 +1,22 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { SessionId, TemplateId } from '../model/id.js'
+import { SessionInfo } from '../model/session.js'
+
+/** Creates a session, empty, with or without a template. */
+export const CreateSession = defineRoute({
+  method: 'POST',
+  path: '/sessions',
+  summary: 'Creates a session, empty, with or without a template.',
+  requires: 'editor',
+  body: Type.Object(
+    {
+      session_id: Type.Optional(SessionId),
+      template_id: Type.Optional(Type.Union([TemplateId, Type.Null()])),
+    },
+    { additionalProperties: false },
+  ),
+  status: 201,
+  response: SessionInfo,
+  errors: ['TEMPLATE_NOT_FOUND', 'LIMIT_EXCEEDED', 'STORAGE_UNAVAILABLE'],
+})

@@ -1,0 +1,15 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { SessionId } from '../model/id.js'
+
+/** Deletes a session with its history; its clients are disconnected from it. */
+export const DeleteSession = defineRoute({
+  method: 'DELETE',
+  path: '/sessions/{session_id}',
+  summary: 'Deletes a session with its history; its clients are disconnected from it.',
+  requires: 'owner',
+  params: Type.Object({ session_id: SessionId }),
+  status: 200,
+  response: Type.Object({ session_id: SessionId, deleted: Type.Literal(true) }),
+  errors: ['SESSION_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+})

@@ -1,0 +1,32 @@
+import { defineRoute } from '../define.js'
+import { ExecuteCommand } from '../events/client/execute-command.js'
+import { CommandAnswer } from '../model/command-answer.js'
+
+/** Executes a command; the session comes from `X-Session-ID` or the body. */
+export const ExecuteCommandRoute = defineRoute({
+  method: 'POST',
+  path: '/commands/execute',
+  summary: 'Executes a command; the session comes from `X-Session-ID` or the body.',
+  requires: 'editor',
+  body: ExecuteCommand.payload,
+  status: 200,
+  response: CommandAnswer,
+  errors: [
+    'SESSION_NOT_FOUND',
+    'UNKNOWN_COMMAND',
+    'NODE_NOT_FOUND',
+    'PROPERTY_NOT_FOUND',
+    'NODE_EXISTS',
+    'ALREADY_LINKED',
+    'NOT_LINKED',
+    'CYCLE_DETECTED',
+    'COMMAND_ID_REUSED',
+    'PRECONDITION_FAILED',
+    'INVALID_PARENT',
+    'TYPE_NOT_ALLOWED',
+    'UNKNOWN_NODE_TYPE',
+    'INVALID_PROPERTY',
+    'LIMIT_EXCEEDED',
+    'STORAGE_UNAVAILABLE',
+  ],
+})

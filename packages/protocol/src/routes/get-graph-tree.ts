@@ -1,0 +1,16 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { GraphTree } from '../model/graph-tree.js'
+import { SessionId } from '../model/id.js'
+
+/** The whole graph of a session, nested: `children` holds nodes. */
+export const GetGraphTree = defineRoute({
+  method: 'GET',
+  path: '/sessions/{session_id}/graph/tree',
+  summary: 'The whole graph of a session, nested: `children` holds nodes.',
+  requires: 'viewer',
+  params: Type.Object({ session_id: SessionId }),
+  status: 200,
+  response: GraphTree,
+  errors: ['SESSION_NOT_FOUND'],
+})

@@ -1,0 +1,16 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { GraphState } from '../model/graph.js'
+import { SessionId } from '../model/id.js'
+
+/** The whole graph of a session as a flat list in pre-order. */
+export const GetGraph = defineRoute({
+  method: 'GET',
+  path: '/graph',
+  summary: 'The whole graph of a session as a flat list in pre-order.',
+  requires: 'viewer',
+  query: Type.Object({ session_id: Type.Optional(SessionId) }, { additionalProperties: false }),
+  status: 200,
+  response: GraphState,
+  errors: ['SESSION_NOT_FOUND'],
+})

@@ -1,0 +1,13 @@
+import { defineRoute } from '../define.js'
+import { Health } from '../model/health.js'
+
+/** Says that the process lives, and which protocol it speaks. */
+export const GetHealth = defineRoute({
+  method: 'GET',
+  path: '/health',
+  summary: 'Says that the process lives, and which protocol it speaks.',
+  requires: 'viewer',
+  status: 200,
+  response: Health,
+  errors: [],
+})

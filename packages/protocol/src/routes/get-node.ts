@@ -1,0 +1,17 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { Node } from '../model/node.js'
+import { NodeId, SessionId } from '../model/id.js'
+import { Seq } from '../model/seq.js'
+
+/** One node of a session. */
+export const GetNode = defineRoute({
+  method: 'GET',
+  path: '/sessions/{session_id}/nodes/{node_id}',
+  summary: 'One node of a session.',
+  requires: 'viewer',
+  params: Type.Object({ session_id: SessionId, node_id: NodeId }),
+  status: 200,
+  response: Type.Object({ session_id: SessionId, seq: Seq, node: Node }),
+  errors: ['SESSION_NOT_FOUND', 'NODE_NOT_FOUND'],
+})

@@ -1,0 +1,16 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { TemplateId } from '../model/id.js'
+import { JsonObject } from '../model/json.js'
+
+/** The template as the server understands it. */
+export const GetTemplateSchema = defineRoute({
+  method: 'GET',
+  path: '/templates/{template_id}/schema',
+  summary: 'The template as the server understands it.',
+  requires: 'viewer',
+  params: Type.Object({ template_id: TemplateId }),
+  status: 200,
+  response: JsonObject,
+  errors: ['TEMPLATE_NOT_FOUND', 'INVALID_TEMPLATE'],
+})

@@ -1,0 +1,24 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { TemplateId } from '../model/id.js'
+import { ProjectDocument } from '../model/project-document.js'
+import { OpenedProject } from '../model/project.js'
+
+/** Imports a project file as it is on disk, into a new project and session. */
+export const ImportProject = defineRoute({
+  method: 'POST',
+  path: '/projects/import',
+  summary: 'Imports a project file as it is on disk, into a new project and session.',
+  requires: 'editor',
+  query: Type.Object(
+    {
+      project_name: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+      template_id: Type.Optional(TemplateId),
+    },
+    { additionalProperties: false },
+  ),
+  body: ProjectDocument,
+  status: 201,
+  response: OpenedProject,
+  errors: ['INVALID_TEMPLATE', 'PAYLOAD_TOO_LARGE', 'STORAGE_UNAVAILABLE'],
+})

@@ -1,0 +1,14 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { ProjectInfo } from '../model/project.js'
+
+/** Lists the projects, oldest first. */
+export const ListProjects = defineRoute({
+  method: 'GET',
+  path: '/projects',
+  summary: 'Lists the projects, oldest first.',
+  requires: 'viewer',
+  status: 200,
+  response: Type.Object({ projects: Type.Array(ProjectInfo) }),
+  errors: [],
+})

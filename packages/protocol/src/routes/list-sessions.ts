@@ -1,0 +1,14 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { SessionInfo } from '../model/session.js'
+
+/** Lists the sessions, oldest first. */
+export const ListSessions = defineRoute({
+  method: 'GET',
+  path: '/sessions',
+  summary: 'Lists the sessions, oldest first.',
+  requires: 'viewer',
+  status: 200,
+  response: Type.Object({ sessions: Type.Array(SessionInfo) }),
+  errors: [],
+})

@@ -1,0 +1,14 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { TemplateInfo } from '../model/template.js'
+
+/** Lists the templates that projects can be created from. */
+export const ListTemplates = defineRoute({
+  method: 'GET',
+  path: '/templates',
+  summary: 'Lists the templates that projects can be created from.',
+  requires: 'viewer',
+  status: 200,
+  response: Type.Object({ templates: Type.Array(TemplateInfo) }),
+  errors: [],
+})

@@ -1,0 +1,16 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { ProjectId } from '../model/id.js'
+import { ProjectInfo } from '../model/project.js'
+
+/** Saves the project as its session stands now. */
+export const SaveProject = defineRoute({
+  method: 'POST',
+  path: '/projects/{project_id}/save',
+  summary: 'Saves the project as its session stands now.',
+  requires: 'editor',
+  params: Type.Object({ project_id: ProjectId }),
+  status: 200,
+  response: ProjectInfo,
+  errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+})

@@ -1,0 +1,31 @@
+import type { Static, TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import { errorDetails } from './error-details.js'
+import { fail, ok, type Result } from './result.js'
+
+const compiled = new WeakMap<TSchema, Validator>()
+
+function compile(schema: TSchema): Validator {
+  const known = compiled.get(schema)
+  if (known) return known
+  const validator: Validator = Compile(schema)
+  compiled.set(schema, validator)
+  return validator
+}
+
+const MAX_DETAILS = 10
+
+/**
+ * Checks a value against a schema of the contract. A failure is BAD_REQUEST with one detail for
+ * each place that was expected otherwise; `at` is where the value stands in the whole payload.
+ */
+export function check<S extends TSchema>(schema: S, value: unknown, at = ''): Result<Static<S>> {
+  const validator = compile(schema)
+  if (validator.Check(value)) return ok(value as Static<S>)
+  const details = errorDetails(schema, value, validator.Errors(value))
+    .slice(0, MAX_DETAILS)
+    .map((d) => ({ ...d, path: at + d.path }))
+  const first = details[0]
+  const where = first ? `: expected ${first.path || 'the payload'} ${first.expected}` : ''
+  return fail('BAD_REQUEST', `The payload is not valid${where}`, details)
+}
