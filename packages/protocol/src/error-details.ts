@@ -46,7 +46,7 @@ function placeOf(root: Shape, problem: Problem): Place {
   let schema: unknown = root
   let depth = 1
   const enter = (key: string | undefined) => {
-    schema = (schema as Record<string, unknown>)[key ?? '']
+    schema = (schema as Record<string, unknown> | undefined)?.[key ?? '']
   }
   for (let keyword = keywords.shift(); keyword; keyword = keywords.shift()) {
     if (keyword === 'anyOf') break
@@ -54,7 +54,7 @@ function placeOf(root: Shape, problem: Problem): Place {
     if (keyword !== 'items' && keyword !== 'additionalProperties') enter(keywords.shift())
     if (keyword !== 'allOf') depth += 1
   }
-  return { schema: schema as Shape, path: names.slice(0, depth).join('/') }
+  return { schema: (schema ?? {}) as Shape, path: names.slice(0, depth).join('/') }
 }
 
 function missingFields({ instancePath, params }: Problem): ErrorDetail[] {

@@ -6,6 +6,8 @@ import { fail, ok, type Result } from './result.js'
 /** How deep a value may be nested; what walks values by recursion relies on it. */
 export const MAX_DEPTH = 100
 
+const TOO_DEEP = `to be nested at most ${MAX_DEPTH} levels deep`
+
 const isPlain = (value: object) => Object.prototype.toString.call(value) === '[object Object]'
 
 const step = (key: string) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
@@ -29,7 +31,7 @@ function findProblem(value: unknown, depth: number): ErrorDetail | undefined {
   if (typeof value !== 'object' || value === null) return notJson(value)
   if (!Array.isArray(value) && !isPlain(value)) return notJson(value)
   if (depth === MAX_DEPTH) {
-    return { path: '', expected: `to be nested at most ${MAX_DEPTH} levels deep` }
+    return { path: '', expected: TOO_DEEP }
   }
   for (const [key, item] of Object.entries(value)) {
     if (key === '__proto__') return { path: step(key), expected: 'to be absent' }
@@ -43,7 +45,7 @@ function findProblem(value: unknown, depth: number): ErrorDetail | undefined {
 /**
  * Accepts what survives being written as JSON and read back: no binary data, no infinite numbers,
  * no key `__proto__` at any depth, at most 100 levels. `at` is where the value stands in the whole
- * payload. Error: BAD_REQUEST.
+ * payload. Errors: LIMIT_EXCEEDED for the depth, else BAD_REQUEST.
  */
 export function checkJson(value: unknown, at = ''): Result<JsonValue> {
   const problem = findProblem(value, 0)
@@ -51,5 +53,6 @@ export function checkJson(value: unknown, at = ''): Result<JsonValue> {
   const { path, ...rest } = problem
   const short = detail(at + path, rest)
   const where = `${short.path || 'the payload'} ${short.expected}`
-  return fail('BAD_REQUEST', `The payload is not valid: expected ${where}`, [short])
+  const code = short.expected === TOO_DEEP ? 'LIMIT_EXCEEDED' : 'BAD_REQUEST'
+  return fail(code, `The payload is not valid: expected ${where}`, [short])
 }
