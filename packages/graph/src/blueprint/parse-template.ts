@@ -1,0 +1,55 @@
+import type { JsonObject, TemplateIssue, TemplateReport } from '@talus/protocol'
+import { jsonProblem } from '../json-safety.js'
+import { Blueprint } from './blueprint.js'
+import { nodeTypeUuid, propertyUuid } from './derived-uuid.js'
+import { checkedText, objectsOf } from './node-type.js'
+import { readYaml } from './read-yaml.js'
+import { validateTemplate } from './validate-template.js'
+
+export type ParsedTemplate = { report: TemplateReport; blueprint: Blueprint | null }
+
+function rejected(reason: string): ParsedTemplate {
+  const errors = [{ path: '', reason: `the template ${reason}` }]
+  return { report: { valid: false, errors, warnings: [] }, blueprint: null }
+}
+
+/** The document with a uuid in every type and property; keys that are not known stay. */
+function withUuids(document: JsonObject): JsonObject {
+  const node_types = objectsOf(document['node_types']).map((type) => {
+    const id = checkedText(type, 'id')
+    const properties = objectsOf(type['properties']).map((property) => ({
+      ...property,
+      uuid: property['uuid'] ?? propertyUuid(id, checkedText(property, 'id')),
+    }))
+    return { ...type, uuid: type['uuid'] ?? nodeTypeUuid(id), properties }
+  })
+  return { ...document, node_types }
+}
+
+function isDocument(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Reads a template, as YAML text or as the object it describes, and says what is wrong with it.
+ * Errors make it unusable: there is no blueprint then. Warnings do not.
+ */
+export function parseTemplate(source: string | JsonObject, template_id: string): ParsedTemplate {
+  const read = typeof source === 'string' ? readYaml(source) : { ok: true as const, value: source }
+  if (!read.ok) return rejected(read.reason)
+  const problem = jsonProblem(read.value)
+  if (problem !== undefined) return rejected(problem)
+  if (!isDocument(read.value)) return rejected('is not an object with node_types')
+  const report = validateTemplate(read.value)
+  const blueprint = report.valid ? new Blueprint(template_id, withUuids(read.value)) : null
+  return { report, blueprint }
+}
+
+/** A finding as a sentence for people: which type, which property, what is wrong. */
+export function describeIssue(issue: TemplateIssue): string {
+  const names = [
+    ...(issue.node_type === undefined ? [] : [`node type '${issue.node_type}'`]),
+    ...(issue.property === undefined ? [] : [`property '${issue.property}'`]),
+  ]
+  return names.length === 0 ? issue.reason : `${names.join(', ')}: ${issue.reason}`
+}

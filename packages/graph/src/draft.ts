@@ -1,0 +1,35 @@
+import type { Change } from '@talus/protocol'
+import type { ProjectGraph } from './project-graph.js'
+
+/**
+ * Changes under consideration. Later ones are decided on the graph as the earlier ones leave it;
+ * `discard` takes everything back, so that planning stays pure.
+ */
+export class Draft {
+  readonly changes: Change[] = []
+  readonly #graph: ProjectGraph
+  readonly #takeBack: (() => void)[] = []
+  #applied = 0
+
+  constructor(graph: ProjectGraph) {
+    this.#graph = graph
+  }
+
+  add(changes: readonly Change[]): void {
+    // Not spread: a deletion may hold more changes than a call may have arguments.
+    for (const change of changes) this.changes.push(change)
+  }
+
+  /** The graph with all changes so far; they are only tried when somebody has to look. */
+  view(): ProjectGraph {
+    if (this.#applied < this.changes.length) {
+      this.#takeBack.push(this.#graph.speculate(this.changes.slice(this.#applied)))
+      this.#applied = this.changes.length
+    }
+    return this.#graph
+  }
+
+  discard(): void {
+    for (let takeBack = this.#takeBack.pop(); takeBack; takeBack = this.#takeBack.pop()) takeBack()
+  }
+}

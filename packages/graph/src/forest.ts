@@ -1,0 +1,106 @@
+import type { Node } from '@talus/protocol'
+import { ChildList } from './child-list.js'
+import { recordOf, type NodeRecord } from './node-record.js'
+
+const NO_CHILDREN: readonly string[] = []
+
+/** Records and the order of siblings, kept in agreement. Knows nothing of what was before. */
+export class Forest {
+  readonly #records = new Map<string, NodeRecord>()
+  readonly #lists = new Map<string | null, ChildList>()
+
+  /** Takes nodes in pre-order; siblings stand in the order in which they appear. */
+  static of(nodes: Iterable<Node>): Forest {
+    const forest = new Forest()
+    for (const node of nodes) {
+      const record = recordOf(node)
+      if (forest.get(record.id)) throw new Error(`node '${record.id}' appears twice`)
+      // Parents first also rules out cycles.
+      if (record.parent_id !== null && !forest.get(record.parent_id)) {
+        throw new Error(`node '${record.id}' appears before its parent '${record.parent_id}'`)
+      }
+      forest.add(record, forest.childCount(record.parent_id))
+    }
+    return forest
+  }
+
+  get size(): number {
+    return this.#records.size
+  }
+
+  get(id: string): NodeRecord | undefined {
+    return this.#records.get(id)
+  }
+
+  ids(): Iterable<string> {
+    return this.#records.keys()
+  }
+
+  childrenOf(parent_id: string | null): readonly string[] {
+    return this.#lists.get(parent_id)?.toArray() ?? NO_CHILDREN
+  }
+
+  /** The children in an array of the caller's own; a walk over all nodes keeps no array alive. */
+  copyChildren(parent_id: string | null): string[] {
+    return this.#lists.get(parent_id)?.copy() ?? []
+  }
+
+  childCount(parent_id: string | null): number {
+    return this.#lists.get(parent_id)?.length ?? 0
+  }
+
+  indexOf(id: string): number {
+    const record = this.#records.get(id)
+    return record ? (this.#lists.get(record.parent_id)?.indexOf(id) ?? -1) : -1
+  }
+
+  add(record: NodeRecord, index: number): void {
+    this.#records.set(record.id, record)
+    this.#insert(record.parent_id, index, record.id)
+  }
+
+  remove(record: NodeRecord): void {
+    this.#records.delete(record.id)
+    this.#take(record.parent_id, record.id)
+  }
+
+  /** Puts a record in the place of the one with its id; the parent has to be the same. */
+  replace(record: NodeRecord): void {
+    this.#records.set(record.id, record)
+  }
+
+  /** Takes `from` out of its list and puts `to`, the same node, below its parent. */
+  move(from: NodeRecord, to: NodeRecord, index: number): void {
+    this.#take(from.parent_id, from.id)
+    this.#records.set(to.id, to)
+    this.#insert(to.parent_id, index, to.id)
+  }
+
+  /** Every record below and with `from`, parents first, siblings in order. */
+  *preorder(from?: string): IterableIterator<NodeRecord> {
+    const open = from === undefined ? this.copyChildren(null).reverse() : [from]
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      const record = this.#records.get(id)
+      if (!record) continue
+      yield record
+      const children = this.copyChildren(id)
+      for (let child = children.pop(); child !== undefined; child = children.pop()) open.push(child)
+    }
+  }
+
+  #insert(parent_id: string | null, index: number, id: string): void {
+    let list = this.#lists.get(parent_id)
+    if (!list) {
+      list = new ChildList()
+      this.#lists.set(parent_id, list)
+    }
+    list.insert(index, id)
+  }
+
+  #take(parent_id: string | null, id: string): void {
+    const list = this.#lists.get(parent_id)
+    list?.remove(id)
+    // Most nodes are leaves: an empty list for each would double what they cost.
+    if (list?.length === 0) this.#lists.delete(parent_id)
+  }
+}

@@ -1,0 +1,41 @@
+import type { Change, JsonValue, PropertySet } from '@talus/protocol'
+
+/** A property change; an undefined value means that the property does not exist. */
+export function propertySet(
+  target: { node_id: string; property_id: string },
+  old_value: JsonValue | undefined,
+  new_value: JsonValue | undefined,
+): PropertySet {
+  return {
+    type: 'property-set',
+    node_id: target.node_id,
+    property_id: target.property_id,
+    ...(old_value !== undefined && { old_value }),
+    ...(new_value !== undefined && { new_value }),
+  }
+}
+
+function invertOne(change: Change): Change {
+  switch (change.type) {
+    case 'node-added':
+      return { ...change, type: 'node-removed' }
+    case 'node-removed':
+      return { ...change, type: 'node-added' }
+    case 'node-moved':
+      return { ...change, from: change.to, to: change.from }
+    case 'property-set':
+      return propertySet(change, change.new_value, change.old_value)
+    case 'graph-replaced':
+      throw new Error('a replaced graph does not say what was there before')
+    default:
+      return change satisfies never
+  }
+}
+
+/**
+ * The changes that lead back, last first. Throws on `graph-replaced`, which alone does not tell
+ * what was before.
+ */
+export function invert(changes: readonly Change[]): Change[] {
+  return changes.toReversed().map(invertOne)
+}

@@ -1,0 +1,33 @@
+import { ok, type CommandData, type NodeRemoved, type Result } from '@talus/protocol'
+import { nodeOf } from '../node-record.js'
+import type { ProjectGraph } from '../project-graph.js'
+import type { Planned } from './planned.js'
+import { nodeNotFound } from './refusals.js'
+
+/**
+ * One change for each node of a subtree, from the last leaf to the top: inverted in reverse order
+ * they restore parents before children and every index exactly (rule DEL1).
+ */
+export function removalsOf(graph: ProjectGraph, top: string): NodeRemoved[] {
+  const seen = new Map<string | null, number>()
+  const removals: NodeRemoved[] = []
+  for (const record of graph.preorder(top)) {
+    const { id, parent_id } = record
+    // Siblings come in order, so counting them gives the index without looking for it.
+    const index = id === top ? graph.indexOf(top) : (seen.get(parent_id) ?? 0)
+    seen.set(parent_id, index + 1)
+    removals.push({ type: 'node-removed', node: nodeOf(record, []), parent_id, index })
+  }
+  return removals.reverse()
+}
+
+/** Plans the removal of a node with everything below it (rule DEL1). */
+export function planDeleteNode(
+  graph: ProjectGraph,
+  { node_id }: CommandData<'DeleteNode'>,
+): Result<Planned> {
+  if (!graph.has(node_id)) return nodeNotFound('/data/node_id', node_id)
+  const changes = removalsOf(graph, node_id)
+  const deleted_ids = changes.map((change) => change.node.id).reverse()
+  return ok({ changes, result: { deleted_ids } })
+}

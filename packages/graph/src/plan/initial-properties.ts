@@ -1,0 +1,96 @@
+import { ok, type CommandData, type JsonValue, type Result } from '@talus/protocol'
+import type { NodeType } from '../blueprint/node-type.js'
+import { defaultOf } from '../blueprint/property-value.js'
+import type { Properties } from '../node-record.js'
+import { checkProperty, namedProperty } from './property.js'
+import type { PlanContext } from './planned.js'
+import { invalidProperty } from './refusals.js'
+
+type Content = { name: string; properties: Properties }
+
+type Given = { name: string | undefined; properties: Record<string, JsonValue>; ids: Set<string> }
+
+function pathOf(property_id: string): string {
+  return `/data/properties/${property_id.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/** What the command itself says, checked; its name may come as a property. */
+function givenBy(
+  data: CommandData<'CreateNode'>,
+  type: NodeType | null,
+  context: PlanContext,
+): Result<Given> {
+  const given: Given = { name: data.name, properties: {}, ids: new Set() }
+  for (const [written, value] of Object.entries(data.properties ?? {})) {
+    const named = namedProperty(type, written)
+    const path = pathOf(written)
+    const checked = checkProperty(type, named, { value, path, context })
+    if (!checked.ok) return checked
+    const id = named.isName ? 'name' : (named.property?.id ?? written)
+    if (given.ids.has(id)) {
+      return invalidProperty(path, written, {
+        message: `The property '${id}' is given twice`,
+        expected: 'each property once, by its id or its uuid',
+      })
+    }
+    given.ids.add(id)
+    // `data.name` says it more directly.
+    if (named.isName) given.name ??= value as string
+    else given.properties[written] = value
+  }
+  return ok(given)
+}
+
+function checkName(given: Given, type: NodeType, context: PlanContext): Result<null> {
+  if (given.name === undefined) return ok(null)
+  const path = '/data/name'
+  return checkProperty(type, namedProperty(type, 'name'), { value: given.name, path, context })
+}
+
+function missing(type: NodeType, given: Given): string | undefined {
+  const lacks = type.properties.find(
+    (property) =>
+      property.required &&
+      defaultOf(property) === undefined &&
+      (property.id === 'name' ? given.name === undefined : !given.ids.has(property.id)),
+  )
+  return lacks?.id
+}
+
+/** Defaults for what was not given (rule TREE3), keyed by the id of the property. */
+function withDefaults(type: NodeType, given: Given): Content {
+  const properties = { ...given.properties }
+  for (const property of type.properties) {
+    if (property.id === 'name' || given.ids.has(property.id)) continue
+    const value = defaultOf(property)
+    if (value !== undefined) properties[property.id] = value
+  }
+  const preset = type.property('name')?.value
+  const name = given.name ?? (typeof preset === 'string' ? preset : type.label)
+  return { name, properties }
+}
+
+/** Name and properties of a new node: what is given, completed and checked by the blueprint. */
+export function initialContent(
+  data: CommandData<'CreateNode'>,
+  type: NodeType | null,
+  context: PlanContext,
+): Result<Content> {
+  const given = givenBy(data, type, context)
+  if (!given.ok) return given
+  if (!type) {
+    const { name, properties } = given.value
+    return ok({ name: name ?? data.blueprint_type_id, properties })
+  }
+  const named = checkName(given.value, type, context)
+  if (!named.ok) return named
+  const lacking = context.lenient ? undefined : missing(type, given.value)
+  if (lacking !== undefined) {
+    return invalidProperty(lacking === 'name' ? '/data/name' : pathOf(lacking), lacking, {
+      message: `'${type.id}' requires the property '${lacking}'`,
+      expected: 'a value, as the property is required',
+      actual: undefined,
+    })
+  }
+  return ok(withDefaults(type, given.value))
+}

@@ -1,0 +1,60 @@
+import { ok, type NodeMoved, type Position, type Result } from '@talus/protocol'
+import type { NodeType } from '../blueprint/node-type.js'
+import type { NodeRecord } from '../node-record.js'
+import type { ProjectGraph } from '../project-graph.js'
+import type { PlanContext } from './planned.js'
+import { refuse } from './refusals.js'
+
+/**
+ * The index that a position means, counted without `moving`, a node that may be in the list
+ * already. An anchor that is gone, or elsewhere, falls back to the end (rule ORD1).
+ */
+export function indexFor(
+  graph: ProjectGraph,
+  parent_id: string | null,
+  { position, moving }: { position?: Position | undefined; moving?: NodeRecord },
+): number {
+  const inside = moving?.parent_id === parent_id
+  const length = graph.childCount(parent_id) - (inside ? 1 : 0)
+  if (!position) return length
+  if ('at' in position) return position.at === 'start' ? 0 : length
+  if ('index' in position) return Math.min(position.index, length)
+  const after = 'after' in position
+  const anchor = after ? position.after : position.before
+  if (graph.record(anchor)?.parent_id !== parent_id) return length
+  const at = graph.indexOf(anchor)
+  // Beside itself is where it is.
+  if (anchor === moving?.id) return at
+  const passed = moving && inside && graph.indexOf(moving.id) < at ? 1 : 0
+  return at - passed + (after ? 1 : 0)
+}
+
+/** The one change that a move is (rule MOVE1); none when the node stands there already. */
+export function moveTo(graph: ProjectGraph, record: NodeRecord, to: NodeMoved['to']): NodeMoved[] {
+  const from = { parent_id: record.parent_id, index: graph.indexOf(record.id) }
+  if (from.parent_id === to.parent_id && from.index === to.index) return []
+  return [{ type: 'node-moved', node_id: record.id, from, to }]
+}
+
+function allowedNames(types: readonly NodeType[]): string {
+  return types.length === 0 ? 'no child there' : `one of ${types.map((type) => type.id).join(', ')}`
+}
+
+/** Whether the blueprint lets a type stand below a parent (rule TREE2). Anything may be a root. */
+export function allowedBelow(
+  parent: NodeRecord | undefined,
+  child: { blueprint_type_id: string; path: string },
+  { blueprint }: PlanContext,
+): Result<null> {
+  if (!parent || !blueprint) return ok(null)
+  const { blueprint_type_id, path } = child
+  if (blueprint.allowsChild(parent.blueprint_type_id, blueprint_type_id)) return ok(null)
+  const parentType = blueprint.typeOf(parent.blueprint_type_id)?.id ?? parent.blueprint_type_id
+  const childType = blueprint.typeOf(blueprint_type_id)?.id ?? blueprint_type_id
+  return refuse('TYPE_NOT_ALLOWED', {
+    message: `'${childType}' is not allowed below '${parentType}'`,
+    path,
+    expected: allowedNames(blueprint.allowedChildren(parent.blueprint_type_id)),
+    actual: childType,
+  })
+}

@@ -1,0 +1,15 @@
+import type { Change, JsonValue } from '@talus/protocol'
+import type { Blueprint } from '../blueprint/blueprint.js'
+
+/** What a plan needs beside the graph; passed in, so that a plan can be made again. */
+export type PlanContext = {
+  /** Null: everything is allowed. */
+  blueprint: Blueprint | null
+  newId(): string
+  now(): string
+  /** Required properties may be missing; for the root of a new project. */
+  lenient?: boolean
+}
+
+/** What a command comes to. No changes: there is nothing to do (rule CMD4). */
+export type Planned = { changes: Change[]; result: JsonValue }

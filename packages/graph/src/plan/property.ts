@@ -1,0 +1,71 @@
+import { ok, type JsonValue, type Result } from '@talus/protocol'
+import type { NodeType, PropertyType } from '../blueprint/node-type.js'
+import { FORBIDDEN_KEY, jsonProblem } from '../json-safety.js'
+import type { NodeRecord, Properties } from '../node-record.js'
+import type { PlanContext } from './planned.js'
+import { invalidProperty, unknownNodeType } from './refusals.js'
+
+/** A property as a command names it: by id or uuid, or one that only the node knows. */
+export type NamedProperty = {
+  /** As the client wrote it. */
+  written: string
+  property: PropertyType | undefined
+  /** It is the node's name, which lives outside of its properties (rule TREE4). */
+  isName: boolean
+}
+
+export function namedProperty(type: NodeType | null, written: string): NamedProperty {
+  const property = type?.property(written)
+  return { written, property, isName: written === 'name' || property?.id === 'name' }
+}
+
+/** One property, one key: the one of its names that the node uses, else as it was written. */
+export function keyIn(properties: Properties, { written, property }: NamedProperty): string {
+  const names = property ? [written, property.id, property.uuid] : [written]
+  return names.find((name) => Object.hasOwn(properties, name)) ?? written
+}
+
+/** The blueprint's type of a node; null without a blueprint, UNKNOWN_NODE_TYPE for an orphan. */
+export function typeOfRecord(
+  record: NodeRecord,
+  { blueprint }: PlanContext,
+): Result<NodeType | null> {
+  if (!blueprint) return ok(null)
+  const type = blueprint.typeOf(record.blueprint_type_id)
+  if (type) return ok(type)
+  return unknownNodeType('/data/node_id', record.blueprint_type_id, blueprint.types)
+}
+
+function refusedName(named: NamedProperty, value: JsonValue): string | undefined {
+  if (typeof value !== 'string') return 'a string'
+  return value === '' && named.property?.required ? 'a name, as it is required' : undefined
+}
+
+function unknownProperty(type: NodeType, written: string, path: string) {
+  const known = type.properties.map((property) => property.id)
+  return invalidProperty(path, written, {
+    message: `'${type.id}' has no property '${written}'`,
+    expected: `one of ${['name', ...known.filter((id) => id !== 'name')].join(', ')}`,
+    actual: written,
+  })
+}
+
+/** Whether a property may have a value (rule TREE2). `path` points to the value in the command. */
+export function checkProperty(
+  type: NodeType | null,
+  named: NamedProperty,
+  { value, path, context }: { value: JsonValue; path: string; context: PlanContext },
+): Result<null> {
+  const { written, property, isName } = named
+  const problem = written === FORBIDDEN_KEY ? `is named ${written}` : jsonProblem(value)
+  if (problem !== undefined) {
+    return invalidProperty(path, written, { message: `The property ${problem}` })
+  }
+  if (type && !property && !isName) return unknownProperty(type, written, path)
+  const expected = isName
+    ? refusedName(named, value)
+    : property && context.blueprint?.checkValue(property, value)
+  return expected === undefined
+    ? ok(null)
+    : invalidProperty(path, written, { expected, actual: value })
+}

@@ -1,0 +1,59 @@
+import { describeValue, fail, type ErrorCode, type JsonValue } from '@talus/protocol'
+import type { NodeType } from '../blueprint/node-type.js'
+
+type Refusal = {
+  message: string
+  /** JSON pointer into the command. */
+  path: string
+  expected: string
+  actual?: unknown
+  hint?: string | undefined
+}
+
+/** A failure with the one detail that says what was expected where. */
+export function refuse(code: ErrorCode, refusal: Refusal) {
+  const { message, path, expected, actual, hint } = refusal
+  const said: { actual?: JsonValue } = 'actual' in refusal ? { actual: describeValue(actual) } : {}
+  return fail(code, message, [{ path, expected, ...said, ...(hint !== undefined && { hint }) }])
+}
+
+export function nodeNotFound(path: string, node_id: string) {
+  const expected = 'the id of a node of the graph'
+  return refuse('NODE_NOT_FOUND', { message: 'Node not found', path, expected, actual: node_id })
+}
+
+export function parentNotFound(node_id: string) {
+  return refuse('INVALID_PARENT', {
+    message: 'Parent node not found',
+    path: '/data/parent_id',
+    expected: 'the id of a node of the graph',
+    actual: node_id,
+  })
+}
+
+export function unknownNodeType(path: string, type_id: string, known: readonly NodeType[]) {
+  return refuse('UNKNOWN_NODE_TYPE', {
+    message: `Unknown node type '${type_id}'`,
+    path,
+    expected: `one of ${known.map((type) => type.id).join(', ') || 'no types at all'}`,
+    actual: type_id,
+  })
+}
+
+export function invalidProperty(path: string, property_id: string, problem: Partial<Refusal>) {
+  return refuse('INVALID_PROPERTY', {
+    message: `Invalid property '${property_id}'`,
+    path,
+    expected: 'a value that the property accepts',
+    ...problem,
+  })
+}
+
+export function wouldCycle(path: string, node_id: string) {
+  return refuse('CYCLE_DETECTED', {
+    message: 'A node cannot stand below itself',
+    path,
+    expected: 'a node outside of the moved subtree',
+    actual: node_id,
+  })
+}

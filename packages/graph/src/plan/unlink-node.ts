@@ -1,0 +1,25 @@
+import { ok, type CommandData, type Result } from '@talus/protocol'
+import type { ProjectGraph } from '../project-graph.js'
+import { indexFor, moveTo } from './placement.js'
+import type { Planned } from './planned.js'
+import { nodeNotFound, refuse } from './refusals.js'
+
+/** Plans to take a child from its parent; it becomes the last root. */
+export function planUnlinkNode(
+  graph: ProjectGraph,
+  { parent_id, child_id }: CommandData<'UnlinkNode'>,
+): Result<Planned> {
+  if (!graph.has(parent_id)) return nodeNotFound('/data/parent_id', parent_id)
+  const child = graph.record(child_id)
+  if (!child) return nodeNotFound('/data/child_id', child_id)
+  if (child.parent_id !== parent_id) {
+    return refuse('NOT_LINKED', {
+      message: `'${parent_id}' is not the parent of '${child_id}'`,
+      path: '/data/parent_id',
+      expected: child.parent_id === null ? 'a linked child' : `the parent '${child.parent_id}'`,
+      actual: parent_id,
+    })
+  }
+  const index = indexFor(graph, null, {})
+  return ok({ changes: moveTo(graph, child, { parent_id: null, index }), result: null })
+}

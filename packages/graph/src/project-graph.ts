@@ -1,0 +1,134 @@
+import type { Change, Node } from '@talus/protocol'
+import { applyChange, isWithin, replaceGraph, type Parts } from './apply.js'
+import { Forest } from './forest.js'
+import { Lineage, type Restore } from './lineage.js'
+import { nodeOf, type NodeRecord } from './node-record.js'
+
+/**
+ * A forest of typed nodes, every list of siblings in order, and the memory of every id that was
+ * ever used. It changes by `Change`s only; which changes a command means is decided by `plan`.
+ */
+export class ProjectGraph {
+  readonly #parts: Parts
+
+  private constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  static empty(): ProjectGraph {
+    return ProjectGraph.fromNodes([])
+  }
+
+  /** Takes nodes in pre-order and keeps their values; throws when a parent does not come first. */
+  static fromNodes(nodes: Iterable<Node>): ProjectGraph {
+    return ProjectGraph.restore(nodes, [])
+  }
+
+  /** The graph of a snapshot: `nodes()` and `retired()` of the one that was saved. */
+  static restore(
+    nodes: Iterable<Node>,
+    retired: Iterable<[id: string, parent_id: string | null]>,
+  ): ProjectGraph {
+    const forest = Forest.of(nodes)
+    return new ProjectGraph({ forest, lineage: Lineage.of(forest.ids(), retired) })
+  }
+
+  get size(): number {
+    return this.#parts.forest.size
+  }
+
+  has(id: string): boolean {
+    return this.#parts.forest.get(id) !== undefined
+  }
+
+  /** The node as it is on the wire. Its values are shared with the graph: do not write to them. */
+  node(id: string): Node | undefined {
+    const { forest } = this.#parts
+    const record = forest.get(id)
+    return record && nodeOf(record, forest.copyChildren(id))
+  }
+
+  /** The node without its children: the same object as long as nothing of it changed. */
+  record(id: string): NodeRecord | undefined {
+    return this.#parts.forest.get(id)
+  }
+
+  roots(): string[] {
+    return [...this.#parts.forest.childrenOf(null)]
+  }
+
+  /** The same array as long as the list did not change; empty for a node that is not there. */
+  childrenOf(id: string | null): readonly string[] {
+    return this.#parts.forest.childrenOf(id)
+  }
+
+  childCount(id: string | null): number {
+    return this.#parts.forest.childCount(id)
+  }
+
+  /** Place among the siblings, from 0; -1 for a node that is not there. */
+  indexOf(id: string): number {
+    return this.#parts.forest.indexOf(id)
+  }
+
+  /** Whether `id` is `ancestor` or stands somewhere below it. */
+  isWithin(id: string, ancestor: string): boolean {
+    return isWithin(this.#parts.forest, id, ancestor)
+  }
+
+  /** All records, or those of one subtree, parents first. Do not change the graph meanwhile. */
+  preorder(from?: string): IterableIterator<NodeRecord> {
+    return this.#parts.forest.preorder(from)
+  }
+
+  nodes(): Node[] {
+    const { forest } = this.#parts
+    return Array.from(forest.preorder(), (record) => nodeOf(record, forest.copyChildren(record.id)))
+  }
+
+  /** Whether the id, in any case, belongs or ever belonged to a node (rule ID1). */
+  isTaken(id: string): boolean {
+    return this.#parts.lineage.isTaken(id)
+  }
+
+  /** Every id whose node is gone, with the parent that it had last. */
+  retired(): Iterable<[id: string, parent_id: string | null]> {
+    return this.#parts.lineage.retired()
+  }
+
+  /** The first node above `id` that is there, also when `id` itself is gone (rule UNDO4). */
+  nearestLivingAncestor(id: string): string | null {
+    const { forest, lineage } = this.#parts
+    let at = forest.get(id)?.parent_id ?? lineage.lastParentOf(id) ?? null
+    while (at !== null && !forest.get(at)) at = lineage.lastParentOf(at) ?? null
+    return at
+  }
+
+  /** Applies all changes, or none and throws: a change that does not fit is a bug. */
+  apply(changes: readonly Change[]): void {
+    this.speculate(changes)
+  }
+
+  /**
+   * Applies all changes and returns what takes them back exactly, the ids that they took included.
+   * Several speculations are taken back in reverse order.
+   */
+  speculate(changes: readonly Change[]): () => void {
+    const done: Restore[] = []
+    const takeBack = () => {
+      for (let restore = done.pop(); restore; restore = done.pop()) restore()
+    }
+    try {
+      for (const change of changes) done.push(applyChange(this.#parts, change))
+    } catch (error) {
+      takeBack()
+      throw error
+    }
+    return takeBack
+  }
+
+  /** Puts other nodes, in pre-order, in the place of all; ids that vanish count as retired. */
+  replaceWith(nodes: Iterable<Node>): void {
+    replaceGraph(this.#parts, nodes)
+  }
+}

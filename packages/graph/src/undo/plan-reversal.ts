@@ -1,0 +1,78 @@
+import { ok, type Result, type Skipped, type UndoOutcome } from '@talus/protocol'
+import type { Change } from '@talus/protocol'
+import { Draft } from '../draft.js'
+import type { ProjectGraph } from '../project-graph.js'
+import { revertCreation } from './revert-creation.js'
+import { revertMove } from './revert-move.js'
+import { revertProperty } from './revert-property.js'
+import { revertRemoval } from './revert-removal.js'
+import { restoredBy, revertRestoration, type Restored } from './revert-restoration.js'
+import type { Reversal } from './reversal.js'
+import type { RevertibleChange, Stamps } from './stamps.js'
+import type { Step } from './step.js'
+import type { Verdict } from './verdict.js'
+
+type Planned = { changes: Change[]; outcome: UndoOutcome }
+
+function revert(reversal: Reversal, change: RevertibleChange, restored: Restored): Verdict {
+  switch (change.type) {
+    case 'property-set':
+      return revertProperty(reversal, change)
+    case 'node-moved':
+      return revertMove(reversal, change)
+    case 'node-removed':
+      return revertRemoval(reversal, change)
+    case 'node-added':
+      return reversal.step.latest.kind === 'undo'
+        ? revertRestoration(reversal, change, restored)
+        : revertCreation(reversal, change)
+    default:
+      return change satisfies never
+  }
+}
+
+function outcomeOf(changes: readonly Change[], skipped: Skipped[]): UndoOutcome {
+  if (changes.length === 0) return { status: 'noop', skipped }
+  return { status: skipped.length === 0 ? 'applied' : 'partial', skipped }
+}
+
+function revertAll(reversal: Reversal): Result<Planned> {
+  const { draft, step, returning } = reversal
+  const restored = restoredBy(reversal)
+  const skipped: Skipped[] = []
+  for (const change of step.latest.changes.toReversed()) {
+    const verdict = revert(reversal, change, restored)
+    const returned = change.type === 'node-removed' && verdict.is === 'applied'
+    if (!returned) returning.clear()
+    switch (verdict.is) {
+      case 'applied':
+        draft.add(verdict.changes)
+        break
+      case 'skipped':
+        skipped.push(verdict.skipped)
+        break
+      case 'conflict':
+        return { ok: false, error: verdict.failure }
+      default:
+        return verdict satisfies never
+    }
+  }
+  return ok({ changes: draft.changes, outcome: outcomeOf(draft.changes, skipped) })
+}
+
+/**
+ * What takes the latest entry of a step back, change by change from the last: one entry may hold
+ * changes that depend on each other, so each is judged on what the others leave of the graph.
+ * Whether something still stands is asked of the stamps, which no plan moves.
+ */
+export function planReversal(
+  graph: ProjectGraph,
+  { step, stamps, force }: { step: Step; stamps: Stamps; force: boolean },
+): Result<Planned> {
+  const draft = new Draft(graph)
+  try {
+    return revertAll({ step, stamps, draft, force, returning: new Set() })
+  } finally {
+    draft.discard()
+  }
+}

@@ -1,0 +1,14 @@
+import type { Draft } from '../draft.js'
+import type { Stamps } from './stamps.js'
+import type { Step } from './step.js'
+
+/** One step being taken back: what every kind of change looks at. */
+export type Reversal = {
+  readonly step: Step
+  readonly stamps: Stamps
+  readonly draft: Draft
+  /** Overrides what others did since; not what is impossible. */
+  readonly force: boolean
+  /** Nodes that this plan brings back, while it does nothing else in between. */
+  readonly returning: Set<string>
+}

@@ -1,0 +1,67 @@
+import type { NodeAdded } from '@talus/protocol'
+import type { NodeRecord } from '../node-record.js'
+import { removalsOf } from '../plan/delete-node.js'
+import type { Reversal } from './reversal.js'
+import { markOf, type Stamp, type Stamps } from './stamps.js'
+import { stands } from './step.js'
+import { applied, skipped, type Obstacle, type Verdict } from './verdict.js'
+
+/** The stamp of somebody else who wrote a property of the node, or renamed it. */
+function editor(stamps: Stamps, node_id: string, owner: string): Stamp | undefined {
+  for (const stamp of stamps.properties(node_id)?.values() ?? []) {
+    if (stamp.actor_id !== owner) return stamp
+  }
+  return undefined
+}
+
+/** A node below the created one may go along if it is the owner's own and came later. */
+function fills(
+  { stamps, step }: Reversal,
+  record: NodeRecord,
+  since: number,
+): Obstacle | undefined {
+  const { id } = record
+  const created = stamps.existence(id)
+  if (!created || created.actor_id !== step.actor_id || created.seq < since) {
+    return { reason: 'filled', stamp: created ?? stamps.place(id) }
+  }
+  const placed = stamps.place(id)
+  if (placed && placed.actor_id !== step.actor_id) return { reason: 'filled', stamp: placed }
+  const stamp = editor(stamps, id, step.actor_id)
+  return stamp && { reason: 'edited', stamp }
+}
+
+/** What others did with a created node that removing it would destroy. */
+function obstacle(reversal: Reversal, node_id: string): Obstacle | undefined {
+  const { step, stamps, draft } = reversal
+  const edited = editor(stamps, node_id, step.actor_id)
+  if (edited) return { reason: 'edited', stamp: edited }
+  const since = stamps.existence(node_id)?.seq ?? step.latest.seq
+  for (const record of draft.view().preorder(node_id)) {
+    const filled = record.id === node_id ? undefined : fills(reversal, record, since)
+    if (filled) return filled
+  }
+  const placed = stamps.place(node_id)
+  const moved = placed && placed.actor_id !== step.actor_id
+  return moved ? { reason: 'moved', stamp: placed } : undefined
+}
+
+/**
+ * Removes a node that a step created, with the owner's own later additions below it, unless
+ * somebody else has edited, filled or moved it (rule UNDO3).
+ */
+export function revertCreation(reversal: Reversal, change: NodeAdded): Verdict {
+  const { step, stamps, draft, force } = reversal
+  const node_id = change.node.id
+  const mark = markOf(change)
+  const stamp = stamps.get(mark)
+  const graph = draft.view()
+  const untouched = stands(stamps, step.latest, mark)
+  if (!graph.has(node_id)) {
+    // Gone within this very plan: it went along with a node above it.
+    return untouched ? applied() : skipped({ node_id }, { reason: 'gone', stamp })
+  }
+  if (!force && !untouched) return skipped({ node_id }, { reason: 'superseded', stamp })
+  const found = force ? undefined : obstacle(reversal, node_id)
+  return found ? skipped({ node_id }, found) : applied(...removalsOf(graph, node_id))
+}

@@ -1,0 +1,79 @@
+import type { NodeAdded } from '@talus/protocol'
+import { sameJson } from '../json-equality.js'
+import { valueOf, type NodeRecord } from '../node-record.js'
+import { removalsOf } from '../plan/delete-node.js'
+import type { Reversal } from './reversal.js'
+import { markOf, type Stamp } from './stamps.js'
+import { stands } from './step.js'
+import { applied, skipped, type Obstacle, type Verdict } from './verdict.js'
+
+/** What an undo brought back, by id: a redo removes that and nothing else. */
+export type Restored = ReadonlyMap<string, NodeAdded>
+
+export function restoredBy({ step }: Reversal): Restored {
+  const restored = new Map<string, NodeAdded>()
+  for (const change of step.latest.changes) {
+    if (change.type === 'node-added') restored.set(change.node.id, change)
+  }
+  return restored
+}
+
+function isForeign(stamp: Stamp | undefined, { step }: Reversal): stamp is Stamp {
+  return stamp !== undefined && stamp.actor_id !== step.actor_id
+}
+
+/** Somebody else's write that changed the node since it came back. */
+function edit(reversal: Reversal, record: NodeRecord, restored: NodeRecord): Stamp | undefined {
+  for (const [property_id, stamp] of reversal.stamps.properties(record.id) ?? []) {
+    if (!isForeign(stamp, reversal)) continue
+    if (!sameJson(valueOf(record, property_id), valueOf(restored, property_id))) return stamp
+  }
+  return undefined
+}
+
+function obstacleAt(
+  reversal: Reversal,
+  record: NodeRecord,
+  change: NodeAdded | undefined,
+): Obstacle | undefined {
+  const existence = reversal.stamps.existence(record.id)
+  const place = reversal.stamps.place(record.id)
+  if (!change) {
+    const foreign = [existence, place].find((stamp) => isForeign(stamp, reversal))
+    return foreign || !existence ? { reason: 'filled', stamp: foreign } : undefined
+  }
+  const edited = edit(reversal, record, change.node)
+  if (edited) return { reason: 'edited', stamp: edited }
+  const moved = record.parent_id !== change.parent_id && isForeign(place, reversal)
+  return moved ? { reason: 'moved', stamp: place } : undefined
+}
+
+/**
+ * Removes again what a deletion had removed and its undo brought back, each subtree whole or not
+ * at all, unless somebody else has edited, filled or moved it since (rules UNDO3, UNDO5).
+ */
+export function revertRestoration(
+  reversal: Reversal,
+  change: NodeAdded,
+  restored: Restored,
+): Verdict {
+  const { step, stamps, draft, force } = reversal
+  const graph = draft.view()
+  const node_id = change.node.id
+  const record = graph.record(node_id)
+  if (!record) {
+    // Reported once for a subtree; and what this very plan has taken along is not missing.
+    const above = change.parent_id !== null && restored.has(change.parent_id)
+    if (above || stands(stamps, step.latest, markOf(change))) return applied()
+    return skipped({ node_id }, { reason: 'gone', stamp: stamps.existence(node_id) })
+  }
+  // It goes with the top of its subtree, which comes last.
+  if (record.parent_id !== null && restored.has(record.parent_id)) return applied()
+  if (!force) {
+    for (const below of graph.preorder(node_id)) {
+      const found = obstacleAt(reversal, below, restored.get(below.id))
+      if (found) return skipped({ node_id }, found)
+    }
+  }
+  return applied(...removalsOf(graph, node_id))
+}

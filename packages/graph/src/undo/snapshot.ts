@@ -1,0 +1,20 @@
+import type { RevertibleChange } from './stamps.js'
+import type { Link, Step } from './step.js'
+
+export type SavedStamp = [seq: number, actor_id: string] | null
+export type SavedStep = Omit<Step, 'latest'> & Pick<Link, 'kind' | 'seq'>
+
+/** What the pieces are; those of a step follow it. */
+export type Piece =
+  | { piece: 'undo-history'; version: 1 }
+  | { piece: 'step'; step: SavedStep }
+  | { piece: 'changes'; changes: RevertibleChange[] }
+  | { piece: 'transitions'; transitions: [key: string, before: SavedStamp, after: SavedStamp][] }
+  | { piece: 'stamps'; nodes: SavedNode[] }
+
+export type SavedNode = [
+  id: string,
+  existence: SavedStamp,
+  place: SavedStamp,
+  properties: [string, SavedStamp][],
+]

@@ -1,0 +1,107 @@
+import type { Step } from './step.js'
+
+/** Steps that one actor can undo or redo; the oldest is dropped beyond this. */
+export const MAX_STEPS_PER_ACTOR = 1_000
+
+/** Steps of a session, all actors together. */
+export const MAX_STEPS = 10_000
+
+type ActorStacks = Record<Step['state'], Step[]>
+
+export type StepQuery = {
+  state: Step['state']
+  actor_id: string
+  scope?: 'actor' | 'session'
+  target_command_id?: string
+}
+
+/** Every actor's undo and redo stack; on each the last step is the one that moved there last. */
+export class StepStacks {
+  /** By age. */
+  readonly #steps = new Map<string, Step>()
+  readonly #actors = new Map<string, ActorStacks>()
+
+  /** Stacks of steps that are given by age. */
+  static of(steps: readonly Step[]): StepStacks {
+    const stacks = new StepStacks()
+    for (const step of steps) stacks.#steps.set(step.command_id, step)
+    for (const step of steps.toSorted((a, b) => a.latest.seq - b.latest.seq)) {
+      stacks.#of(step.actor_id)[step.state].push(step)
+    }
+    return stacks
+  }
+
+  steps(): Iterable<Step> {
+    return this.#steps.values()
+  }
+
+  get(command_id: string): Step | undefined {
+    return this.#steps.get(command_id)
+  }
+
+  /** The step that a request means: the named one, or the last; of the actor, or of anybody. */
+  find({ state, actor_id, scope, target_command_id }: StepQuery): Step | undefined {
+    if (target_command_id !== undefined) {
+      const step = this.#steps.get(target_command_id)
+      const reachable = scope === 'session' || step?.actor_id === actor_id
+      return reachable && step?.state === state ? step : undefined
+    }
+    if (scope !== 'session') return this.#actors.get(actor_id)?.[state].at(-1)
+    let last: Step | undefined
+    for (const stacks of this.#actors.values()) {
+      const top = stacks[state].at(-1)
+      if (top && (!last || top.latest.seq > last.latest.seq)) last = top
+    }
+    return last
+  }
+
+  /** Puts a step on the stack of its state; it is the newest of all. */
+  add(step: Step): void {
+    this.#steps.set(step.command_id, step)
+    const stacks = this.#of(step.actor_id)
+    stacks[step.state].push(step)
+    const oldest = stacks.done.length > MAX_STEPS_PER_ACTOR ? stacks.done[0] : undefined
+    if (oldest) this.drop(oldest)
+    const [eldest] = this.#steps.values()
+    if (eldest && this.#steps.size > MAX_STEPS) this.drop(eldest)
+  }
+
+  /** Moves a step to the top of its owner's other stack. */
+  turn(step: Step): void {
+    const stacks = this.#of(step.actor_id)
+    remove(stacks[step.state], step)
+    step.state = step.state === 'done' ? 'undone' : 'done'
+    stacks[step.state].push(step)
+  }
+
+  drop(step: Step): void {
+    this.#steps.delete(step.command_id)
+    remove(this.#of(step.actor_id)[step.state], step)
+  }
+
+  dropUndone(actor_id: string): void {
+    for (const step of this.#actors.get(actor_id)?.undone.splice(0) ?? []) {
+      this.#steps.delete(step.command_id)
+    }
+  }
+
+  clear(): void {
+    this.#steps.clear()
+    this.#actors.clear()
+  }
+
+  #of(actor_id: string): ActorStacks {
+    let stacks = this.#actors.get(actor_id)
+    if (!stacks) {
+      stacks = { done: [], undone: [] }
+      this.#actors.set(actor_id, stacks)
+    }
+    return stacks
+  }
+}
+
+function remove(stack: Step[], step: Step): void {
+  // Nearly always the last one.
+  const index = stack.lastIndexOf(step)
+  if (index >= 0) stack.splice(index, 1)
+}

@@ -1,0 +1,134 @@
+import { fail, ok } from '@talus/protocol'
+import type { Change, Entry, JsonValue, Result, UndoOutcome, UndoRequest } from '@talus/protocol'
+import type { ProjectGraph } from '../project-graph.js'
+import { planReversal } from './plan-reversal.js'
+import { loadHistory } from './load-history.js'
+import { saveHistory } from './save-history.js'
+import { Stamps } from './stamps.js'
+import { linkDone, linkReverted, type Step } from './step.js'
+import { StepStacks } from './step-stacks.js'
+
+/** The actor has to be known, whether an undo or a redo is meant, too. */
+export type UndoQuery = Omit<UndoRequest, 'command_id'> & {
+  kind: 'undo' | 'redo'
+  actor_id: string
+}
+
+/** What an undo or redo would commit. No changes: call `consume`, there is nothing to commit. */
+export type UndoPlan = {
+  /** The command that is undone or redone. */
+  target: { command_id: string; command_type: string; label?: string }
+  changes: Change[]
+  outcome: UndoOutcome
+}
+
+const STATE_OF = { undo: 'done', redo: 'undone' } as const
+
+/**
+ * Everybody's undo and redo stacks (rules UNDO1 to UNDO6): a fold over the durable entries of a
+ * session, and over the steps that came to nothing.
+ */
+export class UndoHistory {
+  readonly #stamps: Stamps
+  readonly #stacks: StepStacks
+
+  constructor(stamps = new Stamps(), stacks = new StepStacks()) {
+    this.#stamps = stamps
+    this.#stacks = stacks
+  }
+
+  /** The history that `toSnapshot` was taken of. */
+  static fromSnapshot(pieces: Iterable<JsonValue>): UndoHistory {
+    const { stamps, stacks } = loadHistory(pieces)
+    return new UndoHistory(stamps, stacks)
+  }
+
+  /** Pieces of some kilobytes each, unless one value or command is larger. */
+  toSnapshot(): JsonValue[] {
+    return saveHistory(this.#stamps, this.#stacks)
+  }
+
+  /**
+   * Folds in one durable entry; each once, in the order of `seq`. Does not look at the graph, so it
+   * may come before or after the entry is applied there.
+   */
+  record(entry: Entry): void {
+    if (entry.changes.some((change) => change.type === 'graph-replaced')) {
+      // What the steps refer to is no longer the same document.
+      this.#stamps.clear()
+      this.#stacks.clear()
+    } else if (entry.kind === 'do') {
+      this.#recordDone(entry)
+    } else {
+      this.#recordReverted(entry)
+    }
+  }
+
+  /** Takes a step whose undo or redo came to nothing off its stack, for good (rule UNDO3). */
+  consume(kind: 'undo' | 'redo', actor_id: string, target_command_id: string): void {
+    const query = { state: STATE_OF[kind], actor_id, scope: 'session', target_command_id } as const
+    const step = this.#stacks.find(query)
+    if (step) this.#stacks.drop(step)
+  }
+
+  /** Errors: NOTHING_TO_UNDO, NOTHING_TO_REDO, UNDO_CONFLICT. The graph is the same afterwards. */
+  plan(graph: ProjectGraph, query: UndoQuery): Result<UndoPlan> {
+    const { kind, force = false, ...which } = query
+    const step = this.#stacks.find({ ...which, state: STATE_OF[kind] })
+    if (!step) return nothingTo(query)
+    const planned = planReversal(graph, { step, stamps: this.#stamps, force })
+    if (!planned.ok) return planned
+    const { command_id, command_type, label } = step
+    const target = { command_id, command_type, ...(label !== undefined && { label }) }
+    return ok({ target, ...planned.value })
+  }
+
+  canUndo(actor_id: string): boolean {
+    return this.#stacks.find({ state: 'done', actor_id }) !== undefined
+  }
+
+  canRedo(actor_id: string): boolean {
+    return this.#stacks.find({ state: 'undone', actor_id }) !== undefined
+  }
+
+  #recordDone(entry: Entry): void {
+    const { command_id, command_type, label, actor } = entry
+    this.#stacks.dropUndone(actor.id)
+    const step: Step = {
+      command_id,
+      command_type,
+      ...(label !== undefined && { label }),
+      actor_id: actor.id,
+      state: 'done',
+      latest: linkDone(this.#stamps, entry),
+    }
+    this.#stacks.add(step)
+  }
+
+  #recordReverted(entry: Entry): void {
+    const step = this.#stacks.get(entry.target_command_id ?? '')
+    const latest = linkReverted(this.#stamps, entry, step?.latest)
+    // A step that was dropped for its age meanwhile still leaves its stamps.
+    if (!step) return
+    step.latest = latest
+    this.#stacks.turn(step)
+  }
+}
+
+function nothingTo({ kind, target_command_id }: UndoQuery): Result<never> {
+  const [code, stack] =
+    kind === 'undo'
+      ? (['NOTHING_TO_UNDO', 'undo'] as const)
+      : (['NOTHING_TO_REDO', 'redo'] as const)
+  if (target_command_id === undefined) {
+    const details = [{ path: '', expected: `a step on the ${stack} stack`, actual: 'none' }]
+    return fail(code, `There is nothing to ${stack}`, details)
+  }
+  return fail(code, `The ${stack} stack does not hold this command`, [
+    {
+      path: '/target_command_id',
+      expected: `a command on the ${stack} stack`,
+      actual: target_command_id,
+    },
+  ])
+}
