@@ -1,0 +1,124 @@
+import type { AckSuccess } from '@talus/protocol'
+
+/** What the journal knows of a session beside its history. */
+export type SessionRecord = {
+  session_id: string
+  epoch: string
+  template_id: string | null
+  project_id: string | null
+  created_at: string
+}
+
+/** One command to make durable. `body` is its `Entry` as JSON. */
+export type Commit = {
+  seq: number
+  command_id: string
+  /** Digest of the payload: tells a retry from another command under the same id. */
+  payload_hash: string
+  body: string
+  /** The acknowledgement, where it says more than the entry does (undo and redo). */
+  ack: AckSuccess | null
+}
+
+/**
+ * A command that was accepted and changed nothing: it takes no `seq`, yet must not run again.
+ * `after_seq` is the last entry before it. An undo step that came to nothing is consumed by it.
+ */
+export type Receipt = {
+  command_id: string
+  payload_hash: string
+  after_seq: number
+  ack: AckSuccess
+  consumes: { kind: 'undo' | 'redo'; actor_id: string; target_command_id: string } | null
+}
+
+/** What one session wants appended. The first commit must have seq `base_seq + 1`. */
+export type AppendBatch = {
+  session_id: string
+  base_seq: number
+  commits: Commit[]
+  receipts: Receipt[]
+}
+
+/** `conflict`: the journal is not at `base_seq`. `duplicate`: these command ids are taken. */
+export type AppendOutcome =
+  | { ok: true }
+  | { ok: false; reason: 'conflict' | 'unknown-session' }
+  | { ok: false; reason: 'duplicate'; command_ids: string[] }
+
+/** A command that the journal holds, as an entry or as a receipt. */
+export type StoredCommand = {
+  command_id: string
+  payload_hash: string
+  seq: number | null
+  /** The `Entry` as JSON; null for a receipt. */
+  body: string | null
+  ack: AckSuccess | null
+}
+
+/** All that is needed to open a session: the newest snapshot and what came after it. */
+export type StoredSession = {
+  record: SessionRecord
+  snapshot: { seq: number; parts: string[] } | null
+  /** Bodies of the entries after the snapshot, in order. */
+  entries: string[]
+  /** Receipts after the snapshot, in the order in which they were appended. */
+  receipts: Receipt[]
+}
+
+export type ProjectRecord = {
+  project_id: string
+  project_name: string
+  template_id: string | null
+  session_id: string
+  created_at: string
+  saved_at: string | null
+  saved_seq: number | null
+  /** The file's keys beside its nodes, as JSON, so that an export equals its import. */
+  envelope: string
+}
+
+/** The storage failed or is not there. Whatever was being written is not durable. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+}
+
+/**
+ * Durable storage of sessions, their entries and projects. Every method rejects with
+ * `StorageError` when the storage fails; a resolved write is durable.
+ */
+export interface Journal {
+  createSession(record: SessionRecord): Promise<'created' | 'exists'>
+  loadSession(session_id: string): Promise<StoredSession | undefined>
+  /** Oldest first, with the seq of the last entry. */
+  listSessions(): Promise<(SessionRecord & { seq: number })[]>
+  deleteSession(session_id: string): Promise<boolean>
+
+  /**
+   * Appends all batches in one transaction. Each batch stands or falls alone: one that conflicts
+   * leaves nothing behind and does not disturb the others. One outcome per batch, in order.
+   */
+  append(batches: AppendBatch[]): Promise<AppendOutcome[]>
+  /** Bodies of at most `limit` entries with a seq above `after_seq`, in order. */
+  entriesAfter(session_id: string, after_seq: number, limit: number): Promise<string[]>
+  findCommand(session_id: string, command_id: string): Promise<StoredCommand | undefined>
+  /** Replaces older snapshots of the session. Parts are kept in order. */
+  writeSnapshot(session_id: string, seq: number, parts: string[]): Promise<void>
+
+  /** Also points the session at the project. */
+  createProject(project: ProjectRecord): Promise<void>
+  getProject(project_id: string): Promise<ProjectRecord | undefined>
+  listProjects(): Promise<Omit<ProjectRecord, 'envelope'>[]>
+  /** Replaces the saved document (in parts) and moves `saved_at` and `saved_seq`. False: no such project. */
+  saveProject(
+    project_id: string,
+    saved: { saved_at: string; saved_seq: number; document: string[] },
+  ): Promise<boolean>
+  /** The parts of the last save; undefined when it was never saved. */
+  savedDocument(project_id: string): Promise<string[] | undefined>
+  deleteProject(project_id: string): Promise<boolean>
+
+  /** Resolves when the storage answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

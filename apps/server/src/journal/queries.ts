@@ -1,0 +1,21 @@
+import type { Kysely } from 'kysely'
+import { historyQueries, type HistoryQueries } from './history-queries.js'
+import { projectQueries, type ProjectQueries } from './project-queries.js'
+import type { JournalTables } from './schema.js'
+import { sessionQueries, type SessionQueries } from './session-queries.js'
+import { snapshotQueries, type SnapshotQueries } from './snapshot-queries.js'
+
+export type JournalQueries = SessionQueries & HistoryQueries & SnapshotQueries & ProjectQueries
+
+/**
+ * The journal but for `append`, for any database that Kysely speaks. `append` is the commit point:
+ * each database has its own fast way to it, over the queries in `append-queries.ts`.
+ */
+export function journalQueries(db: Kysely<JournalTables>): JournalQueries {
+  return {
+    ...sessionQueries(db),
+    ...historyQueries(db),
+    ...snapshotQueries(db),
+    ...projectQueries(db),
+  }
+}

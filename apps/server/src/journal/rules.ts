@@ -1,0 +1,45 @@
+import type { AppendBatch, AppendOutcome } from './journal.js'
+
+// What every implementation of the journal refuses, so that they refuse alike.
+
+/** Throws when the seqs do not follow `base_seq` one by one: a bug of the caller, not a conflict. */
+export function assertConsecutive({ session_id, base_seq, commits }: AppendBatch): void {
+  let expected = base_seq
+  for (const { seq } of commits) {
+    expected += 1
+    if (seq !== expected) {
+      throw new RangeError(`Session ${session_id}: commit has seq ${seq} instead of ${expected}`)
+    }
+  }
+}
+
+/** What the journal holds of the batch's session; `undefined` stands for no such session. */
+export type SessionHead = { last_seq: number; takenAmong: (command_ids: string[]) => string[] }
+
+/**
+ * Whether the batch may be appended. A conflict is told before duplicates: who is behind the
+ * journal has to catch up first, and may find its own command there.
+ */
+export function judge(batch: AppendBatch, head: SessionHead | undefined): AppendOutcome {
+  if (head === undefined) return { ok: false, reason: 'unknown-session' }
+  if (head.last_seq !== batch.base_seq) return { ok: false, reason: 'conflict' }
+  const command_ids = commandIds(batch)
+  const taken = new Set([...head.takenAmong(command_ids), ...repeated(command_ids)])
+  if (taken.size === 0) return { ok: true }
+  return { ok: false, reason: 'duplicate', command_ids: [...taken] }
+}
+
+function commandIds({ commits, receipts }: AppendBatch): string[] {
+  return [...commits, ...receipts].map(({ command_id }) => command_id)
+}
+
+function repeated(command_ids: string[]): string[] {
+  const seen = new Set<string>()
+  return command_ids.filter((id) => seen.has(id) || !seen.add(id))
+}
+
+/** Throws when a snapshot could not be loaded again, or is of a state that is not durable. */
+export function assertSnapshot(seq: number, parts: string[], last_seq: number): void {
+  if (parts.length === 0) throw new RangeError('A snapshot has at least one part')
+  if (seq > last_seq) throw new RangeError(`Snapshot at seq ${seq}, the journal ends at ${last_seq}`)
+}

@@ -1,0 +1,69 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { StorageError, type Journal } from './journal.js'
+import type { Durability } from './sqlite-database.js'
+import { linkWorker, type WorkerLink } from './sqlite-link.js'
+import type { WorkerOptions } from './sqlite-messages.js'
+import { workerUrl } from './sqlite-worker-url.js'
+
+export type SqliteJournalOptions = {
+  /** The database; it and its directory are created if need be. */
+  file: string
+  durability: Durability
+  /** The worker has died: this journal is of no more use, and the process should end. */
+  onFatal?: (error: StorageError) => void
+}
+
+/**
+ * The journal in a SQLite database, in a worker thread of its own so that waiting for the disk
+ * never blocks the event loop. Rejects with `StorageError` when the file cannot be used: it is no
+ * journal, another process has it open, its directory cannot be created or written.
+ */
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
+  const { file, durability, onFatal = () => undefined } = options
+  await createDirectory(dirname(file))
+  const workerData: WorkerOptions = { file, durability }
+  const link = linkWorker(new Worker(workerUrl(), { workerData }), onFatal)
+  try {
+    // The first answer tells whether the database opened.
+    await link.request('ping')
+  } catch (error) {
+    await link.terminate()
+    throw error
+  }
+  return journalOver(link)
+}
+
+async function createDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StorageError(`The data directory ${directory} cannot be created: ${reason}`, {
+      cause: error,
+    })
+  }
+}
+
+function journalOver({ request, close }: WorkerLink): Journal {
+  return {
+    createSession: (record) => request('createSession', record),
+    loadSession: (session_id) => request('loadSession', session_id),
+    listSessions: () => request('listSessions'),
+    deleteSession: (session_id) => request('deleteSession', session_id),
+    append: (batches) => request('append', batches),
+    entriesAfter: (session_id, after_seq, limit) =>
+      request('entriesAfter', session_id, after_seq, limit),
+    findCommand: (session_id, command_id) => request('findCommand', session_id, command_id),
+    writeSnapshot: (session_id, seq, parts) => request('writeSnapshot', session_id, seq, parts),
+    createProject: (project) => request('createProject', project),
+    getProject: (project_id) => request('getProject', project_id),
+    listProjects: () => request('listProjects'),
+    saveProject: (project_id, saved) => request('saveProject', project_id, saved),
+    savedDocument: (project_id) => request('savedDocument', project_id),
+    deleteProject: (project_id) => request('deleteProject', project_id),
+    ping: () => request('ping'),
+    close,
+  }
+}

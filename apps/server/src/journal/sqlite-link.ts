@@ -1,0 +1,83 @@
+import type { Worker } from 'node:worker_threads'
+import { StorageError, type Journal } from './journal.js'
+import type { Method, Reply, Request } from './sqlite-messages.js'
+
+/** The main thread's end of the worker: requests out, replies in. */
+export type WorkerLink = {
+  request: <M extends Method>(method: M, ...args: Parameters<Journal[M]>) => ReturnType<Journal[M]>
+  /** Lets what was asked before finish, then closes the database and ends the worker. */
+  close: () => Promise<void>
+  /** Ends the worker at once. */
+  terminate: () => Promise<void>
+}
+
+type Waiting = { resolve: (value: unknown) => void; reject: (error: unknown) => void }
+
+/** `ended`: there is nobody to ask any more, for the reason that `error` gives. */
+type State = { state: 'open' } | { state: 'ended'; error: StorageError }
+
+export function linkWorker(worker: Worker, onFatal: (error: StorageError) => void): WorkerLink {
+  const waiting = new Map<number, Waiting>()
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  let state: State = { state: 'open' }
+  let lastId = 0
+  let closed: Promise<void> | undefined
+
+  const die = (cause: unknown) => {
+    const error = new StorageError('The journal’s worker thread has died', { cause })
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+    // An end that was asked for is no news, and neither is the exit that follows an error.
+    if (state.state === 'ended') return
+    state = { state: 'ended', error }
+    onFatal(error)
+  }
+  worker.on('message', (reply: Reply) => {
+    settle(waiting.get(reply.id), reply)
+    waiting.delete(reply.id)
+  })
+  worker.on('messageerror', die)
+  worker.on('error', die)
+  worker.on('exit', (code) => die(new Error(`The worker exited with code ${code}`)))
+
+  const send = (method: Method, args: unknown[]) =>
+    new Promise<unknown>((resolve, reject) => {
+      if (state.state === 'ended') return reject(state.error)
+      const id = ++lastId
+      // `request` has checked that the arguments are those of the method.
+      worker.postMessage({ id, method, args } as Request)
+      waiting.set(id, { resolve, reject })
+    })
+  const end = () => {
+    state = { state: 'ended', error: new StorageError('The journal is closed') }
+  }
+
+  return {
+    request: <M extends Method>(method: M, ...args: Parameters<Journal[M]>) =>
+      send(method, args) as ReturnType<Journal[M]>,
+    close() {
+      if (closed !== undefined) return closed
+      // The lock on the file is gone only when the thread is.
+      closed = send('close', []).then(() => exited)
+      end()
+      return closed
+    },
+    async terminate() {
+      end()
+      await worker.terminate()
+    },
+  }
+}
+
+function settle(waiting: Waiting | undefined, reply: Reply): void {
+  switch (reply.state) {
+    case 'done':
+      return waiting?.resolve(reply.value)
+    case 'storage-failed':
+      return waiting?.reject(new StorageError(reply.message, { cause: reply.cause }))
+    case 'failed':
+      return waiting?.reject(reply.error)
+    default:
+      reply satisfies never
+  }
+}

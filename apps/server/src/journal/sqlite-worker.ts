@@ -1,0 +1,51 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { StorageError, type Journal } from './journal.js'
+import { openDatabase } from './sqlite-database.js'
+import { messageOf, nativeError, sqliteCode } from './sqlite-error.js'
+import type { Reply, Request, WorkerOptions } from './sqlite-messages.js'
+import { createSqliteStore } from './sqlite-store.js'
+
+if (parentPort === null) throw new Error('sqlite-worker runs in a worker thread only')
+const port = parentPort
+
+const opened = open(workerData as WorkerOptions)
+// Whoever calls first is told; until then nobody has asked.
+opened.catch(() => undefined)
+
+// One at a time: all requests share one connection and thereby one transaction.
+let turn: Promise<void> = Promise.resolve()
+port.on('message', (request: Request) => {
+  turn = turn.then(() => serve(request))
+})
+
+async function open({ file, durability }: WorkerOptions): Promise<Journal> {
+  const database = openDatabase(file, durability)
+  try {
+    return await createSqliteStore(database)
+  } catch (error) {
+    // A schema newer than this code, for one.
+    throw new StorageError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+async function serve(request: Request): Promise<void> {
+  port.postMessage(await answer(request))
+  if (request.method === 'close') port.close()
+}
+
+async function answer({ id, method, args }: Request): Promise<Reply> {
+  try {
+    const journal = await opened
+    // The union of all methods takes no arguments; that these fit is what `Request` says.
+    const call = journal[method] as (...args: unknown[]) => Promise<unknown>
+    return { id, state: 'done', value: await call(...args) }
+  } catch (error) {
+    if (error instanceof StorageError) {
+      return { id, state: 'storage-failed', message: error.message, cause: nativeError(error.cause) }
+    }
+    if (sqliteCode(error) !== undefined) {
+      return { id, state: 'storage-failed', message: messageOf(error), cause: nativeError(error) }
+    }
+    return { id, state: 'failed', error }
+  }
+}
