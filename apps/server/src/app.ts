@@ -1,0 +1,116 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { contractText } from '@talus/protocol'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { Hub } from './broadcast/hub.js'
+import { Outbox } from './broadcast/outbox.js'
+import type { Config } from './config.js'
+import { Dispatcher } from './dispatch/dispatcher.js'
+import { GroupCommitter } from './dispatch/group-committer.js'
+import { openSqliteJournal, type Journal } from './journal/index.js'
+import { createLogger } from './observability/log.js'
+import { ProjectService } from './projects/project-service.js'
+import { TemplateCatalogue } from './projects/template-catalogue.js'
+import { SessionStore } from './sessions/session-store.js'
+import { mountCommands } from './transport/rest/command-routes.js'
+import { mountGraph } from './transport/rest/graph-routes.js'
+import { mountHealth } from './transport/rest/health-routes.js'
+import { mountProjects } from './transport/rest/project-routes.js'
+import { createRestServer } from './transport/rest/rest-server.js'
+import { mountSessions } from './transport/rest/session-routes.js'
+import { mountTemplates } from './transport/rest/template-routes.js'
+import { attachSockets } from './transport/sockets/socket-server.js'
+
+/** What may be put in place of the real parts: a journal, the clock, the source of ids. */
+export type Replacements = {
+  journal?: Journal
+  logger?: Logger
+  newId?: () => string
+  now?: () => string
+}
+
+/** A server that is composed but does not listen yet. */
+export type App = {
+  rest: FastifyInstance
+  /** Starts to listen; resolves with the address, e.g. `http://127.0.0.1:5000`. */
+  listen: () => Promise<string>
+  /** Refuses new work, lets what was taken in become durable, and closes everything. */
+  close: () => Promise<void>
+}
+
+export function packageVersion(): string {
+  const file = new URL('../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+/** The samples that ship with the package. */
+function sampleTemplates(): string {
+  return fileURLToPath(new URL('../templates', import.meta.url))
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+/** Puts the server together: the only place that picks implementations. */
+export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
+  const { newId = randomUUID, now = () => new Date().toISOString() } = replacements
+  const logger = replacements.logger ?? createLogger(config.logLevel)
+  const catalogue = await TemplateCatalogue.open(config.templatesDir ?? sampleTemplates(), logger)
+  const journal =
+    replacements.journal ??
+    (await openSqliteJournal({
+      file: join(config.dataDir, 'talus.db'),
+      durability: config.durability,
+      onFatal: (err: Error) => logger.fatal({ err }, 'the journal is lost'),
+    }))
+  const hub = new Hub(now)
+  const outbox = new Outbox((client_id) => logger.warn({ client_id }, 'slow client let go'))
+  const committer = new GroupCommitter(journal)
+  const shared = { journal, newId, now, log: logger }
+  const blueprintOf = (template_id: string) => catalogue.blueprint(template_id)
+  const sessions = new SessionStore({ ...shared, broadcaster: hub, committer, blueprintOf })
+  const dispatcher = new Dispatcher(sessions, newId)
+  const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster: hub })
+  const contractHash = createHash('sha256').update(contractText()).digest('hex')
+
+  let open = true
+  const rest = await createRestServer({ logger, corsOrigins: config.corsOrigins })
+  const services = {
+    journal,
+    sessions,
+    dispatcher,
+    hub,
+    contractHash,
+    serverVersion: packageVersion(),
+    isOpen: () => open,
+  }
+  mountHealth(rest, services)
+  mountSessions(rest, services, (template_id) => catalogue.get(template_id))
+  mountGraph(rest, services)
+  mountCommands(rest, services)
+  mountProjects(rest, projects)
+  mountTemplates(rest, catalogue)
+  const sockets = { sessions, dispatcher, hub, outbox, contractHash, log: logger }
+  const io = attachSockets(rest.server, sockets, config.corsOrigins)
+
+  return {
+    rest,
+    async listen() {
+      await rest.listen({ host: config.host, port: config.port })
+      return urlOf(rest.server.address() as AddressInfo)
+    },
+    async close() {
+      open = false
+      await sessions.drained()
+      outbox.flush()
+      await io.close()
+      await rest.close()
+      await journal.close()
+    },
+  }
+}

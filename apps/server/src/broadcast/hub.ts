@@ -1,0 +1,114 @@
+import { changesPackets } from './changes-frames.js'
+import type { Connection } from './connection.js'
+import { Packets } from './frames.js'
+import { GRAPH_VOCABULARY } from './graph-vocabulary.js'
+import { graphPacket, rootPacket } from './packets.js'
+import type { Broadcaster, Publication, SessionContext } from './publication.js'
+import { ROOT_VOCABULARY } from './root-vocabulary.js'
+import { translate } from './translate.js'
+import type { Vocabulary } from './vocabulary.js'
+
+/** How a client follows a session: granular events of a namespace, or `session:changes`. */
+export type Following = 'events' | 'changes' | 'graph'
+
+/** One socket in one session. */
+export type Member = {
+  client_id: string
+  following: Following
+  connection: Connection
+  /** The session is gone: the member is in it no longer. */
+  onSessionDeleted: () => void
+}
+
+type Room = Map<string, Member>
+
+/**
+ * Who is in which session on this server node, and what they are sent. Every publication is
+ * turned into bytes once for each way of following that somebody uses.
+ */
+export class Hub implements Broadcaster {
+  readonly #rooms = new Map<string, Room>()
+  readonly #now: () => string
+
+  constructor(now: () => string) {
+    this.#now = now
+  }
+
+  /** Adds the member, or changes how it follows. False when it was there already (rule JOIN4). */
+  join(session_id: string, member: Member): boolean {
+    const room = this.#rooms.get(session_id) ?? new Map<string, Member>()
+    this.#rooms.set(session_id, room)
+    const isNew = !room.has(member.client_id)
+    room.set(member.client_id, member)
+    return isNew
+  }
+
+  /** Removes the member. False when it was not there. */
+  leave(session_id: string, client_id: string): boolean {
+    const room = this.#rooms.get(session_id)
+    if (!room?.delete(client_id)) return false
+    if (room.size === 0) this.#rooms.delete(session_id)
+    return true
+  }
+
+  /** How many clients are in the session, over both namespaces. */
+  count(session_id: string): number {
+    return this.#rooms.get(session_id)?.size ?? 0
+  }
+
+  /** Empties the session's room: the session was deleted. */
+  close(session_id: string): void {
+    const room = this.#rooms.get(session_id)
+    this.#rooms.delete(session_id)
+    for (const member of room?.values() ?? []) member.onSessionDeleted()
+  }
+
+  publish(session: SessionContext, publications: readonly Publication[]): void {
+    const room = this.#rooms.get(session.session_id)
+    if (!room) return
+    const spoken = (say: Vocabulary) =>
+      publications.flatMap((publication) => translate(session, say, publication))
+    this.#send(room, {
+      events: () => spoken(ROOT_VOCABULARY),
+      graph: () => spoken(GRAPH_VOCABULARY),
+      changes: () => [
+        ...changesPackets(session, publications),
+        ...publications
+          .filter((publication) => publication.kind === 'saved')
+          .flatMap((publication) => translate(session, ROOT_VOCABULARY, publication)),
+      ],
+    })
+  }
+
+  /** Tells the session that a client came or went. */
+  announce(
+    event: 'session:connected' | 'session:disconnected',
+    session_id: string,
+    client_id: string,
+  ): void {
+    const room = this.#rooms.get(session_id)
+    if (!room) return
+    const active_clients = room.size
+    const place = { session_id, timestamp: this.#now() }
+    const root = () => {
+      const said = { ...place, client_id, active_clients }
+      return event === 'session:connected'
+        ? [rootPacket(event, { event, ...said })]
+        : [rootPacket(event, { event, ...said })]
+    }
+    this.#send(room, {
+      events: root,
+      changes: root,
+      graph: () => [graphPacket(event, { ...place, client_count: active_clients })],
+    })
+  }
+
+  #send(room: Room, packets: Record<Following, () => string[]>): void {
+    const made: Partial<Record<Following, Packets>> = {}
+    for (const member of room.values()) {
+      const { following } = member
+      const shared = (made[following] ??= new Packets(packets[following]()))
+      if (shared.list.length > 0) member.connection.send(shared)
+    }
+  }
+}

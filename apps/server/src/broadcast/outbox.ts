@@ -1,0 +1,68 @@
+import type { Socket } from 'socket.io'
+import { Connection } from './connection.js'
+import { Packets } from './frames.js'
+
+type Packet = { type: number; nsp: string; id?: number; data?: unknown }
+type PacketOptions = { volatile?: boolean }
+type WithPacket = { packet: (packet: Packet, options?: PacketOptions) => void }
+
+/** Socket.IO packet types that this server sends to a client in the ordinary course. */
+const EVENT = 2
+const ACK = 3
+
+/** A Socket.IO packet of JSON values as the text that Engine.IO carries. */
+export function encodePacket(type: number, namespace: string, data: unknown, id?: number): string {
+  const nsp = namespace === '/' ? '' : `${namespace},`
+  return `${type}${nsp}${id ?? ''}${JSON.stringify(data)}`
+}
+
+/**
+ * Collects what every client is to receive and writes it once per loop turn. Socket.IO's own
+ * emits and acknowledgements are led through here, so that handlers stay ordinary Socket.IO code.
+ */
+export class Outbox {
+  readonly #connections = new WeakMap<Socket['conn'], Connection>()
+  readonly #onSlow: (socket_id: string) => void
+  #dirty: Connection[] = []
+
+  constructor(onSlow: (socket_id: string) => void) {
+    this.#onSlow = onSlow
+  }
+
+  /** Leads this socket's events and acknowledgements through the outbox. */
+  adopt(socket: Socket): Connection {
+    const connection = this.#connectionOf(socket)
+    // `packet` is where Socket.IO's emit and acknowledgements meet; it is not part of its types.
+    const target = socket as unknown as WithPacket
+    const original = target.packet.bind(socket)
+    target.packet = (packet, options) => {
+      if (packet.type !== EVENT && packet.type !== ACK) return original(packet, options)
+      const text = encodePacket(packet.type, socket.nsp.name, packet.data, packet.id)
+      connection.send(new Packets([text]))
+    }
+    return connection
+  }
+
+  /** Writes everything now, e.g. before closing. */
+  flush(): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const connection of dirty) connection.flush()
+  }
+
+  #connectionOf(socket: Socket): Connection {
+    const known = this.#connections.get(socket.conn)
+    if (known) return known
+    const connection = new Connection(socket.conn, {
+      schedule: (dirty) => this.#schedule(dirty),
+      onSlow: () => this.#onSlow(socket.id),
+    })
+    this.#connections.set(socket.conn, connection)
+    return connection
+  }
+
+  #schedule(connection: Connection): void {
+    if (this.#dirty.length === 0) setImmediate(() => this.flush())
+    this.#dirty.push(connection)
+  }
+}

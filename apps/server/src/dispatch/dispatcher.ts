@@ -1,0 +1,130 @@
+import {
+  CLIENT_EVENTS,
+  commandTypeOf,
+  fail,
+  parseCommand,
+  type Ack,
+  type Command,
+  type ClientPayload,
+  type Failure,
+  type Preview,
+  type Result,
+  type Role,
+} from '@talus/protocol'
+import type { Static, TSchema } from 'typebox'
+import type { Caller } from '../gate/caller.js'
+import { admit, permits } from '../gate/gate.js'
+import type { LiveSession } from '../sessions/live-session.js'
+import type { SessionStore } from '../sessions/session-store.js'
+import { refusal } from './failures.js'
+import { payloadHash } from './payload-hash.js'
+import type { ExecuteTask, RevertTask } from './task.js'
+
+type ExecutePayload = ClientPayload<'execute_command'>
+type RevertPayload = ClientPayload<'undo_command'>
+
+const MISSING_SESSION: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'Missing session_id',
+  details: [{ path: '/session_id', expected: 'the id of a session' }],
+}
+
+function admitEvent<S extends TSchema>(
+  caller: Caller,
+  { requires, payload: schema }: { requires: Role; payload: S },
+  payload: unknown,
+): Result<Static<S>> {
+  return admit({ caller, requires, schema, payload })
+}
+
+/** The command id in a payload that may be anything. */
+function readId(payload: unknown): string | undefined {
+  if (typeof payload !== 'object' || payload === null) return undefined
+  const { command_id } = payload as { command_id?: unknown }
+  return typeof command_id === 'string' ? command_id.slice(0, 128) : undefined
+}
+
+/**
+ * Where REST and both namespaces meet: what came in passes the gate, becomes a task and goes to its
+ * session. Every method answers; none rejects.
+ */
+export class Dispatcher {
+  readonly #sessions: SessionStore
+  readonly #newId: () => string
+
+  constructor(sessions: SessionStore, newId: () => string) {
+    this.#sessions = sessions
+    this.#newId = newId
+  }
+
+  /** Executes a command. `payload` is what came in; it is checked here. */
+  async execute(caller: Caller, payload: unknown): Promise<Ack> {
+    const definition = CLIENT_EVENTS.execute_command
+    const admitted = admitEvent(caller, definition, payload)
+    if (!admitted.ok) return refusal(admitted.error, readId(payload))
+    const session = await this.#session(admitted.value)
+    if (!session.ok) return refusal(session.error, admitted.value.command_id)
+    return session.value.submit(this.#executeTask(caller, admitted.value))
+  }
+
+  /** What executing now would do; commits nothing (rule CMD7). */
+  async preview(caller: Caller, payload: unknown): Promise<Preview> {
+    const admitted = admitEvent(caller, CLIENT_EVENTS.preview_command, payload)
+    if (!admitted.ok) return refusal(admitted.error, readId(payload))
+    const session = await this.#session(admitted.value)
+    if (!session.ok) return refusal(session.error, admitted.value.command_id)
+    return session.value.preview(this.#executeTask(caller, admitted.value))
+  }
+
+  /** Undoes or redoes a step. `payload` is what came in; it is checked here. */
+  async revert(kind: 'undo' | 'redo', caller: Caller, payload: unknown): Promise<Ack> {
+    const definition = kind === 'undo' ? CLIENT_EVENTS.undo_command : CLIENT_EVENTS.redo_command
+    const admitted = admitEvent(caller, definition, payload)
+    if (!admitted.ok) return refusal(admitted.error, readId(payload))
+    const request = admitted.value
+    const elevated = request.scope === 'session' || request.force === true
+    if (elevated && !permits(caller.role, 'owner')) {
+      const failure = fail('FORBIDDEN', 'scope session and force need the role owner')
+      return refusal(failure.error, request.command_id)
+    }
+    const session = await this.#session(request)
+    if (!session.ok) return refusal(session.error, request.command_id)
+    return session.value.submit(this.#revertTask(kind, caller, request))
+  }
+
+  async #session({ session_id }: { session_id?: string }): Promise<Result<LiveSession>> {
+    if (session_id === undefined) return { ok: false, error: MISSING_SESSION }
+    return this.#sessions.get(session_id)
+  }
+
+  #executeTask(caller: Caller, request: ExecutePayload): ExecuteTask {
+    const { command_type, data, label } = request
+    const command: Result<Command> = parseCommand(command_type, data)
+    const type = commandTypeOf(command_type) ?? command_type
+    return {
+      kind: 'execute',
+      command_id: request.command_id ?? this.#newId(),
+      chosen: request.command_id !== undefined,
+      payload_hash: request.command_id === undefined ? '' : payloadHash({ type, data, label }),
+      actor: caller.actor,
+      command_type: type,
+      command,
+      ...(label === undefined ? {} : { label }),
+    }
+  }
+
+  #revertTask(kind: 'undo' | 'redo', caller: Caller, request: RevertPayload): RevertTask {
+    const { scope = 'actor', force = false, target_command_id } = request
+    const what = { kind, scope, force, target_command_id }
+    return {
+      kind,
+      command_id: request.command_id ?? this.#newId(),
+      chosen: request.command_id !== undefined,
+      payload_hash: request.command_id === undefined ? '' : payloadHash(what),
+      actor: caller.actor,
+      scope,
+      force,
+      ...(target_command_id === undefined ? {} : { target_command_id }),
+    }
+  }
+}

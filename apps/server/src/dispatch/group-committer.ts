@@ -1,0 +1,93 @@
+import { StorageError, type AppendBatch, type AppendOutcome, type Journal } from '../journal/journal.js'
+
+/** Whatever has something to append. */
+export interface Appender {
+  /** Hands over what is to be appended now; undefined when there is nothing, or not now. */
+  take(): AppendBatch | undefined
+  /** Tells what became of the last batch that was taken. */
+  settle(outcome: AppendOutcome | StorageError): void
+  /** The batch takes long: tell those who watch that their commands are being executed. */
+  announce(): void
+}
+
+/** After this many milliseconds a room learns that a command is executing. */
+const ANNOUNCE_AFTER_MS = 50
+
+type Taken = { appender: Appender; batch: AppendBatch }
+
+function isEmpty(batch: AppendBatch): boolean {
+  return batch.commits.length === 0 && batch.receipts.length === 0
+}
+
+/**
+ * Appends what has queued up in all sessions in one transaction, one transaction at a time: the
+ * slower the storage, the larger the groups.
+ */
+export class GroupCommitter {
+  readonly #journal: Journal
+  readonly #dirty = new Set<Appender>()
+  #running: Promise<void> | undefined
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+  }
+
+  /** Asks for the appender's work to be taken at the end of this turn, or as soon as possible. */
+  request(appender: Appender): void {
+    this.#dirty.add(appender)
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when nothing is left to append. */
+  async drained(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
+  async #run(): Promise<void> {
+    // The end of the turn: what other sockets had to say by then joins the group.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#dirty.size > 0) await this.#commit(this.#takeAll())
+    this.#running = undefined
+  }
+
+  #takeAll(): Taken[] {
+    const appenders = [...this.#dirty]
+    this.#dirty.clear()
+    return appenders.flatMap((appender) => {
+      const batch = appender.take()
+      return batch ? [{ appender, batch }] : []
+    })
+  }
+
+  async #commit(taken: Taken[]): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const { appender } of taken) appender.announce()
+    }, ANNOUNCE_AFTER_MS)
+    const outcomes = await this.#append(taken.map(({ batch }) => batch))
+    clearTimeout(timer)
+    for (const [i, { appender }] of taken.entries()) {
+      appender.settle(outcomes[i] ?? new StorageError('The journal gave no outcome'))
+    }
+  }
+
+  async #append(batches: AppendBatch[]): Promise<(AppendOutcome | StorageError)[]> {
+    const written = batches.filter((batch) => !isEmpty(batch))
+    const outcomes = await this.#appendWritten(written)
+    const byBatch = new Map(written.map((batch, i) => [batch, outcomes[i]]))
+    return batches.map((batch) => {
+      if (isEmpty(batch)) return { ok: true }
+      return byBatch.get(batch) ?? new StorageError('The journal gave no outcome')
+    })
+  }
+
+  async #appendWritten(batches: AppendBatch[]): Promise<(AppendOutcome | StorageError)[]> {
+    if (batches.length === 0) return []
+    try {
+      return await this.#journal.append(batches)
+    } catch (cause) {
+      const failure =
+        cause instanceof StorageError ? cause : new StorageError('The append failed', { cause })
+      return batches.map(() => failure)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { plan, type Blueprint, type ProjectGraph, type UndoHistory } from '@talus/graph'
+import type { Actor, Change, Entry, Failure, JsonValue, UndoOutcome } from '@talus/protocol'
+import type { ExecuteTask, ReplaceTask, RevertTask, Task } from './task.js'
+
+/** What planning reads. Nothing here is changed by it. */
+export type Ground = {
+  graph: ProjectGraph
+  history: UndoHistory
+  blueprint: Blueprint | null
+  newId: () => string
+  now: () => string
+}
+
+/** What a task would do: changes to commit, nothing at all, or a refusal. */
+export type Plan =
+  | { outcome: 'changes'; draft: Draft; undo?: UndoOutcome }
+  | { outcome: 'nothing'; result: JsonValue; undo?: UndoOutcome; target_command_id?: string }
+  | { outcome: 'refused'; failure: Failure }
+
+/** An entry without its place in the journal. */
+export type Draft = Omit<Entry, 'seq' | 'timestamp'>
+
+function draftOf(
+  task: { command_id: string; actor: Actor },
+  rest: Omit<Draft, 'command_id' | 'actor'>,
+): Draft {
+  return { command_id: task.command_id, actor: task.actor, ...rest }
+}
+
+function planExecute(ground: Ground, task: ExecuteTask): Plan {
+  if (!task.command.ok) return { outcome: 'refused', failure: task.command.error }
+  const command = task.command.value
+  const planned = plan(ground.graph, command, {
+    blueprint: ground.blueprint,
+    newId: ground.newId,
+    now: ground.now,
+    ...(task.lenient ? { lenient: true } : {}),
+  })
+  if (!planned.ok) return { outcome: 'refused', failure: planned.error }
+  const { changes, result } = planned.value
+  if (changes.length === 0) return { outcome: 'nothing', result }
+  const label = task.label ?? (command.command_type === 'Batch' ? command.data.label : undefined)
+  const draft = draftOf(task, {
+    command_type: command.command_type,
+    kind: 'do',
+    ...(label === undefined ? {} : { label }),
+    changes,
+    result,
+  })
+  return { outcome: 'changes', draft }
+}
+
+function planRevert(ground: Ground, task: RevertTask): Plan {
+  const planned = ground.history.plan(ground.graph, {
+    kind: task.kind,
+    actor_id: task.actor.id,
+    scope: task.scope,
+    force: task.force,
+    ...(task.target_command_id === undefined ? {} : { target_command_id: task.target_command_id }),
+  })
+  if (!planned.ok) return { outcome: 'refused', failure: planned.error }
+  const { target, changes, outcome: undo } = planned.value
+  const target_command_id = target.command_id
+  if (changes.length === 0) return { outcome: 'nothing', result: null, undo, target_command_id }
+  const draft = draftOf(task, {
+    command_type: target.command_type,
+    kind: task.kind,
+    target_command_id,
+    ...(target.label === undefined ? {} : { label: target.label }),
+    changes,
+    result: null,
+  })
+  return { outcome: 'changes', draft, undo }
+}
+
+function planReplace(task: ReplaceTask): Plan {
+  const changes: Change[] = [{ type: 'graph-replaced', nodes: task.nodes }]
+  const rest = { command_type: 'LoadProject', kind: 'do', changes, result: task.result } as const
+  return { outcome: 'changes', draft: draftOf(task, rest) }
+}
+
+/** Decides what a task does, without doing it. */
+export function planTask(ground: Ground, task: Task): Plan {
+  switch (task.kind) {
+    case 'execute':
+      return planExecute(ground, task)
+    case 'undo':
+    case 'redo':
+      return planRevert(ground, task)
+    case 'replace':
+      return planReplace(task)
+    default:
+      return task satisfies never
+  }
+}

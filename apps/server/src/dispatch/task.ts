@@ -1,0 +1,48 @@
+import type { Ack, Actor, Command, JsonValue, Node, Result } from '@talus/protocol'
+import type { CommandRef } from '../broadcast/publication.js'
+
+type Asked = {
+  command_id: string
+  /** Whether the caller chose the id: only then can it be a retry. */
+  chosen: boolean
+  payload_hash: string
+  actor: Actor
+}
+
+/** A command to plan, or the reason why it cannot be. */
+export type ExecuteTask = Asked & {
+  kind: 'execute'
+  command_type: string
+  command: Result<Command>
+  label?: string
+  /** The planner may leave required properties unset: roots of new projects. */
+  lenient?: boolean
+}
+
+export type RevertTask = Asked & {
+  kind: 'undo' | 'redo'
+  scope: 'actor' | 'session'
+  target_command_id?: string
+  force: boolean
+}
+
+/** Replaces the whole graph: a project load. */
+export type ReplaceTask = Asked & { kind: 'replace'; nodes: Node[]; result: JsonValue }
+
+export type Task = ExecuteTask | RevertTask | ReplaceTask
+
+export type Settle = (ack: Ack) => void
+
+/** A task and its caller, from its arrival until it is durable or refused. */
+export type Waiting = { task: Task; settle: Settle }
+
+/** Whether the task needs to see durable state only. */
+export function needsQuiet(task: Task): boolean {
+  return task.kind !== 'execute'
+}
+
+export function commandRef(task: ExecuteTask, timestamp: string): CommandRef {
+  const { command_id, command_type, actor, label } = task
+  const named = { command_id, command_type, actor, timestamp }
+  return label === undefined ? named : { ...named, label }
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { API_PREFIX } from '@talus/protocol'
+import { buildApp, packageVersion, type App } from './app.js'
+import { helpText, readConfig, type Config } from './config.js'
+import { StorageError } from './journal/journal.js'
+
+/** After this many milliseconds a shutdown no longer waits for stragglers. */
+const SHUTDOWN_LIMIT_MS = 9_000
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function reasonOf(err: unknown, config: Config): string {
+  const { code } = err as { code?: string }
+  const at = `${config.host}:${config.port}`
+  if (code === 'EADDRINUSE') return `${at} is taken by another process. Choose another --port.`
+  if (code === 'EACCES') return `Listening on ${at} is not permitted. Choose another --port.`
+  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${config.host}. Check --host.`
+  if (err instanceof StorageError) return err.message
+  return err instanceof Error ? (err.stack ?? err.message) : String(err)
+}
+
+function closeOnSignals(app: App): void {
+  let closing = false
+  const close = (signal: string) => {
+    if (closing) return
+    closing = true
+    say(`${signal}: finishing what was taken in`)
+    // Sockets that do not go by themselves must not keep the process.
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref()
+    app.close().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        say(String(err))
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', close)
+  process.on('SIGINT', close)
+}
+
+function greet(url: string, config: Config): void {
+  process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
+  say(`Talus listens on ${url}, data in ${config.dataDir}. Nobody is authenticated.`)
+  say(`Try:  curl ${url}${API_PREFIX}/health`)
+  say(`      curl -X POST ${url}${API_PREFIX}/sessions -H 'content-type: application/json' -d '{}'`)
+}
+
+async function start(config: Config): Promise<void> {
+  let app: App | undefined
+  try {
+    app = await buildApp(config)
+    closeOnSignals(app)
+    greet(await app.listen(), config)
+  } catch (err) {
+    say(`talus-server: ${reasonOf(err, config)}`)
+    await app?.close().catch(() => undefined)
+    process.exit(1)
+  }
+}
+
+function main(argv: readonly string[]): Promise<void> | void {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(helpText())
+    return
+  }
+  if (argv.includes('--version')) {
+    process.stdout.write(`${packageVersion()}\n`)
+    return
+  }
+  const config = readConfig(argv, process.env)
+  if (!config.ok) {
+    say(`talus-server: ${config.error.message}`)
+    process.exit(2)
+  }
+  return start(config.value)
+}
+
+await main(process.argv.slice(2))

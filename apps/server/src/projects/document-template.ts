@@ -1,0 +1,28 @@
+import type { Blueprint } from '@talus/graph'
+import { ok, type ProjectDocument, type Result } from '@talus/protocol'
+import type { TemplateCatalogue } from './template-catalogue.js'
+
+/** The file with another template, named where the file names its own. */
+export function withTemplate(document: ProjectDocument, template_id: string): ProjectDocument {
+  const { graph } = document
+  const inside = typeof document.template_id !== 'string' && typeof graph.template_id === 'string'
+  if (inside) return { ...document, graph: { ...graph, template_id } }
+  return { ...document, template_id }
+}
+
+/**
+ * The template that a file names; null when it names none, or one that the server does not have
+ * and that was not asked for. Errors: TEMPLATE_NOT_FOUND, INVALID_TEMPLATE.
+ */
+export function blueprintFor(
+  { template_id, graph }: ProjectDocument,
+  catalogue: TemplateCatalogue,
+  log: { warn: (fields: object, message: string) => void },
+): Result<Blueprint | null> {
+  const named = template_id ?? graph.template_id ?? null
+  if (named === null) return ok(null)
+  const found = catalogue.get(named)
+  if (found.ok || found.error.code !== 'TEMPLATE_NOT_FOUND') return found
+  log.warn({ template_id: named }, 'project imported without its template: there is none')
+  return ok(null)
+}

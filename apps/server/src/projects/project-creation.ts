@@ -1,0 +1,55 @@
+import { ok, type Actor, type Node, type OpenedProject, type Result } from '@talus/protocol'
+import type { ProjectRecord } from '../journal/journal.js'
+import type { Envelope } from './project-envelope.js'
+import type { ProjectSaves } from './project-saves.js'
+import type { ProjectSessions } from './project-sessions.js'
+import type { ProjectStore } from './project-store.js'
+
+type CreationServices = {
+  store: ProjectStore
+  sessions: ProjectSessions
+  saves: ProjectSaves
+  newId: () => string
+  now: () => string
+}
+
+/** What a new project begins with. */
+export type Beginning = {
+  project_name: string
+  template_id: string | null
+  nodes: Node[]
+  envelope: Envelope
+}
+
+/**
+ * Makes a project with its session. Session and graph come first, the project last: a crash in
+ * between leaves a session too many, never a project without one. It is saved at once, so that
+ * there is always something to load. Errors: STORAGE_UNAVAILABLE.
+ */
+export async function createProject(
+  services: CreationServices,
+  actor: Actor,
+  { project_name, template_id, nodes, envelope }: Beginning,
+): Promise<Result<OpenedProject>> {
+  const { store, sessions, saves, newId, now } = services
+  const project_id = newId()
+  const session = await sessions.create({ project_id, template_id })
+  if (!session.ok) return session
+  const project: ProjectRecord = {
+    project_id,
+    project_name,
+    template_id,
+    session_id: session.value.record.session_id,
+    created_at: now(),
+    saved_at: null,
+    saved_seq: null,
+    envelope: JSON.stringify(envelope),
+  }
+  const filled = await sessions.fill(session.value, { actor, project_id, nodes })
+  const created = filled.ok ? await store.create(project) : filled
+  const saved = created.ok ? await saves.save(project_id) : created
+  if (saved.ok) return ok(sessions.opened(project, session.value))
+  await store.delete(project_id)
+  await sessions.discard(session.value)
+  return saved
+}

@@ -1,0 +1,159 @@
+import { ok, type Actor, type OpenedProject, type ProjectDocument } from '@talus/protocol'
+import type { ProjectInfo, Result } from '@talus/protocol'
+import type { Broadcaster } from '../broadcast/publication.js'
+import type { Journal } from '../journal/journal.js'
+import type { SessionStore } from '../sessions/session-store.js'
+import { blueprintFor, withTemplate } from './document-template.js'
+import { createProject, type Beginning } from './project-creation.js'
+import { newEnvelope, type Envelope } from './project-envelope.js'
+import { exportDocument, importDocument } from './project-file.js'
+import { rootOf } from './project-root.js'
+import { ProjectSaves } from './project-saves.js'
+import { ProjectSessions } from './project-sessions.js'
+import { infoOf, ProjectStore } from './project-store.js'
+import type { TemplateCatalogue } from './template-catalogue.js'
+
+/** What projects stand on. */
+export type ProjectServices = {
+  journal: Journal
+  sessions: SessionStore
+  catalogue: TemplateCatalogue
+  broadcaster: Broadcaster
+  newId: () => string
+  now: () => string
+  log: {
+    error: (fields: object, message: string) => void
+    warn: (fields: object, message: string) => void
+  }
+}
+
+/** What an import may say beside the file. */
+export type ImportChoice = { project_name?: string; template_id?: string }
+
+/**
+ * Projects: graphs with a name that can be saved, loaded and exchanged as files. A project has one
+ * session, in which it is edited; the saved document is what `load` goes back to. Expected failures
+ * are values; STORAGE_UNAVAILABLE is among those of every method.
+ */
+export class ProjectService {
+  readonly #services: ProjectServices
+  readonly #store: ProjectStore
+  readonly #sessions: ProjectSessions
+  readonly #saves: ProjectSaves
+
+  constructor(services: ProjectServices) {
+    const { journal, log, sessions, newId, broadcaster, now } = services
+    this.#services = services
+    this.#store = new ProjectStore(journal, log)
+    this.#sessions = new ProjectSessions(sessions, newId)
+    const saving = { store: this.#store, sessions: this.#sessions, broadcaster, now }
+    this.#saves = new ProjectSaves(saving)
+  }
+
+  /** A new project with its root. Errors: TEMPLATE_NOT_FOUND, INVALID_TEMPLATE. */
+  async create(
+    actor: Actor,
+    { template_id, project_name }: { template_id: string; project_name: string },
+  ): Promise<Result<OpenedProject>> {
+    const blueprint = this.#services.catalogue.get(template_id)
+    if (!blueprint.ok) return blueprint
+    const root = rootOf(blueprint.value, project_name, this.#services)
+    if (!root.ok) return root
+    const envelope = newEnvelope(template_id)
+    return this.#begin(actor, { project_name, template_id, nodes: root.value, envelope })
+  }
+
+  /**
+   * A new project from a file. A template that the file names and the server does not have is left
+   * out: then everything is allowed. One that the caller chose has to be there. Errors:
+   * NODE_EXISTS, INVALID_PARENT, CYCLE_DETECTED, TEMPLATE_NOT_FOUND, INVALID_TEMPLATE.
+   */
+  async import(
+    actor: Actor,
+    document: ProjectDocument,
+    chosen: ImportChoice = {},
+  ): Promise<Result<OpenedProject>> {
+    const { catalogue, log, now } = this.#services
+    const { template_id: wanted } = chosen
+    const template = wanted === undefined ? ok(null) : catalogue.get(wanted)
+    if (!template.ok) return template
+    const file = wanted === undefined ? document : withTemplate(document, wanted)
+    const blueprint = template.value ? template : blueprintFor(file, catalogue, log)
+    if (!blueprint.ok) return blueprint
+    const imported = importDocument(file, blueprint.value, now())
+    if (!imported.ok) return imported
+    const { nodes, envelope } = imported.value
+    const project_name = chosen.project_name ?? (nodes[0]?.name || 'Imported project')
+    const template_id = blueprint.value?.template_id ?? null
+    return this.#begin(actor, { project_name, template_id, nodes, envelope })
+  }
+
+  /** Saves what is durable now, and tells the room. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND. */
+  save(project_id: string): Promise<Result<ProjectInfo>> {
+    return this.#saves.save(project_id)
+  }
+
+  /**
+   * Puts the graph back to the last save, in the project's own session or in another that may take
+   * it. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST.
+   */
+  async load(
+    actor: Actor,
+    project_id: string,
+    session_id?: string,
+  ): Promise<Result<OpenedProject>> {
+    const project = await this.#store.get(project_id)
+    if (!project.ok) return project
+    const session = await this.#sessions.toLoadInto(project.value, session_id)
+    if (!session.ok) return session
+    const saved = await this.#store.saved(project_id)
+    if (!saved.ok) return saved
+    const nodes = saved.value
+    // Never saved: the server stopped while it made the project. What is there is all there is.
+    if (!nodes) return ok(this.#sessions.opened(project.value, session.value))
+    const filled = await this.#sessions.fill(session.value, { actor, project_id, nodes })
+    return filled.ok ? ok(this.#sessions.opened(project.value, session.value)) : filled
+  }
+
+  /** Oldest first. */
+  list(): Promise<Result<ProjectInfo[]>> {
+    return this.#store.list()
+  }
+
+  /** Errors: PROJECT_NOT_FOUND. */
+  async get(project_id: string): Promise<Result<ProjectInfo>> {
+    const project = await this.#store.get(project_id)
+    return project.ok ? ok(infoOf(project.value)) : project
+  }
+
+  /** Deletes the project and its saved document; the session stays. Errors: PROJECT_NOT_FOUND. */
+  async delete(project_id: string): Promise<Result<true>> {
+    const project = await this.#store.get(project_id)
+    if (!project.ok) return project
+    const deleted = await this.#store.delete(project_id)
+    if (deleted.ok) await this.#sessions.release(project.value)
+    return deleted
+  }
+
+  /**
+   * The file that the project is now; without its session, what it was at the last save.
+   * Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND.
+   */
+  async export(project_id: string): Promise<Result<ProjectDocument>> {
+    const project = await this.#store.get(project_id)
+    if (!project.ok) return project
+    const envelope = JSON.parse(project.value.envelope) as Envelope
+    const live = await this.#sessions.state(project.value)
+    if (live.ok) return ok(exportDocument(envelope, live.value.nodes))
+    if (live.error.code !== 'SESSION_NOT_FOUND') return live
+    const saved = await this.#store.saved(project_id)
+    if (!saved.ok) return saved
+    return saved.value ? ok(exportDocument(envelope, saved.value)) : live
+  }
+
+  #begin(actor: Actor, beginning: Beginning): Promise<Result<OpenedProject>> {
+    const { newId, now } = this.#services
+    const parts = { store: this.#store, sessions: this.#sessions, saves: this.#saves }
+    return createProject({ ...parts, newId, now }, actor, beginning)
+  }
+}

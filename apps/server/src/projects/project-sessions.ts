@@ -1,0 +1,108 @@
+import { fail, ok, type Actor, type Node, type OpenedProject, type Result } from '@talus/protocol'
+import { graphState } from '../broadcast/graph-state.js'
+import type { SessionContext } from '../broadcast/publication.js'
+import type { ProjectRecord } from '../journal/journal.js'
+import type { LiveSession } from '../sessions/live-session.js'
+import type { SessionStore } from '../sessions/session-store.js'
+import { orphansOf } from './orphans.js'
+
+type Owned = Pick<ProjectRecord, 'project_id' | 'template_id' | 'session_id'>
+
+/** The durable state of a project's session. */
+export type ProjectState = { context: SessionContext; seq: number; nodes: Node[] }
+
+/** The sessions in which projects are edited. */
+export class ProjectSessions {
+  readonly #sessions: SessionStore
+  readonly #newId: () => string
+
+  constructor(sessions: SessionStore, newId: () => string) {
+    this.#sessions = sessions
+    this.#newId = newId
+  }
+
+  /** Makes a session for a project, under the project's own session id if it had one. */
+  create(
+    project: Omit<Owned, 'session_id'> & { session_id?: string },
+  ): Promise<Result<LiveSession>> {
+    return this.#sessions.create(project)
+  }
+
+  /** Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
+  async state({ session_id }: Owned): Promise<Result<ProjectState>> {
+    const session = await this.#sessions.get(session_id)
+    if (!session.ok) return session
+    const { context } = session.value
+    return ok(
+      session.value.withDurable(({ graph, seq }) => ({ context, seq, nodes: graph.nodes() })),
+    )
+  }
+
+  /**
+   * The session that a project is loaded into: its own, made again if it was deleted, or another.
+   * Another one may not belong to another project, whose next save would keep the wrong graph, and
+   * may not have rules that the graph was not made by. Errors: SESSION_NOT_FOUND, BAD_REQUEST.
+   */
+  async toLoadInto(project: Owned, chosen?: string): Promise<Result<LiveSession>> {
+    const { project_id, template_id, session_id } = project
+    const session = await this.#sessions.get(chosen ?? session_id)
+    const own = chosen === undefined || chosen === session_id
+    const gone = !session.ok && session.error.code === 'SESSION_NOT_FOUND'
+    if (own && gone) return this.create({ project_id, template_id, session_id })
+    if (own || !session.ok) return session
+    const { record } = session.value
+    const free = record.project_id === null || record.project_id === project_id
+    const suits = record.template_id === null || record.template_id === template_id
+    if (free && suits) return session
+    const rules = template_id === null ? 'no template' : `the template '${template_id}' or none`
+    return fail('BAD_REQUEST', 'The project cannot be loaded into this session', [
+      {
+        path: '/session_id',
+        expected: `a session of no other project, with ${rules}`,
+        actual: chosen,
+      },
+    ])
+  }
+
+  /** Replaces the graph of the session, in one commit that undo does not take back. */
+  async fill(
+    session: LiveSession,
+    { actor, project_id, nodes }: { actor: Actor; project_id: string; nodes: Node[] },
+  ): Promise<Result<true>> {
+    const ack = await session.submit({
+      kind: 'replace',
+      command_id: this.#newId(),
+      chosen: false,
+      payload_hash: '',
+      actor,
+      nodes,
+      result: { project_id },
+    })
+    return ack.ok ? ok(true) : ack
+  }
+
+  /** What whoever opens a project is told. */
+  opened(
+    { project_id, project_name }: Pick<ProjectRecord, 'project_id' | 'project_name'>,
+    session: LiveSession,
+  ): OpenedProject {
+    const { context, blueprint } = session
+    const graph = session.withDurable((state) =>
+      graphState(context, state.seq, state.graph.nodes()),
+    )
+    const orphans = orphansOf(graph.nodes, blueprint)
+    return { project_id, project_name, session_id: context.session_id, graph, orphans }
+  }
+
+  /** Takes back a session that was made for a project that came to nothing. */
+  async discard(session: LiveSession): Promise<void> {
+    await this.#sessions.delete(session.record.session_id)
+  }
+
+  /** The project was deleted: its session goes on without one. */
+  async release({ session_id }: Owned): Promise<void> {
+    const session = await this.#sessions.get(session_id)
+    // The journal knows already; a session that is open read its record before.
+    if (session.ok) session.value.record.project_id = null
+  }
+}

@@ -1,0 +1,79 @@
+import { fail, ok, type Node, type ProjectInfo, type Result } from '@talus/protocol'
+import { StorageError, type Journal, type ProjectRecord } from '../journal/journal.js'
+import { readNodes, writeNodes } from './saved-nodes.js'
+
+type Log = { error: (fields: object, message: string) => void }
+
+/** What a save writes: the nodes of a durable state, and when. */
+export type Save = { nodes: readonly Node[]; saved_seq: number; saved_at: string }
+
+/** Projects in the journal, with its failures as values. Every method: STORAGE_UNAVAILABLE. */
+export class ProjectStore {
+  readonly #journal: Journal
+  readonly #log: Log
+
+  constructor(journal: Journal, log: Log) {
+    this.#journal = journal
+    this.#log = log
+  }
+
+  list(): Promise<Result<ProjectInfo[]>> {
+    return this.#stored('list', () => this.#journal.listProjects())
+  }
+
+  /** Errors: PROJECT_NOT_FOUND. */
+  async get(project_id: string): Promise<Result<ProjectRecord>> {
+    const found = await this.#stored('get', () => this.#journal.getProject(project_id))
+    if (!found.ok) return found
+    return found.value ? ok(found.value) : projectNotFound(project_id)
+  }
+
+  async create(project: ProjectRecord): Promise<Result<void>> {
+    return await this.#stored('create', () => this.#journal.createProject(project))
+  }
+
+  /** Errors: PROJECT_NOT_FOUND. */
+  async save(project_id: string, { nodes, ...saved }: Save): Promise<Result<true>> {
+    const document = await writeNodes(nodes)
+    const written = await this.#stored('save', () =>
+      this.#journal.saveProject(project_id, { ...saved, document }),
+    )
+    if (!written.ok) return written
+    return written.value ? ok(true) : projectNotFound(project_id)
+  }
+
+  /** The nodes as they were last saved; undefined for a project that never was. */
+  async saved(project_id: string): Promise<Result<Node[] | undefined>> {
+    const parts = await this.#stored('load', () => this.#journal.savedDocument(project_id))
+    if (!parts.ok || !parts.value) return parts as Result<undefined>
+    return ok(await readNodes(parts.value))
+  }
+
+  /** Errors: PROJECT_NOT_FOUND. */
+  async delete(project_id: string): Promise<Result<true>> {
+    const deleted = await this.#stored('delete', () => this.#journal.deleteProject(project_id))
+    if (!deleted.ok) return deleted
+    return deleted.value ? ok(true) : projectNotFound(project_id)
+  }
+
+  async #stored<T>(what: string, work: () => Promise<T>): Promise<Result<T>> {
+    try {
+      return ok(await work())
+    } catch (err) {
+      if (!(err instanceof StorageError)) throw err
+      this.#log.error({ err }, `projects: ${what} failed`)
+      return fail('STORAGE_UNAVAILABLE', 'The storage of projects does not answer; try again')
+    }
+  }
+}
+
+function projectNotFound(project_id: string): Result<never> {
+  return fail('PROJECT_NOT_FOUND', 'Project not found', [
+    { path: '/project_id', expected: 'the id of an existing project', actual: project_id },
+  ])
+}
+
+/** A project without what only exports need. */
+export function infoOf({ envelope: _, ...info }: ProjectRecord): ProjectInfo {
+  return info
+}

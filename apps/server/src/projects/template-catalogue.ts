@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeIssue, parseTemplate, type Blueprint } from '@talus/graph'
+import {
+  check,
+  fail,
+  ok,
+  TemplateId,
+  type Failure,
+  type Result,
+  type TemplateInfo,
+  type TemplateReport,
+} from '@talus/protocol'
+import { templateInfo } from './template-info.js'
+
+type Log = {
+  error: (fields: object, message: string) => void
+  warn: (fields: object, message: string) => void
+}
+
+/** A template file as it was when it was last read; an invalid one is kept with its report. */
+type Held = {
+  file: string
+  stamp: string
+  report: TemplateReport
+  blueprint: Blueprint | null
+}
+
+const TEMPLATE_FILE = /^(.+)\.(?:ya?ml|json)$/
+
+/**
+ * The templates in one directory; a template's id is its file name without the extension. Files
+ * are looked at again whenever somebody asks, so that an edited template needs no restart; what
+ * was opened before keeps the blueprint that it had. A broken file only makes itself unusable.
+ *
+ * Works synchronously: sessions ask for their blueprint while they are being opened, and a look at
+ * a directory of a few files is quicker than a turn of the event loop.
+ */
+export class TemplateCatalogue {
+  readonly #directory: string
+  readonly #log: Log
+  readonly #mentioned = new Set<string>()
+  #held: ReadonlyMap<string, Held> = new Map()
+
+  private constructor(directory: string, log: Log) {
+    this.#directory = directory
+    this.#log = log
+  }
+
+  /** Reads all templates; tells the log which of them cannot be used. */
+  static open(directory: string, log: Log): TemplateCatalogue {
+    const catalogue = new TemplateCatalogue(directory, log)
+    catalogue.#refresh()
+    return catalogue
+  }
+
+  /** The templates that can be used, by id. */
+  list(): TemplateInfo[] {
+    this.#refresh()
+    return [...this.#held.values()].flatMap(({ blueprint }) =>
+      blueprint ? [templateInfo(blueprint)] : [],
+    )
+  }
+
+  /** The template as it is on disk now. Errors: TEMPLATE_NOT_FOUND, INVALID_TEMPLATE. */
+  get(template_id: string): Result<Blueprint> {
+    this.#refresh()
+    // Ids are looked up, never made into paths: no id leads out of the directory.
+    const held = this.#held.get(template_id)
+    if (!held) return templateNotFound(template_id)
+    if (!held.blueprint) return { ok: false, error: invalidTemplate(template_id, held.report) }
+    return ok(held.blueprint)
+  }
+
+  /** The template, or null when it is gone or cannot be used: then everything is allowed. */
+  blueprint(template_id: string): Blueprint | null {
+    const found = this.get(template_id)
+    if (found.ok) return found.value
+    this.#log.warn({ template_id, code: found.error.code }, 'session opened without its template')
+    return null
+  }
+
+  #refresh(): void {
+    const files = this.#files()
+    // While the directory cannot be read, what was known before stays in use.
+    if (!files) return
+    const next = new Map<string, Held>()
+    for (const file of files) {
+      const template_id = this.#idOf(file)
+      if (template_id === undefined) continue
+      const other = next.get(template_id)
+      if (other) this.#mention(file, `template ignored: ${other.file} has the same id`)
+      const held = other ?? this.#hold(template_id, file)
+      if (held) next.set(template_id, held)
+    }
+    this.#held = next
+  }
+
+  #files(): string[] | undefined {
+    try {
+      return readdirSync(this.#directory).toSorted()
+    } catch (err) {
+      this.#log.error({ directory: this.#directory, err }, 'templates cannot be listed')
+      return undefined
+    }
+  }
+
+  #idOf(file: string): string | undefined {
+    const template_id = TEMPLATE_FILE.exec(file)?.[1]
+    if (template_id === undefined || check(TemplateId, template_id).ok) return template_id
+    this.#mention(file, 'template ignored: its file name cannot be an id')
+    return undefined
+  }
+
+  /** The file as it is now; undefined for a directory, or when it has gone meanwhile. */
+  #hold(template_id: string, file: string): Held | undefined {
+    const path = join(this.#directory, file)
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (!stat?.isFile()) return undefined
+    const stamp = `${stat.mtimeMs} ${stat.size}`
+    const known = this.#held.get(template_id)
+    if (known?.file === file && known.stamp === stamp) return known
+    const read = readTemplate(path, template_id)
+    if (!read.report.valid) {
+      this.#log.error({ file, errors: read.report.errors.map(describeIssue) }, 'invalid template')
+    }
+    return { file, stamp, ...read }
+  }
+
+  /** Says something about a file once, not at every look. */
+  #mention(file: string, message: string): void {
+    if (this.#mentioned.has(file)) return
+    this.#mentioned.add(file)
+    this.#log.warn({ file }, message)
+  }
+}
+
+function readTemplate(path: string, template_id: string): ReturnType<typeof parseTemplate> {
+  try {
+    return parseTemplate(readFileSync(path, 'utf8'), template_id)
+  } catch (err) {
+    const reason = `the file cannot be read: ${err instanceof Error ? err.message : String(err)}`
+    const report = { valid: false, errors: [{ path: '', reason }], warnings: [] }
+    return { report, blueprint: null }
+  }
+}
+
+function templateNotFound(template_id: string): { ok: false; error: Failure } {
+  return fail('TEMPLATE_NOT_FOUND', `Template '${template_id}' not found`, [
+    { path: '/template_id', expected: 'the id of a template', actual: template_id },
+  ])
+}
+
+function invalidTemplate(template_id: string, { errors }: TemplateReport): Failure {
+  const [first] = errors.map(describeIssue)
+  return {
+    code: 'INVALID_TEMPLATE',
+    message: `Template '${template_id}' is not valid: ${first ?? 'it cannot be read'}`,
+    details: errors.map((issue) => ({
+      path: issue.path,
+      expected: describeIssue(issue),
+      hint: `in the template '${template_id}', not in the request`,
+    })),
+  }
+}

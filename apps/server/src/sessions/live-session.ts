@@ -1,0 +1,322 @@
+import type { Blueprint, ProjectGraph, UndoHistory } from '@talus/graph'
+import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
+import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
+import { refusal, sessionNotFound, STORAGE_FAILURE } from '../dispatch/failures.js'
+import type { Appender } from '../dispatch/group-committer.js'
+import {
+  batchOf,
+  entryOf,
+  failedPublication,
+  publicationOf,
+  receiptOf,
+  type Pending,
+} from '../dispatch/pending.js'
+import { Pipeline } from '../dispatch/pipeline.js'
+import { planTask, type Ground, type Plan } from '../dispatch/planning.js'
+import { Retries } from '../dispatch/retries.js'
+import { commandRef, type Task, type Waiting } from '../dispatch/task.js'
+import {
+  StorageError,
+  type AppendBatch,
+  type AppendOutcome,
+  type Journal,
+  type SessionRecord,
+} from '../journal/journal.js'
+import { RecentEntries } from './recent-entries.js'
+
+/** Tasks that may wait in one session before more are refused as OVERLOADED. */
+const MAX_WAITING = 10_000
+
+const OVERLOADED: Failure = {
+  code: 'OVERLOADED',
+  message: `More than ${MAX_WAITING} commands wait in this session; try again later`,
+}
+
+/** Entries that are read at a time when others have appended to the session. */
+const PAGE = 500
+
+export type SessionState = { graph: ProjectGraph; history: UndoHistory; seq: number }
+
+/** What a session needs from its surroundings. */
+export type SessionServices = {
+  journal: Journal
+  broadcaster: Broadcaster
+  requestCommit: (appender: Appender) => void
+  /** Called after entries became durable. */
+  onCommitted: (session: LiveSession, count: number) => void
+  newId: () => string
+  now: () => string
+  log: { error: (fields: object, message: string) => void }
+}
+
+/**
+ * One session in memory: the only place where its tasks are ordered. A task is planned and applied
+ * at once, made durable in a group, and only then seen by anybody (rule CMD1).
+ */
+export class LiveSession implements Appender {
+  readonly record: SessionRecord
+  readonly #services: SessionServices
+  readonly #pipeline = new Pipeline()
+  readonly #retries: Retries
+  readonly #recent = new RecentEntries()
+  readonly #ground: Ground
+  #seq: number
+  #catchingUp = false
+  #deleted = false
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    record: SessionRecord,
+    state: SessionState,
+    blueprint: Blueprint | null,
+    services: SessionServices,
+  ) {
+    this.record = record
+    this.#services = services
+    this.#retries = new Retries(record.session_id, services.journal, services.log)
+    this.#seq = state.seq
+    const { newId, now } = services
+    this.#ground = { graph: state.graph, history: state.history, blueprint, newId, now }
+  }
+
+  /** The last durable seq. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  get blueprint(): Blueprint | null {
+    return this.#ground.blueprint
+  }
+
+  get context(): SessionContext {
+    return this.record
+  }
+
+  /** Takes a task in; resolves when it is durable, or refused. Never rejects. */
+  submit(task: Task): Promise<Ack> {
+    if (this.#deleted) {
+      return Promise.resolve(refusal(sessionNotFound(this.record.session_id), task.command_id))
+    }
+    const repeated = this.#retries.repeat(task)
+    if (repeated) return repeated
+    if (this.#pipeline.length >= MAX_WAITING) {
+      return Promise.resolve(refusal(OVERLOADED, task.command_id))
+    }
+    const ack = new Promise<Ack>((settle) => this.#pipeline.wait({ task, settle }))
+    this.#retries.remember(task, ack)
+    this.#last = ack
+    this.#pump()
+    return ack
+  }
+
+  /** Reads durable state: what is only planned is taken back meanwhile. */
+  withDurable<T>(read: (state: SessionState) => T): T {
+    const { graph, history } = this.#ground
+    const planned = this.#pipeline.entries()
+    for (const entry of planned.toReversed()) entry.takeBack()
+    try {
+      return read({ graph, history, seq: this.#seq })
+    } finally {
+      for (const pending of planned) pending.takeBack = graph.speculate(pending.entry.changes)
+    }
+  }
+
+  /** What a task would do once everything before it is done (rule CMD7). */
+  async preview(task: Task): Promise<Preview> {
+    await this.#last
+    return this.withDurable(({ seq }) => {
+      const planned = this.#plan(task)
+      if (planned.outcome === 'refused') return refusal(planned.failure, task.command_id)
+      if (planned.outcome === 'nothing') {
+        return { ok: true, seq, changes: [], result: planned.result }
+      }
+      const { changes, result = null } = planned.draft
+      return { ok: true, seq, changes, result }
+    })
+  }
+
+  /**
+   * The durable entries after `last_seq`, if they are still in memory (rule SYNC1). Undefined: the
+   * client needs a snapshot.
+   */
+  entriesAfter(last_seq: number): Entry[] | undefined {
+    return this.#recent.after(last_seq, this.#seq)
+  }
+
+  /** Lets what is under way end, then refuses everything. */
+  async retire(): Promise<void> {
+    this.#deleted = true
+    await this.#last
+  }
+
+  take(): AppendBatch | undefined {
+    if (this.#catchingUp) return undefined
+    const group = this.#pipeline.launch()
+    return group && batchOf(this.record.session_id, this.#seq, group)
+  }
+
+  settle(outcome: AppendOutcome | StorageError): void {
+    if (outcome instanceof StorageError) {
+      this.#services.log.error({ session_id: this.record.session_id, err: outcome }, 'append failed')
+      this.#rejectAll(STORAGE_FAILURE)
+    } else if (outcome.ok) {
+      this.#commit()
+    } else if (outcome.reason === 'duplicate') {
+      this.#replanWithout(new Set(outcome.command_ids))
+    } else if (outcome.reason === 'unknown-session') {
+      this.#rejectAll(sessionNotFound(this.record.session_id))
+    } else {
+      void this.#catchUp()
+    }
+    this.#pump()
+  }
+
+  announce(): void {
+    const publications = this.#pipeline.inFlight.flatMap((pending): Publication[] => {
+      const { task, timestamp, announced } = pending
+      if (announced || task.kind !== 'execute') return []
+      pending.announced = true
+      return [{ kind: 'executing', command: commandRef(task, timestamp) }]
+    })
+    this.#publish(publications)
+  }
+
+  /** Plans all that can be planned, in order, and asks for it to be written. */
+  #pump(): void {
+    if (this.#catchingUp) return
+    for (let next = this.#pipeline.next(); next; next = this.#pipeline.next()) {
+      this.#pipeline.add(this.#planned(next))
+    }
+    if (this.#pipeline.hasPlanned) this.#services.requestCommit(this)
+  }
+
+  #planned(waiting: Waiting): Pending {
+    const timestamp = this.#services.now()
+    const base = { ...waiting, announced: false, timestamp }
+    const planned = this.#plan(waiting.task)
+    const head = this.#pipeline.head()?.seq ?? this.#seq
+    switch (planned.outcome) {
+      case 'refused':
+        return { ...base, outcome: 'refused', failure: planned.failure }
+      case 'nothing':
+        return { ...base, outcome: 'receipt', receipt: receiptOf(waiting.task, planned, head) }
+      case 'changes': {
+        const { entry, ack } = entryOf(planned.draft, { seq: head + 1, timestamp }, planned.undo)
+        const takeBack = this.#ground.graph.speculate(entry.changes)
+        return { ...base, outcome: 'entry', entry, body: JSON.stringify(entry), ack, takeBack }
+      }
+      default:
+        return planned satisfies never
+    }
+  }
+
+  #plan(task: Task): Plan {
+    try {
+      return planTask(this.#ground, task)
+    } catch (err) {
+      const { session_id } = this.record
+      const { command_id } = task
+      this.#services.log.error({ session_id, command_id, err }, 'planning failed')
+      const message = 'Internal server error'
+      return { outcome: 'refused', failure: { code: 'INTERNAL_ERROR', message } }
+    }
+  }
+
+  #commit(): void {
+    const group = this.#pipeline.land()
+    for (const pending of group) this.#fold(pending)
+    // A refused command may turn out to be an old one again: told when that is known.
+    this.#publish(group.filter((pending) => !mayBeOld(pending)).flatMap(publicationOf))
+    for (const pending of group) this.#answer(pending)
+    const count = group.filter((pending) => pending.outcome === 'entry').length
+    if (count > 0) this.#services.onCommitted(this, count)
+  }
+
+  /** Takes what is durable into the session's state. The graph has it already. */
+  #fold(pending: Pending): void {
+    if (pending.outcome === 'entry') this.#record(pending.entry, pending.body)
+    if (pending.outcome !== 'receipt') return
+    const { consumes } = pending.receipt
+    if (!consumes) return
+    const { kind, actor_id, target_command_id } = consumes
+    this.#ground.history.consume(kind, actor_id, target_command_id)
+  }
+
+  #record(entry: Entry, body: string): void {
+    this.#seq = entry.seq
+    this.#ground.history.record(entry)
+    this.#recent.push(entry, body.length)
+  }
+
+  #answer(pending: Pending): void {
+    if (pending.outcome === 'entry') pending.settle(pending.ack)
+    else if (pending.outcome === 'receipt') pending.settle(pending.receipt.ack)
+    else if (mayBeOld(pending)) void this.#refuseUnlessOld(pending, pending.failure)
+    else this.#retries.refuse(pending, pending.failure)
+  }
+
+  async #refuseUnlessOld(pending: Pending, failure: Failure): Promise<void> {
+    if (await this.#retries.answerFromJournal(pending)) return
+    this.#publish(failedPublication(pending, failure))
+    this.#retries.refuse(pending, failure)
+  }
+
+  #rejectAll(failure: Failure): void {
+    const all = this.#pipeline.takeBack()
+    this.#publish(all.flatMap((pending) => failedPublication(pending, failure)))
+    for (const pending of all) this.#retries.refuse(pending, failure)
+  }
+
+  /** Some ids were used long ago: those are answered from the journal, the rest goes again. */
+  #replanWithout(duplicates: ReadonlySet<string>): void {
+    const all = this.#pipeline.takeBack()
+    this.#pipeline.requeue(all.filter(({ task }) => !duplicates.has(task.command_id)))
+    for (const pending of all) {
+      if (duplicates.has(pending.task.command_id)) void this.#retries.answerFromJournal(pending)
+    }
+  }
+
+  /** Somebody else appended first: takes their entries in, then plans its own again. */
+  async #catchUp(): Promise<void> {
+    this.#pipeline.requeue(this.#pipeline.takeBack())
+    this.#catchingUp = true
+    try {
+      await this.#foldMissing()
+    } catch (err) {
+      const { session_id } = this.record
+      this.#services.log.error({ session_id, err }, 'catching up failed')
+      for (const waiting of this.#pipeline.abandon()) {
+        this.#retries.refuse(waiting, STORAGE_FAILURE)
+      }
+    }
+    this.#catchingUp = false
+    this.#pump()
+  }
+
+  async #foldMissing(): Promise<void> {
+    const before = this.#seq
+    for (;;) {
+      const { session_id } = this.record
+      const bodies = await this.#services.journal.entriesAfter(session_id, this.#seq, PAGE)
+      const publications = bodies.map((body): Publication => {
+        const entry = JSON.parse(body) as Entry
+        this.#ground.graph.apply(entry.changes)
+        this.#record(entry, body)
+        return { kind: 'committed', entry, body, announced: false }
+      })
+      this.#publish(publications)
+      if (bodies.length < PAGE) break
+    }
+    // A conflict without anything to take in would be met again and again.
+    if (this.#seq === before) throw new StorageError(`The journal is not at seq ${before}`)
+  }
+
+  #publish(publications: readonly Publication[]): void {
+    if (publications.length > 0) this.#services.broadcaster.publish(this.context, publications)
+  }
+}
+
+/** Whether a refused task may be the retry of one that was executed long ago (rule IDEM1). */
+function mayBeOld(pending: Pending): boolean {
+  return pending.outcome === 'refused' && pending.task.chosen
+}

@@ -1,0 +1,58 @@
+import cors from '@fastify/cors'
+import type { Failure } from '@talus/protocol'
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+} from 'fastify'
+import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { sendFailure } from './route.js'
+
+/** Faults of a request that Fastify finds before a route sees it. */
+function failureOf(error: FastifyError): Failure {
+  const status = error.statusCode ?? 500
+  if (status === 413) {
+    return {
+      code: 'PAYLOAD_TOO_LARGE',
+      message: `The body is larger than ${MAX_MESSAGE_BYTES} bytes may be`,
+    }
+  }
+  if (status === 404) return { code: 'NOT_FOUND', message: 'Endpoint not found' }
+  if (status === 415) {
+    return { code: 'BAD_REQUEST', message: 'The body must have the content type application/json' }
+  }
+  if (status >= 400 && status < 500) return { code: 'BAD_REQUEST', message: error.message }
+  return { code: 'INTERNAL_ERROR', message: 'Internal server error' }
+}
+
+/** Fastify with the one error envelope, and CORS for the seed's browser clients. */
+export async function createRestServer(options: {
+  logger: FastifyBaseLogger
+  corsOrigins: string[] | '*'
+}): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: options.logger,
+    bodyLimit: MAX_MESSAGE_BYTES,
+    // One line per request would be most of the log; failures are logged below.
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { maxParamLength: 300 },
+    forceCloseConnections: true,
+  })
+  await app.register(cors, {
+    origin: options.corsOrigins,
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    exposedHeaders: ['etag'],
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const failure = failureOf(error)
+    if (failure.code === 'INTERNAL_ERROR') {
+      request.log.error({ err: error, url: request.url }, 'request failed')
+    }
+    sendFailure(reply, failure)
+  })
+  app.setNotFoundHandler((_request, reply) => {
+    sendFailure(reply, { code: 'NOT_FOUND', message: 'Endpoint not found' })
+  })
+  return app
+}

@@ -1,0 +1,168 @@
+import {
+  API_PREFIX,
+  ERRORS,
+  check,
+  checkJson,
+  fail,
+  ok,
+  ROUTES,
+  type Failure,
+  type Result,
+  type RouteName,
+  type RouteResponse,
+} from '@talus/protocol'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { errorBody } from '../../dispatch/failures.js'
+import { actorOf, type Caller } from '../../gate/caller.js'
+import { admit } from '../../gate/gate.js'
+
+type Part<Name extends RouteName, Key extends 'params' | 'query' | 'body'> = NonNullable<
+  (typeof ROUTES)[Name][Key]
+>
+
+type Shape<Name extends RouteName, Key extends 'params' | 'query' | 'body'> = [
+  Part<Name, Key>,
+] extends [never]
+  ? undefined
+  : Part<Name, Key> extends TSchema
+    ? Static<Part<Name, Key>>
+    : undefined
+
+/** A request whose parts have the shapes that the contract declares for the route. */
+export type Asked<Name extends RouteName> = {
+  caller: Caller
+  params: Shape<Name, 'params'>
+  query: Shape<Name, 'query'>
+  body: Shape<Name, 'body'>
+  /** The session of the `X-Session-ID` header. */
+  session_id: string | undefined
+  reply: FastifyReply
+}
+
+/** JSON that is written already. */
+export class RawJson {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/**
+ * `bodyLimit`: bytes, of a route that takes more than an ordinary message. `unchecked`: the
+ * dispatcher checks the body itself, as it does for sockets.
+ */
+export type Options = { bodyLimit?: number; unchecked?: boolean }
+
+type Answer<Name extends RouteName> = Result<RouteResponse<Name> | RawJson>
+
+/** A handler that has answered by itself, through `asked.reply`, gives undefined. */
+export type RouteHandler<Name extends RouteName> = (
+  asked: Asked<Name>,
+) => Promise<Answer<Name> | undefined> | Answer<Name>
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Who calls: without authentication, who the headers say. */
+function callerOf(request: FastifyRequest): Caller {
+  const id = header(request, 'x-actor-id')
+  const name = header(request, 'x-actor-name')
+  const claim = id === undefined ? undefined : name === undefined ? id : { id, name }
+  return { actor: actorOf(claim), role: 'owner' }
+}
+
+/** Sends a refusal: the status is that of its code. */
+export function sendFailure(reply: FastifyReply, failure: Failure, extra: object = {}): void {
+  const { status } = ERRORS[failure.code]
+  void reply.status(status).send({ success: false, ...extra, error: errorBody(failure) })
+}
+
+/** Text of a URL becomes the numbers that the schema wants, and defaults are filled in. */
+function fromText(schema: TSchema | undefined, value: unknown): Result<unknown> {
+  if (schema === undefined) return ok(undefined)
+  const converted = Value.Convert(schema, Value.Default(schema, Value.Clone(value)))
+  return check(schema, converted)
+}
+
+function readBody(
+  name: RouteName,
+  request: FastifyRequest,
+  caller: Caller,
+  options: Options,
+): Result<unknown> {
+  const { body: schema, requires } = ROUTES[name] as { body?: TSchema; requires: Caller['role'] }
+  if (schema === undefined) return ok(undefined)
+  if (request.body === undefined) request.body = {}
+  if (options.unchecked) return ok(request.body)
+  const plain = checkJson(request.body)
+  return plain.ok ? admit({ caller, requires, schema, payload: plain.value }) : plain
+}
+
+function read<Name extends RouteName>(
+  name: Name,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: Options,
+): Result<Asked<Name>> {
+  const { params: paramsSchema, query: querySchema } = ROUTES[name] as {
+    params?: TSchema
+    query?: TSchema
+  }
+  const caller = callerOf(request)
+  const params = fromText(paramsSchema, request.params)
+  if (!params.ok) return params
+  const query = fromText(querySchema, request.query)
+  if (!query.ok) return query
+  const body = readBody(name, request, caller, options)
+  if (!body.ok) return body
+  // The schemas of this very route have accepted the three parts.
+  const asked = { caller, params: params.value, query: query.value, body: body.value }
+  return ok({ ...asked, session_id: header(request, 'x-session-id'), reply } as Asked<Name>)
+}
+
+/** `{name}` of the contract is `:name` of Fastify. */
+function fastifyPath(path: string): string {
+  return API_PREFIX + path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+/** Mounts one route of the contract. */
+export function mount<Name extends RouteName>(
+  app: FastifyInstance,
+  name: Name,
+  handler: RouteHandler<Name>,
+  options: Options = {},
+): void {
+  const { method, path, status } = ROUTES[name]
+  app.route({
+    method,
+    url: fastifyPath(path),
+    ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
+    handler: async (request, reply) => {
+      const asked = read(name, request, reply, options)
+      if (!asked.ok) return sendFailure(reply, asked.error)
+      const answer = await handler(asked.value)
+      if (answer === undefined) return reply
+      if (!answer.ok) return sendFailure(reply, answer.error)
+      const body = answer.value
+      if (!(body instanceof RawJson)) return reply.status(status).send(body)
+      return reply.status(status).type('application/json; charset=utf-8').send(body.text)
+    },
+  })
+}
+
+/** The session that a request is about: the header's, else the one given. */
+export function requiredSession(
+  session_id: string | undefined,
+  given: string | undefined,
+): Result<string> {
+  const id = session_id ?? given
+  if (id !== undefined) return ok(id)
+  return fail('BAD_REQUEST', 'Missing session_id', [
+    { path: '/session_id', expected: 'the id of a session, here or in the header X-Session-ID' },
+  ])
+}

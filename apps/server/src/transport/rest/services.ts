@@ -1,0 +1,16 @@
+import type { Hub } from '../../broadcast/hub.js'
+import type { Dispatcher } from '../../dispatch/dispatcher.js'
+import type { Journal } from '../../journal/journal.js'
+import type { SessionStore } from '../../sessions/session-store.js'
+
+/** What the REST routes stand on. */
+export type RestServices = {
+  journal: Journal
+  sessions: SessionStore
+  dispatcher: Dispatcher
+  hub: Hub
+  contractHash: string
+  serverVersion: string
+  /** Whether commands are taken: false while the server shuts down. */
+  isOpen: () => boolean
+}

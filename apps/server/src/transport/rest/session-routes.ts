@@ -1,0 +1,52 @@
+import { fail, ok, type Result, type SessionInfo } from '@talus/protocol'
+import type { FastifyInstance } from 'fastify'
+import type { Hub } from '../../broadcast/hub.js'
+import type { SessionRecord } from '../../journal/journal.js'
+import { mount } from './route.js'
+import type { RestServices } from './services.js'
+
+function sessionInfo(record: SessionRecord, seq: number, hub: Hub): SessionInfo {
+  const { session_id, project_id, template_id, epoch, created_at } = record
+  const active_clients = hub.count(session_id)
+  return { session_id, project_id, template_id, seq, epoch, created_at, active_clients }
+}
+
+export function mountSessions(
+  app: FastifyInstance,
+  services: RestServices,
+  checkTemplate: (template_id: string) => Result<unknown>,
+): void {
+  const { sessions, hub } = services
+  mount(app, 'CreateSession', async ({ body }) => {
+    const { session_id, template_id } = body
+    if (template_id !== undefined && template_id !== null) {
+      const template = checkTemplate(template_id)
+      if (!template.ok) return template
+    }
+    const created = await sessions.create(body)
+    if (!created.ok) return created
+    const { record, seq } = created.value
+    // An id that is taken gives that session back, but never under another template.
+    if (session_id !== undefined && (template_id ?? null) !== record.template_id) {
+      return fail('BAD_REQUEST', 'The session exists, with another template', [
+        { path: '/template_id', expected: String(record.template_id), actual: template_id ?? null },
+      ])
+    }
+    return ok(sessionInfo(record, seq, hub))
+  })
+  mount(app, 'ListSessions', async () => {
+    const listed = await sessions.list()
+    return ok({ sessions: listed.map((session) => sessionInfo(session, session.seq, hub)) })
+  })
+  mount(app, 'GetSession', async ({ params }) => {
+    const session = await sessions.get(params.session_id)
+    if (!session.ok) return session
+    return ok(sessionInfo(session.value.record, session.value.seq, hub))
+  })
+  mount(app, 'DeleteSession', async ({ params: { session_id } }) => {
+    const deleted = await sessions.delete(session_id)
+    if (!deleted.ok) return deleted
+    hub.close(session_id)
+    return ok({ session_id, deleted: true })
+  })
+}

@@ -1,0 +1,16 @@
+import { parseTemplate } from '@talus/graph'
+import { ok } from '@talus/protocol'
+import type { FastifyInstance } from 'fastify'
+import type { TemplateCatalogue } from '../../projects/template-catalogue.js'
+import { mount } from './route.js'
+
+export function mountTemplates(app: FastifyInstance, catalogue: TemplateCatalogue): void {
+  mount(app, 'ListTemplates', () => ok({ templates: catalogue.list() }))
+  mount(app, 'GetTemplateSchema', ({ params }) => {
+    const template = catalogue.get(params.template_id)
+    return template.ok ? ok(template.value.document) : template
+  })
+  mount(app, 'ValidateTemplate', ({ body: { template } }) =>
+    ok(parseTemplate(template, 'template').report),
+  )
+}

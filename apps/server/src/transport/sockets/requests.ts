@@ -1,0 +1,93 @@
+import type {
+  CLIENT_EVENTS,
+  ClientAck,
+  ClientToServerEvents,
+  ErrorBody,
+  GraphClientToServerEvents,
+  GraphServerToClientEvents,
+  ServerToClientEvents,
+} from '@talus/protocol'
+import type { Socket } from 'socket.io'
+
+/** A socket on `/`, and one on `/graph`, by the contract. */
+export type RootSocket = Socket<ClientToServerEvents, ServerToClientEvents>
+export type GraphSocket = Socket<GraphClientToServerEvents, GraphServerToClientEvents>
+
+type Answer = undefined | { ok: true } | { ok: false; error: ErrorBody }
+
+type ClientEvent = keyof typeof CLIENT_EVENTS
+
+/** One handler for each event: it gets whatever came in, and gives what the contract answers. */
+export type Handlers<Names extends ClientEvent> = {
+  [Name in Names]: (payload: unknown) => Promise<ClientAck<Name>> | ClientAck<Name>
+}
+
+type Handler = (payload: unknown) => Promise<Answer> | Answer
+
+export type Log = { error: (fields: object, message: string) => void }
+
+/** What a client is told of a fault of the server; the log has the rest. */
+const INTERNAL: Answer = {
+  ok: false,
+  error: { code: 'INTERNAL_ERROR', message: 'Internal server error', retryable: true },
+}
+
+type Ack = (answer: unknown) => void
+
+function split(args: readonly unknown[]): { payload: unknown; ack: Ack | undefined } {
+  const last = args.at(-1)
+  const ack = typeof last === 'function' ? (last as Ack) : undefined
+  const payload = args.length > (ack ? 1 : 0) ? args[0] : undefined
+  return { payload, ack }
+}
+
+function unknownEvent(name: unknown, known: readonly string[]): Answer {
+  const shown = typeof name === 'string' ? name.slice(0, 80) : String(name)
+  return {
+    ok: false,
+    error: {
+      code: 'BAD_REQUEST',
+      message: `Unknown event '${shown}'`,
+      details: [{ path: '', expected: `one of ${known.join(', ')}`, actual: shown }],
+      retryable: false,
+    },
+  }
+}
+
+async function run(handler: Handler, payload: unknown, log: (err: unknown) => void) {
+  try {
+    return await handler(payload)
+  } catch (err) {
+    log(err)
+    return INTERNAL
+  }
+}
+
+function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
+  // The union of the two socket types has no common call signature; the event is the same.
+  ;(socket as RootSocket).emit('error', error)
+}
+
+/**
+ * Listens to every event of a socket. Each is answered by its acknowledgement callback; a refusal
+ * without one becomes an `error` event. Events that the contract does not have are refused.
+ */
+export function serve<Names extends ClientEvent>(
+  socket: RootSocket | GraphSocket,
+  handlers: Handlers<Names>,
+  log: Log,
+): void {
+  const table = new Map<string, Handler>(Object.entries(handlers))
+  const known = [...table.keys()]
+  socket.onAny((name: unknown, ...args: unknown[]) => {
+    const { payload, ack } = split(args)
+    const handler = typeof name === 'string' ? table.get(name) : undefined
+    const answered = handler
+      ? run(handler, payload, (err) => log.error({ client_id: socket.id, event: name, err }, 'fault'))
+      : Promise.resolve(unknownEvent(name, known))
+    void answered.then((answer) => {
+      if (ack) ack(answer)
+      else if (answer && !answer.ok) refuse(socket, answer.error)
+    })
+  })
+}

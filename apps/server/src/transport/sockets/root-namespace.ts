@@ -1,0 +1,185 @@
+import {
+  ActorClaim,
+  check,
+  CLIENT_EVENTS,
+  isSupportedVersion,
+  PROTOCOL_VERSION,
+  SessionId,
+  type Actor,
+  type ClientAck,
+  type ClientPayload,
+  type Failure,
+  type RootPayload,
+} from '@talus/protocol'
+import { refusal } from '../../dispatch/failures.js'
+import { actorOf, type Caller } from '../../gate/caller.js'
+import { admit } from '../../gate/gate.js'
+import type { LiveSession } from '../../sessions/live-session.js'
+import { commandHandlers } from './commands.js'
+import { serve, type RootSocket } from './requests.js'
+import type { SocketServices } from './services.js'
+
+type JoinPayload = ClientPayload<'join_session'>
+type JoinAck = ClientAck<'join_session'>
+type LeaveAck = ClientAck<'leave_session'>
+
+const MISSING_SESSION: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'Missing session_id',
+  details: [{ path: '/session_id', expected: 'a session id: 1 to 128 of A-Z a-z 0-9 . _ : -' }],
+}
+
+function sessionIdOf(payload: unknown): string | undefined {
+  if (typeof payload !== 'object' || payload === null) return undefined
+  const { session_id } = payload as { session_id?: unknown }
+  const checked = check(SessionId, session_id)
+  return checked.ok ? checked.value : undefined
+}
+
+function unsupported(version: string): Failure {
+  return {
+    code: 'BAD_REQUEST',
+    message: `This server speaks protocol ${PROTOCOL_VERSION}; the client speaks ${version}. Install a matching client.`,
+    details: [{ path: '/protocol_version', expected: PROTOCOL_VERSION, actual: version }],
+  }
+}
+
+/** What the client said of itself when it connected. */
+function handshakeActor(socket: RootSocket): Actor {
+  const { actor } = socket.handshake.auth as { actor?: unknown }
+  const claim = check(ActorClaim, actor)
+  return actorOf(claim.ok ? claim.value : undefined)
+}
+
+/** One socket on `/`: the sessions that it is in, and what it may ask. */
+class RootClient {
+  readonly #socket: RootSocket
+  readonly #services: SocketServices
+  readonly #connection
+  readonly #actor: Actor
+  /** The sessions that this socket is in, with who it is there. */
+  readonly #joined = new Map<string, Actor>()
+
+  constructor(socket: RootSocket, services: SocketServices) {
+    this.#socket = socket
+    this.#services = services
+    this.#connection = services.outbox.adopt(socket)
+    this.#actor = handshakeActor(socket)
+  }
+
+  listen(): void {
+    const { dispatcher, log } = this.#services
+    serve(
+      this.#socket,
+      {
+        ping: () => {
+          this.#socket.emit('pong')
+        },
+        join_session: (payload) => this.#join(payload),
+        leave_session: (payload) => this.#leave(payload),
+        ...commandHandlers(dispatcher, (payload) => ({ caller: this.#caller(payload), payload })),
+      },
+      log,
+    )
+    this.#socket.on('disconnect', () => {
+      for (const session_id of [...this.#joined.keys()]) this.#depart(session_id)
+    })
+  }
+
+  #caller(payload: unknown): Caller {
+    const session_id = sessionIdOf(payload)
+    const actor = session_id === undefined ? undefined : this.#joined.get(session_id)
+    return { actor: actor ?? this.#actor, role: 'owner' }
+  }
+
+  async #join(payload: unknown): Promise<JoinAck> {
+    const answer = await this.#tryJoin(payload)
+    // The documents' clients wait for events, not for an acknowledgement.
+    if (!answer.ok) this.#socket.emit('error', answer.error)
+    return answer
+  }
+
+  async #tryJoin(payload: unknown): Promise<JoinAck> {
+    if (sessionIdOf(payload) === undefined) return refusal(MISSING_SESSION)
+    const { requires, payload: schema } = CLIENT_EVENTS.join_session
+    const admitted = admit({ caller: this.#caller(payload), requires, schema, payload })
+    if (!admitted.ok) return refusal(admitted.error)
+    const request = admitted.value
+    const { protocol_version } = request
+    if (protocol_version !== undefined && !isSupportedVersion(protocol_version)) {
+      return refusal(unsupported(protocol_version))
+    }
+    const session = await this.#services.sessions.getOrCreate(request.session_id)
+    if (!session.ok) return refusal(session.error)
+    return this.#enter(session.value, request)
+  }
+
+  /** Membership and the answer are one step: no entry is missed or sent twice (rule SYNC1). */
+  #enter(session: LiveSession, request: JoinPayload): JoinAck {
+    const { session_id, stream = 'events', actor } = request
+    const { hub } = this.#services
+    const client_id = this.#socket.id
+    const isNew =
+      this.#socket.connected &&
+      hub.join(session_id, {
+        client_id,
+        following: stream,
+        connection: this.#connection,
+        onSessionDeleted: () => this.#dropped(session_id),
+      })
+    this.#joined.set(session_id, actor === undefined ? this.#actor : actorOf(actor))
+    const joined = this.#joinedPayload(session, request)
+    this.#socket.emit('joined', joined)
+    if (isNew) hub.announce('session:connected', session_id, client_id)
+    return { ok: true, ...joined }
+  }
+
+  #joinedPayload(session: LiveSession, request: JoinPayload): RootPayload<'joined'> {
+    const { session_id, epoch } = session.record
+    const joined: RootPayload<'joined'> = {
+      session_id,
+      client_id: this.#socket.id,
+      active_clients: this.#services.hub.count(session_id),
+      seq: session.seq,
+      epoch,
+      protocol_version: PROTOCOL_VERSION,
+      contract_hash: this.#services.contractHash,
+    }
+    if (request.stream !== 'changes' || request.last_seq === undefined) return joined
+    const sameHistory = request.epoch === undefined || request.epoch === epoch
+    const entries = sameHistory ? session.entriesAfter(request.last_seq) : undefined
+    return entries ? { ...joined, entries } : { ...joined, snapshot_required: true }
+  }
+
+  #leave(payload: unknown): LeaveAck {
+    const session_id = sessionIdOf(payload)
+    if (session_id === undefined) {
+      const answer = refusal(MISSING_SESSION)
+      this.#socket.emit('error', answer.error)
+      return answer
+    }
+    const left = { session_id, client_id: this.#socket.id }
+    this.#socket.emit('left', left)
+    this.#depart(session_id)
+    return { ok: true, ...left }
+  }
+
+  #depart(session_id: string): void {
+    this.#joined.delete(session_id)
+    const { hub } = this.#services
+    if (hub.leave(session_id, this.#socket.id)) {
+      hub.announce('session:disconnected', session_id, this.#socket.id)
+    }
+  }
+
+  #dropped(session_id: string): void {
+    this.#joined.delete(session_id)
+    const message = `Session ${session_id} was deleted`
+    this.#socket.emit('error', refusal({ code: 'SESSION_NOT_FOUND', message }).error)
+  }
+}
+
+/** Takes in a socket on `/` (protocol document, section Session Management). */
+export function acceptOnRoot(socket: RootSocket, services: SocketServices): void {
+  new RootClient(socket, services).listen()
+}

@@ -1,0 +1,15 @@
+import type { Hub } from '../../broadcast/hub.js'
+import type { Outbox } from '../../broadcast/outbox.js'
+import type { Dispatcher } from '../../dispatch/dispatcher.js'
+import type { SessionStore } from '../../sessions/session-store.js'
+import type { Log } from './requests.js'
+
+/** What the socket namespaces stand on. */
+export type SocketServices = {
+  sessions: SessionStore
+  dispatcher: Dispatcher
+  hub: Hub
+  outbox: Outbox
+  contractHash: string
+  log: Log
+}

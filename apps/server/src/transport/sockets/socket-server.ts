@@ -1,0 +1,60 @@
+import type { Server as HttpServer } from 'node:http'
+import {
+  isSupportedVersion,
+  PROTOCOL_VERSION,
+  type ClientToServerEvents,
+  type GraphClientToServerEvents,
+  type GraphServerToClientEvents,
+  type ServerToClientEvents,
+} from '@talus/protocol'
+import { Server, type ExtendedError, type Namespace } from 'socket.io'
+import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { acceptOnGraph, admitToGraph, connectError } from './graph-namespace.js'
+import { acceptOnRoot } from './root-namespace.js'
+import type { SocketServices } from './services.js'
+
+type RootServer = Server<ClientToServerEvents, ServerToClientEvents>
+type GraphNamespace = Namespace<GraphClientToServerEvents, GraphServerToClientEvents>
+
+type Handshake = { handshake: { auth: { [key: string]: unknown } } }
+
+/** Refuses a client whose protocol this server does not speak (rule VER1). */
+function refuseVersion({ handshake }: Handshake): ExtendedError | undefined {
+  const { protocol_version } = handshake.auth
+  if (protocol_version === undefined) return undefined
+  if (typeof protocol_version === 'string' && isSupportedVersion(protocol_version)) return undefined
+  return connectError({
+    code: 'BAD_REQUEST',
+    message: `This server speaks protocol ${PROTOCOL_VERSION}. Install a client of that version.`,
+    details: [{ path: '/protocol_version', expected: PROTOCOL_VERSION }],
+  })
+}
+
+/** Opens both namespaces on the HTTP server. */
+export function attachSockets(
+  http: HttpServer,
+  services: SocketServices,
+  corsOrigins: string[] | '*',
+): RootServer {
+  const io: RootServer = new Server(http, {
+    cors: { origin: corsOrigins },
+    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    serveClient: false,
+  })
+  io.engine.on('initial_headers', (headers: Record<string, string>) => {
+    headers['x-talus-protocol-version'] = PROTOCOL_VERSION
+    headers['x-talus-contract-hash'] = services.contractHash
+  })
+  const graph: GraphNamespace = io.of('/graph')
+  io.use((socket, next) => next(refuseVersion(socket)))
+  graph.use((socket, next) => next(refuseVersion(socket)))
+  graph.use((socket, next) => {
+    admitToGraph(socket, services).then(next, (err: unknown) => {
+      services.log.error({ client_id: socket.id, err }, 'handshake failed')
+      next(connectError({ code: 'INTERNAL_ERROR', message: 'Internal server error' }))
+    })
+  })
+  io.on('connection', (socket) => acceptOnRoot(socket, services))
+  graph.on('connection', (socket) => acceptOnGraph(socket, services))
+  return io
+}

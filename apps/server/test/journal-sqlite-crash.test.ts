@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { openSqliteJournal } from '../src/journal/index.js'
+import { temporaryDirectory } from './journal-directory.js'
+import { session } from './journal-samples.js'
+
+const CHILD = fileURLToPath(new URL('./journal-crash-child.mjs', import.meta.url))
+
+/** Lets a process append groups after `base`, kills it after some, and returns the last one's seq. */
+async function appendAndKill(file: string, base: number, groupSize: number): Promise<number> {
+  const child = spawn(process.execPath, [CHILD, file, `${base}`, `${groupSize}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  let groups = 0
+  let acknowledged = base
+  for await (const line of createInterface({ input: child.stdout })) {
+    acknowledged = Number(line)
+    groups += 1
+    if (groups === 20) child.kill('SIGKILL')
+  }
+  // Anything else would mean that it stopped by itself.
+  expect(await exited).toEqual([null, 'SIGKILL'])
+  return acknowledged
+}
+
+describe('kill -9 of a process that appends', { timeout: 0 }, () => {
+  test.each([1, 7, 64, 500])('in groups of %i: all that was acknowledged is there', async (size) => {
+    await using directory = await temporaryDirectory()
+    const file = join(directory.path, 'journal.db')
+    const open = () => openSqliteJournal({ file, durability: 'full' })
+    const journal = await open()
+    await journal.createSession(session('s'))
+    await journal.close()
+
+    let base = 0
+    for (let round = 0; round < 3; round += 1) {
+      const acknowledged = await appendAndKill(file, base, size)
+      const survivor = await open()
+      const entries = await survivor.entriesAfter('s', 0, Number.MAX_SAFE_INTEGER)
+      await survivor.close()
+
+      const seqs = entries.map((body) => (JSON.parse(body) as { seq: number }).seq)
+      expect(seqs).toEqual(Array.from(seqs, (_, i) => i + 1))
+      expect(seqs.length).toBeGreaterThanOrEqual(acknowledged)
+      // The group under way is there as a whole or not at all.
+      expect(seqs.length % size).toBe(0)
+      base = seqs.length
+    }
+  })
+
+  test('a process that still runs keeps others out, a killed one does not', async () => {
+    await using directory = await temporaryDirectory()
+    const file = join(directory.path, 'journal.db')
+    const journal = await openSqliteJournal({ file, durability: 'full' })
+    await journal.createSession(session('s'))
+    await journal.close()
+
+    const child = spawn(process.execPath, [CHILD, file, '0', '1'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    child.stdout.resume()
+    await expect(openSqliteJournal({ file, durability: 'full' })).rejects.toMatchObject({
+      name: 'StorageError',
+      message: expect.stringContaining(`${file} is in use by another process`) as unknown,
+    })
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+    const survivor = await openSqliteJournal({ file, durability: 'full' })
+    expect((await survivor.listSessions())[0]?.seq).toBeGreaterThan(0)
+    await survivor.close()
+  })
+})

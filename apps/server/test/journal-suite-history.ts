@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import type { Receipt } from '../src/journal/index.js'
+import { batch, bodies, commit, receipt, session } from './journal-samples.js'
+import type { OpenJournal } from './journal-suite.js'
+
+export function historySuite(open: OpenJournal): void {
+  describe('history', () => {
+    test('entriesAfter gives a window', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.createSession(session('s'))
+      await journal.append([batch('s', 0, 10)])
+      expect(await journal.entriesAfter('s', 3, 4)).toEqual(bodies(4, 7))
+      expect(await journal.entriesAfter('s', 8, 4)).toEqual(bodies(9, 10))
+      expect(await journal.entriesAfter('s', 10, 4)).toEqual([])
+      expect(await journal.entriesAfter('s', 3, 0)).toEqual([])
+    })
+
+    test('findCommand finds entries and receipts with what was stored', async () => {
+      await using opened = await open()
+      await opened.journal.createSession(session('s'))
+      const ack = { ok: true as const, command_id: 'undo', seq: 2, result: ['x', null] }
+      const undo = { ...commit(2, 'undo'), ack }
+      const noop = receipt(2, 'noop')
+      await opened.journal.append([
+        { session_id: 's', base_seq: 0, commits: [commit(1), undo], receipts: [noop] },
+      ])
+      const journal = await opened.reopen()
+      expect(await journal.findCommand('s', 'c1')).toEqual(commit(1))
+      expect(await journal.findCommand('s', 'undo')).toEqual(undo)
+      expect(await journal.findCommand('s', 'noop')).toEqual({
+        command_id: 'noop',
+        payload_hash: noop.payload_hash,
+        seq: null,
+        body: null,
+        ack: noop.ack,
+      })
+      expect(await journal.findCommand('s', 'c9')).toBeUndefined()
+    })
+
+    test('receipts come back as they were, in the order of appending', async () => {
+      await using opened = await open()
+      await opened.journal.createSession(session('s'))
+      const consuming: Receipt = {
+        ...receipt(1, 'z'),
+        consumes: { kind: 'undo', actor_id: 'ann', target_command_id: 'c1' },
+      }
+      await opened.journal.append([{ ...batch('s', 0), receipts: [consuming, receipt(1, 'b')] }])
+      await opened.journal.append([{ ...batch('s', 1, 0), receipts: [receipt(1, 'a')] }])
+      const journal = await opened.reopen()
+      const loaded = await journal.loadSession('s')
+      expect(loaded?.receipts).toEqual([consuming, receipt(1, 'b'), receipt(1, 'a')])
+    })
+  })
+
+  describe('snapshots', () => {
+    test('a session opens with the snapshot and what came after it', async () => {
+      await using opened = await open()
+      await opened.journal.createSession(session('s'))
+      await opened.journal.append([{ ...batch('s', 0, 3), receipts: [receipt(2, 'old')] }])
+      await opened.journal.append([{ ...batch('s', 3, 2), receipts: [receipt(3, 'at')] }])
+      await opened.journal.append([{ ...batch('s', 5, 0), receipts: [receipt(5, 'after')] }])
+      const parts = Array.from({ length: 12 }, (_, i) => `part ${i}`)
+      await opened.journal.writeSnapshot('s', 3, parts)
+      const journal = await opened.reopen()
+      expect(await journal.loadSession('s')).toEqual({
+        record: session('s'),
+        snapshot: { seq: 3, parts },
+        entries: bodies(4, 5),
+        // One at the snapshot's own seq may be newer than the snapshot.
+        receipts: [receipt(3, 'at'), receipt(5, 'after')],
+      })
+      // The history before the snapshot is still there for those who are behind it.
+      expect(await journal.entriesAfter('s', 0, 3)).toEqual(bodies(1, 3))
+    })
+
+    test('a newer one replaces an older one, never the other way round', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.createSession(session('s'))
+      await journal.append([batch('s', 0, 3)])
+      const stored = async () => (await journal.loadSession('s'))?.snapshot
+      await journal.writeSnapshot('s', 2, ['a', 'b', 'c'])
+      await journal.writeSnapshot('s', 1, ['older'])
+      expect(await stored()).toEqual({ seq: 2, parts: ['a', 'b', 'c'] })
+      await journal.writeSnapshot('s', 2, ['again'])
+      expect(await stored()).toEqual({ seq: 2, parts: ['again'] })
+      await journal.writeSnapshot('s', 3, ['newer'])
+      expect(await stored()).toEqual({ seq: 3, parts: ['newer'] })
+    })
+
+    test('one of an unknown session is dropped', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.writeSnapshot('s', 1, ['late'])
+      await journal.createSession(session('s'))
+      expect((await journal.loadSession('s'))?.snapshot).toBeNull()
+    })
+
+    test('one ahead of the journal, or without parts, is a bug', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.createSession(session('s'))
+      await journal.append([batch('s', 0, 3)])
+      await expect(journal.writeSnapshot('s', 4, ['speculative'])).rejects.toThrow(RangeError)
+      await expect(journal.writeSnapshot('s', 3, [])).rejects.toThrow(RangeError)
+      expect((await journal.loadSession('s'))?.snapshot).toBeNull()
+    })
+  })
+}

@@ -1,0 +1,26 @@
+import { describe } from 'vitest'
+import type { Journal } from '../src/journal/index.js'
+import { appendSuite } from './journal-suite-append.js'
+import { historySuite } from './journal-suite-history.js'
+import { projectSuite } from './journal-suite-projects.js'
+import { sessionSuite } from './journal-suite-sessions.js'
+
+/** A journal under test, removed at the end of its scope. */
+export interface OpenedJournal extends AsyncDisposable {
+  journal: Journal
+  /** Closes the journal and opens what it has stored. */
+  reopen: () => Promise<Journal>
+}
+
+export type OpenJournal = () => Promise<OpenedJournal>
+
+/** What every implementation of `Journal` has to do. */
+export function journalSuite(name: string, open: OpenJournal): void {
+  // How long a test takes is up to the disk: none has a time limit.
+  describe(name, { timeout: 0 }, () => {
+    sessionSuite(open)
+    appendSuite(open)
+    historySuite(open)
+    projectSuite(open)
+  })
+}

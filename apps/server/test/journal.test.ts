@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { createMemoryJournal, openSqliteJournal } from '../src/journal/index.js'
+import { temporaryDirectory } from './journal-directory.js'
+import { journalSuite, type OpenedJournal } from './journal-suite.js'
+
+journalSuite('memory journal', async () => {
+  const journal = createMemoryJournal()
+  return { journal, reopen: async () => journal, [Symbol.asyncDispose]: () => journal.close() }
+})
+
+journalSuite('SQLite journal', async () => {
+  const directory = await temporaryDirectory()
+  const open = () =>
+    openSqliteJournal({ file: join(directory.path, 'data', 'journal.db'), durability: 'full' })
+  const opened: OpenedJournal = {
+    journal: await open(),
+    async reopen() {
+      await opened.journal.close()
+      opened.journal = await open()
+      return opened.journal
+    },
+    async [Symbol.asyncDispose]() {
+      await opened.journal.close()
+      await directory[Symbol.asyncDispose]()
+    },
+  }
+  return opened
+})
