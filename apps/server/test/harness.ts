@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { buildApp, type App, type Replacements } from '../src/app.js'
 import { readConfig } from '../src/config.js'
+import { createMemoryJournal } from '../src/journal/index.js'
 
 /** A received event: its name and its payload. */
 export type Received = { event: string; payload: Record<string, unknown> }
@@ -165,4 +166,9 @@ export async function testApp(options: TestOptions = {}): Promise<TestApp> {
       if (given === undefined) await rm(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** The same server over a journal in memory: starts at once, for tests that need no disk. */
+export function quickApp(options: TestOptions = {}): Promise<TestApp> {
+  return testApp({ journal: createMemoryJournal(), ...options })
 }

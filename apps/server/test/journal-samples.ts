@@ -7,8 +7,17 @@ import type {
 } from '../src/journal/index.js'
 
 /** A session of that name, one of the journal tests' usual contents. */
-export function session(session_id: string, created_at = '2026-01-01T00:00:00.000Z'): SessionRecord {
-  return { session_id, epoch: `epoch of ${session_id}`, template_id: 't', project_id: null, created_at }
+export function session(
+  session_id: string,
+  created_at = '2026-01-01T00:00:00.000Z',
+): SessionRecord {
+  return {
+    session_id,
+    epoch: `epoch of ${session_id}`,
+    template_id: 't',
+    project_id: null,
+    created_at,
+  }
 }
 
 export function commit(seq: number, command_id = `c${seq}`): Commit {

@@ -29,29 +29,32 @@ async function appendAndKill(file: string, base: number, groupSize: number): Pro
 }
 
 describe('kill -9 of a process that appends', { timeout: 0 }, () => {
-  test.each([1, 7, 64, 500])('in groups of %i: all that was acknowledged is there', async (size) => {
-    await using directory = await temporaryDirectory()
-    const file = join(directory.path, 'journal.db')
-    const open = () => openSqliteJournal({ file, durability: 'full' })
-    const journal = await open()
-    await journal.createSession(session('s'))
-    await journal.close()
+  test.each([1, 7, 64, 500])(
+    'in groups of %i: all that was acknowledged is there',
+    async (size) => {
+      await using directory = await temporaryDirectory()
+      const file = join(directory.path, 'journal.db')
+      const open = () => openSqliteJournal({ file, durability: 'full' })
+      const journal = await open()
+      await journal.createSession(session('s'))
+      await journal.close()
 
-    let base = 0
-    for (let round = 0; round < 3; round += 1) {
-      const acknowledged = await appendAndKill(file, base, size)
-      const survivor = await open()
-      const entries = await survivor.entriesAfter('s', 0, Number.MAX_SAFE_INTEGER)
-      await survivor.close()
+      let base = 0
+      for (let round = 0; round < 3; round += 1) {
+        const acknowledged = await appendAndKill(file, base, size)
+        const survivor = await open()
+        const entries = await survivor.entriesAfter('s', 0, Number.MAX_SAFE_INTEGER)
+        await survivor.close()
 
-      const seqs = entries.map((body) => (JSON.parse(body) as { seq: number }).seq)
-      expect(seqs).toEqual(Array.from(seqs, (_, i) => i + 1))
-      expect(seqs.length).toBeGreaterThanOrEqual(acknowledged)
-      // The group under way is there as a whole or not at all.
-      expect(seqs.length % size).toBe(0)
-      base = seqs.length
-    }
-  })
+        const seqs = entries.map((body) => (JSON.parse(body) as { seq: number }).seq)
+        expect(seqs).toEqual(Array.from(seqs, (_, i) => i + 1))
+        expect(seqs.length).toBeGreaterThanOrEqual(acknowledged)
+        // The group under way is there as a whole or not at all.
+        expect(seqs.length % size).toBe(0)
+        base = seqs.length
+      }
+    },
+  )
 
   test('a process that still runs keeps others out, a killed one does not', async () => {
     await using directory = await temporaryDirectory()

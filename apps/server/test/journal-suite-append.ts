@@ -61,7 +61,12 @@ export function appendSuite(open: OpenJournal): void {
       ])
       const journal = await opened.reopen()
       const lengths = (await journal.listSessions()).map(({ session_id, seq }) => [session_id, seq])
-      expect(lengths).toEqual([['a', 2], ['b', 2], ['c', 1], ['d', 100]])
+      expect(lengths).toEqual([
+        ['a', 2],
+        ['b', 2],
+        ['c', 1],
+        ['d', 100],
+      ])
       expect(await journal.findCommand('c', 'c2')).toBeUndefined()
     })
 
@@ -82,9 +87,11 @@ export function appendSuite(open: OpenJournal): void {
       await using opened = await open()
       const { journal } = opened
       await journal.createSession(session('s'))
-      expect(
-        await journal.append([batch('s', 0, 2), batch('s', 0, 2), batch('s', 2, 2)]),
-      ).toEqual([{ ok: true }, { ok: false, reason: 'conflict' }, { ok: true }])
+      expect(await journal.append([batch('s', 0, 2), batch('s', 0, 2), batch('s', 2, 2)])).toEqual([
+        { ok: true },
+        { ok: false, reason: 'conflict' },
+        { ok: true },
+      ])
       expect(await journal.entriesAfter('s', 0, 10)).toEqual(bodies(1, 4))
     })
 

@@ -17,7 +17,7 @@ export type OpenJournal = () => Promise<OpenedJournal>
 /** What every implementation of `Journal` has to do. */
 export function journalSuite(name: string, open: OpenJournal): void {
   // How long a test takes is up to the disk: none has a time limit.
-  describe(name, { timeout: 0 }, () => {
+  describe(`the ${name}`, { timeout: 0 }, () => {
     sessionSuite(open)
     appendSuite(open)
     historySuite(open)

@@ -99,7 +99,7 @@ export function createMemoryJournal(): Journal {
 
     async listProjects() {
       return [...projects.values()]
-        .map(({ record: { envelope: _, ...listed } }) => listed)
+        .map(({ record }) => withoutEnvelope(record))
         .sort((a, b) => byAge(a, b) || compare(a.project_id, b.project_id))
     },
 
@@ -148,6 +148,11 @@ function headOf({ commits, commands }: MemorySession): SessionHead {
     last_seq: commits.length,
     takenAmong: (command_ids) => command_ids.filter((id) => commands.has(id)),
   }
+}
+
+function withoutEnvelope(record: ProjectRecord): Omit<ProjectRecord, 'envelope'> {
+  const { envelope: _, ...listed } = record
+  return listed
 }
 
 function byAge(a: { created_at: string }, b: { created_at: string }): number {

@@ -25,11 +25,7 @@ async function createSessions(db: Kysely<JournalTables>): Promise<void> {
     .addColumn('created_at', 'text', (column) => column.notNull())
     .execute()
   // Deleting a project looks for the session that points at it.
-  await db.schema
-    .createIndex('sessions_project_id')
-    .on('sessions')
-    .column('project_id')
-    .execute()
+  await db.schema.createIndex('sessions_project_id').on('sessions').column('project_id').execute()
 }
 
 async function createHistory(db: Kysely<JournalTables>): Promise<void> {

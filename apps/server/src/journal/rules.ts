@@ -41,5 +41,6 @@ function repeated(command_ids: string[]): string[] {
 /** Throws when a snapshot could not be loaded again, or is of a state that is not durable. */
 export function assertSnapshot(seq: number, parts: string[], last_seq: number): void {
   if (parts.length === 0) throw new RangeError('A snapshot has at least one part')
-  if (seq > last_seq) throw new RangeError(`Snapshot at seq ${seq}, the journal ends at ${last_seq}`)
+  if (seq > last_seq)
+    throw new RangeError(`Snapshot at seq ${seq}, the journal ends at ${last_seq}`)
 }

@@ -15,6 +15,8 @@ export type SqliteDatabase = {
   prepare: (sql: string) => Statement
   begin: () => void
   rollback: () => void
+  /** Commits what `work` has written, or nothing of it when it throws. */
+  transaction: <T>(work: () => T) => T
   close: () => void
 }
 
@@ -82,6 +84,11 @@ function withStatements(connection: Connection): SqliteDatabase {
     // SQLite has already rolled back by itself after some errors, a full disk for one.
     if (connection.inTransaction) connection.exec('rollback')
   }
+  const begin = () => {
+    // Should an earlier rollback have failed, its transaction must not become part of this one.
+    rollback()
+    connection.exec('begin')
+  }
   return {
     connection,
     prepare(sql) {
@@ -89,12 +96,19 @@ function withStatements(connection: Connection): SqliteDatabase {
       statements.set(sql, prepared)
       return prepared
     },
-    begin() {
-      // Should an earlier rollback have failed, its transaction must not become part of this one.
-      rollback()
-      connection.exec('begin')
-    },
+    begin,
     rollback,
+    transaction(work) {
+      begin()
+      try {
+        const result = work()
+        connection.exec('commit')
+        return result
+      } catch (error) {
+        rollback()
+        throw error
+      }
+    },
     close() {
       statements.clear()
       connection.close()

@@ -41,7 +41,12 @@ async function answer({ id, method, args }: Request): Promise<Reply> {
     return { id, state: 'done', value: await call(...args) }
   } catch (error) {
     if (error instanceof StorageError) {
-      return { id, state: 'storage-failed', message: error.message, cause: nativeError(error.cause) }
+      return {
+        id,
+        state: 'storage-failed',
+        message: error.message,
+        cause: nativeError(error.cause),
+      }
     }
     if (sqliteCode(error) !== undefined) {
       return { id, state: 'storage-failed', message: messageOf(error), cause: nativeError(error) }

@@ -74,6 +74,7 @@ function projectNotFound(project_id: string): Result<never> {
 }
 
 /** A project without what only exports need. */
-export function infoOf({ envelope: _, ...info }: ProjectRecord): ProjectInfo {
+export function infoOf(project: ProjectRecord): ProjectInfo {
+  const { envelope: _, ...info } = project
   return info
 }

@@ -245,7 +245,7 @@ export class LiveSession implements Appender {
   #record(entry: Entry, body: string): void {
     this.#seq = entry.seq
     this.#ground.history.record(entry)
-    this.#recent.push(entry, body.length)
+    this.#recent.push(entry, Buffer.byteLength(body))
   }
 
   #answer(pending: Pending): void {

@@ -59,6 +59,8 @@ class RootClient {
   readonly #actor: Actor
   /** The sessions that this socket is in, with who it is there. */
   readonly #joined = new Map<string, Actor>()
+  /** Ends when the joins that came in so far are answered. */
+  #joining: Promise<unknown> | undefined
 
   constructor(socket: RootSocket, services: SocketServices) {
     this.#socket = socket
@@ -76,8 +78,10 @@ class RootClient {
           this.#socket.emit('pong')
         },
         join_session: (payload) => this.#join(payload),
-        leave_session: (payload) => this.#leave(payload),
-        ...commandHandlers(dispatcher, (payload) => ({ caller: this.#caller(payload), payload })),
+        leave_session: (payload) => this.#afterJoins(() => this.#leave(payload)),
+        ...commandHandlers(dispatcher, (payload) =>
+          this.#afterJoins(() => ({ caller: this.#caller(payload), payload })),
+        ),
       },
       log,
     )
@@ -92,8 +96,17 @@ class RootClient {
     return { actor: actor ?? this.#actor, role: 'owner' }
   }
 
+  /** A client need not wait for `joined` before it goes on: what it sends next comes after. */
+  #afterJoins<T>(work: () => T): T | Promise<T> {
+    return this.#joining ? this.#joining.then(work, work) : work()
+  }
+
   async #join(payload: unknown): Promise<JoinAck> {
-    const answer = await this.#tryJoin(payload)
+    const joining = Promise.resolve(this.#afterJoins(() => this.#tryJoin(payload)))
+    this.#joining = joining
+    const answer = await joining.finally(() => {
+      if (this.#joining === joining) this.#joining = undefined
+    })
     // The documents' clients wait for events, not for an acknowledgement.
     if (!answer.ok) this.#socket.emit('error', answer.error)
     return answer
@@ -153,11 +166,7 @@ class RootClient {
 
   #leave(payload: unknown): LeaveAck {
     const session_id = sessionIdOf(payload)
-    if (session_id === undefined) {
-      const answer = refusal(MISSING_SESSION)
-      this.#socket.emit('error', answer.error)
-      return answer
-    }
+    if (session_id === undefined) return refusal(MISSING_SESSION)
     const left = { session_id, client_id: this.#socket.id }
     this.#socket.emit('left', left)
     this.#depart(session_id)
