@@ -60,7 +60,7 @@ function urlOf({ address, family, port }: AddressInfo): string {
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const { newId = randomUUID, now = () => new Date().toISOString() } = replacements
   const logger = replacements.logger ?? createLogger(config.logLevel)
-  const catalogue = await TemplateCatalogue.open(config.templatesDir ?? sampleTemplates(), logger)
+  const catalogue = TemplateCatalogue.open(config.templatesDir ?? sampleTemplates(), logger)
   const journal =
     replacements.journal ??
     (await openSqliteJournal({

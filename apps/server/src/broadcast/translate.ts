@@ -29,9 +29,17 @@ function propertySet(say: Vocabulary, origin: Origin, change: PropertySet): stri
   return say.propertyChanged(origin, { ...edit, new_value })
 }
 
-type Scene = { session: SessionContext; say: Vocabulary; origin: Origin }
+type Scene = { session: SessionContext; say: Vocabulary; origin: Origin; project_id: string }
 
-function effect({ session, say, origin }: Scene, change: Effect): string[] {
+/** The project that a load names in its result, else the session's own. */
+function projectOf(session: SessionContext, { result }: Entry): string {
+  const named = typeof result === 'object' && result !== null && 'project_id' in result
+  return named && typeof result.project_id === 'string'
+    ? result.project_id
+    : (session.project_id ?? '')
+}
+
+function effect({ session, say, origin, project_id }: Scene, change: Effect): string[] {
   switch (change.type) {
     case 'node-added':
       return [say.nodeCreated(origin, change.node, change.index)]
@@ -43,7 +51,7 @@ function effect({ session, say, origin }: Scene, change: Effect): string[] {
       return [propertySet(say, origin, change)]
     case 'graph-replaced': {
       const graph = graphState(session, origin.seq, change.nodes)
-      return [say.loaded(origin, session.project_id ?? '', graph)]
+      return [say.loaded(origin, project_id, graph)]
     }
     default:
       return change satisfies never
@@ -62,7 +70,7 @@ function closing(say: Vocabulary, entry: Entry, origin: Origin): string[] {
 function committed(session: SessionContext, say: Vocabulary, entry: Entry): string[] {
   const { seq, command_id, actor, timestamp } = entry
   const origin = { session_id: session.session_id, seq, command_id, actor, timestamp }
-  const scene = { session, say, origin }
+  const scene = { session, say, origin, project_id: projectOf(session, entry) }
   const effects = effectsOf(entry.changes).flatMap((change) => effect(scene, change))
   const packets = [...effects, ...closing(say, entry, origin)]
   if (fits(packets)) return packets

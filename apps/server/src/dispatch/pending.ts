@@ -11,7 +11,7 @@ import { commandRef, type Task, type Waiting } from './task.js'
  * - `receipt`: accepted, changes nothing.
  * - `refused`: told in its place in the order, so that rooms see one sequence.
  */
-export type Pending = Waiting & { announced: boolean; timestamp: string } & (
+export type Pending = Waiting & { timestamp: string } & (
     | { outcome: 'entry'; entry: Entry; body: string; ack: AckSuccess; takeBack: () => void }
     | { outcome: 'receipt'; receipt: Receipt }
     | { outcome: 'refused'; failure: Failure }
@@ -85,8 +85,10 @@ export function publicationOf(pending: Pending): Publication[] {
   }
 }
 
-export function failedPublication(pending: Pending, failure: Failure): Publication[] {
-  const { task, timestamp, announced } = pending
+type Told = Pick<Pending, 'task' | 'timestamp' | 'announced'>
+
+export function failedPublication(told: Told, failure: Failure): Publication[] {
+  const { task, timestamp, announced } = told
   if (task.kind !== 'execute') return []
   const command = commandRef(task, timestamp)
   return [{ kind: 'failed', command, error: errorBody(failure), announced }]

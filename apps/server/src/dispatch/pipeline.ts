@@ -82,7 +82,8 @@ export class Pipeline {
 
   /** Puts tasks that were taken back before those that wait. */
   requeue(tasks: readonly Waiting[]): void {
-    this.#waiting = [...tasks.map(({ task, settle }) => ({ task, settle })), ...this.#waiting]
+    const again = tasks.map(({ task, settle, announced }) => ({ task, settle, announced }))
+    this.#waiting = [...again, ...this.#waiting]
   }
 
   /** Gives up on everything that waits, and gives it. */

@@ -33,8 +33,11 @@ export type Task = ExecuteTask | RevertTask | ReplaceTask
 
 export type Settle = (ack: Ack) => void
 
-/** A task and its caller, from its arrival until it is durable or refused. */
-export type Waiting = { task: Task; settle: Settle }
+/**
+ * A task and its caller, from its arrival until it is durable or refused. `announced`: the room
+ * knows that it is being executed, as it was planned before.
+ */
+export type Waiting = { task: Task; settle: Settle; announced: boolean }
 
 /** Whether the task needs to see durable state only. */
 export function needsQuiet(task: Task): boolean {

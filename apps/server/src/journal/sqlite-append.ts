@@ -39,7 +39,7 @@ export function createAppend(database: SqliteDatabase, db: Kysely<JournalTables>
 /**
  * Where to look for command ids that are taken. `receipts`: only where there are receipts, since
  * the unique index finds the others anyway; then all is done again with `all`, to find out whose.
- * Duplicates that get this far are rare, and looking up every id costs a fifth of the throughput.
+ * Duplicates that get this far are rare; looking up every id costs 6 to 13 % of the time.
  */
 type LookUp = 'receipts' | 'all'
 
@@ -60,7 +60,7 @@ function appendBatch(
   lookUp: LookUp,
 ): AppendOutcome {
   const { session_id, receipts } = batch
-  const [head] = statements.head.all([session_id]) as HeadRow[]
+  const head = statements.head.get([session_id]) as HeadRow | undefined
   if (head === undefined) return judge(batch, undefined)
   const indexed = lookUp === 'receipts' && head.last_ordinal === null && receipts.length === 0
   const outcome = judge(batch, {

@@ -1,16 +1,15 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeIssue, parseTemplate, type Blueprint } from '@talus/graph'
+import { describeIssue, type Blueprint } from '@talus/graph'
 import {
   check,
-  fail,
   ok,
   TemplateId,
-  type Failure,
   type Result,
   type TemplateInfo,
   type TemplateReport,
 } from '@talus/protocol'
+import { invalidTemplate, readTemplate, stampOf, templateNotFound } from './template-file.js'
 import { templateInfo } from './template-info.js'
 
 type Log = {
@@ -68,8 +67,7 @@ export class TemplateCatalogue {
     // Ids are looked up, never made into paths: no id leads out of the directory.
     const held = this.#held.get(template_id)
     if (!held) return templateNotFound(template_id)
-    if (!held.blueprint) return { ok: false, error: invalidTemplate(template_id, held.report) }
-    return ok(held.blueprint)
+    return held.blueprint ? ok(held.blueprint) : invalidTemplate(template_id, held.report)
   }
 
   /** The template, or null when it is gone or cannot be used: then everything is allowed. */
@@ -115,9 +113,8 @@ export class TemplateCatalogue {
   /** The file as it is now; undefined for a directory, or when it has gone meanwhile. */
   #hold(template_id: string, file: string): Held | undefined {
     const path = join(this.#directory, file)
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (!stat?.isFile()) return undefined
-    const stamp = `${stat.mtimeMs} ${stat.size}`
+    const stamp = stampOf(path)
+    if (stamp === undefined) return undefined
     const known = this.#held.get(template_id)
     if (known?.file === file && known.stamp === stamp) return known
     const read = readTemplate(path, template_id)
@@ -132,34 +129,5 @@ export class TemplateCatalogue {
     if (this.#mentioned.has(file)) return
     this.#mentioned.add(file)
     this.#log.warn({ file }, message)
-  }
-}
-
-function readTemplate(path: string, template_id: string): ReturnType<typeof parseTemplate> {
-  try {
-    return parseTemplate(readFileSync(path, 'utf8'), template_id)
-  } catch (err) {
-    const reason = `the file cannot be read: ${err instanceof Error ? err.message : String(err)}`
-    const report = { valid: false, errors: [{ path: '', reason }], warnings: [] }
-    return { report, blueprint: null }
-  }
-}
-
-function templateNotFound(template_id: string): { ok: false; error: Failure } {
-  return fail('TEMPLATE_NOT_FOUND', `Template '${template_id}' not found`, [
-    { path: '/template_id', expected: 'the id of a template', actual: template_id },
-  ])
-}
-
-function invalidTemplate(template_id: string, { errors }: TemplateReport): Failure {
-  const [first] = errors.map(describeIssue)
-  return {
-    code: 'INVALID_TEMPLATE',
-    message: `Template '${template_id}' is not valid: ${first ?? 'it cannot be read'}`,
-    details: errors.map((issue) => ({
-      path: issue.path,
-      expected: describeIssue(issue),
-      hint: `in the template '${template_id}', not in the request`,
-    })),
   }
 }

@@ -102,7 +102,7 @@ export class LiveSession implements Appender {
     if (this.#pipeline.length >= MAX_WAITING) {
       return Promise.resolve(refusal(OVERLOADED, task.command_id))
     }
-    const ack = new Promise<Ack>((settle) => this.#pipeline.wait({ task, settle }))
+    const ack = new Promise<Ack>((settle) => this.#pipeline.wait({ task, settle, announced: false }))
     this.#retries.remember(task, ack)
     this.#last = ack
     this.#pump()
@@ -192,7 +192,7 @@ export class LiveSession implements Appender {
 
   #planned(waiting: Waiting): Pending {
     const timestamp = this.#services.now()
-    const base = { ...waiting, announced: false, timestamp }
+    const base = { ...waiting, timestamp }
     const planned = this.#plan(waiting.task)
     const head = this.#pipeline.head()?.seq ?? this.#seq
     switch (planned.outcome) {
@@ -286,6 +286,8 @@ export class LiveSession implements Appender {
       const { session_id } = this.record
       this.#services.log.error({ session_id, err }, 'catching up failed')
       for (const waiting of this.#pipeline.abandon()) {
+        const timestamp = this.#services.now()
+        this.#publish(failedPublication({ ...waiting, timestamp }, STORAGE_FAILURE))
         this.#retries.refuse(waiting, STORAGE_FAILURE)
       }
     }

@@ -30,6 +30,13 @@ export const ProjectId = Type.String({
 })
 export type ProjectId = Static<typeof ProjectId>
 
+/** A name to show: any text without control characters. */
+export const ProjectName = Type.String({
+  pattern: '^[^\\u0000-\\u001f\\u007f]{1,1024}$',
+  description: 'Project name: 1 to 1,024 characters, no control characters',
+})
+export type ProjectName = Static<typeof ProjectName>
+
 export const TemplateId = Type.String({
   pattern: ID,
   description: 'Template id, its file name: 1 to 128 of A-Z a-z 0-9 . _ : -',

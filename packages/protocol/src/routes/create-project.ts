@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { defineRoute } from '../define.js'
-import { TemplateId } from '../model/id.js'
+import { ProjectName, TemplateId } from '../model/id.js'
 import { OpenedProject } from '../model/project.js'
 
 /** Creates a project from a template, with its session and its root node. */
@@ -12,7 +12,7 @@ export const CreateProject = defineRoute({
   body: Type.Object(
     {
       template_id: TemplateId,
-      project_name: Type.String({ minLength: 1, maxLength: 1024 }),
+      project_name: ProjectName,
     },
     { additionalProperties: false },
   ),

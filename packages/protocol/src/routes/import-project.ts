@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { defineRoute } from '../define.js'
-import { TemplateId } from '../model/id.js'
+import { ProjectName, TemplateId } from '../model/id.js'
 import { ProjectDocument } from '../model/project-document.js'
 import { OpenedProject } from '../model/project.js'
 
@@ -12,7 +12,7 @@ export const ImportProject = defineRoute({
   requires: 'editor',
   query: Type.Object(
     {
-      project_name: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+      project_name: Type.Optional(ProjectName),
       template_id: Type.Optional(TemplateId),
     },
     { additionalProperties: false },
@@ -20,5 +20,13 @@ export const ImportProject = defineRoute({
   body: ProjectDocument,
   status: 201,
   response: OpenedProject,
-  errors: ['INVALID_TEMPLATE', 'PAYLOAD_TOO_LARGE', 'STORAGE_UNAVAILABLE'],
+  errors: [
+    'TEMPLATE_NOT_FOUND',
+    'INVALID_TEMPLATE',
+    'NODE_EXISTS',
+    'INVALID_PARENT',
+    'CYCLE_DETECTED',
+    'PAYLOAD_TOO_LARGE',
+    'STORAGE_UNAVAILABLE',
+  ],
 })

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ProjectService } from '../../projects/project-service.js'
 import { mount } from './route.js'
 
-/** A file of 100,000 nodes fits, with all that the application writes beside them. */
+/** For files: some 80,000 nodes as the existing application writes them. */
 const PROJECT_FILE = { bodyLimit: 64 * 1024 * 1024 }
 
 export function mountProjects(app: FastifyInstance, projects: ProjectService): void {

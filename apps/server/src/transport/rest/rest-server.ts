@@ -10,12 +10,12 @@ import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
 import { sendFailure } from './route.js'
 
 /** Faults of a request that Fastify finds before a route sees it. */
-function failureOf(error: FastifyError): Failure {
+function failureOf(error: FastifyError, bodyLimit: number): Failure {
   const status = error.statusCode ?? 500
   if (status === 413) {
     return {
       code: 'PAYLOAD_TOO_LARGE',
-      message: `The body is larger than ${MAX_MESSAGE_BYTES} bytes may be`,
+      message: `The body may have ${bodyLimit} bytes at most`,
     }
   }
   if (status === 404) return { code: 'NOT_FOUND', message: 'Endpoint not found' }
@@ -45,7 +45,7 @@ export async function createRestServer(options: {
     exposedHeaders: ['etag'],
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const failure = failureOf(error)
+    const failure = failureOf(error, request.routeOptions.bodyLimit ?? MAX_MESSAGE_BYTES)
     if (failure.code === 'INTERNAL_ERROR') {
       request.log.error({ err: error, url: request.url }, 'request failed')
     }

@@ -101,15 +101,12 @@ class RootClient {
     return this.#joining ? this.#joining.then(work, work) : work()
   }
 
-  async #join(payload: unknown): Promise<JoinAck> {
+  #join(payload: unknown): Promise<JoinAck> {
     const joining = Promise.resolve(this.#afterJoins(() => this.#tryJoin(payload)))
     this.#joining = joining
-    const answer = await joining.finally(() => {
+    return joining.finally(() => {
       if (this.#joining === joining) this.#joining = undefined
     })
-    // The documents' clients wait for events, not for an acknowledgement.
-    if (!answer.ok) this.#socket.emit('error', answer.error)
-    return answer
   }
 
   async #tryJoin(payload: unknown): Promise<JoinAck> {
