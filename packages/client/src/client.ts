@@ -1,0 +1,170 @@
+import type { ErrorBody, GraphState } from '@talus/protocol'
+import { Connection } from './connection.js'
+import { Emitter } from './emitter.js'
+import { asErrorBody, closedError, TalusError } from './errors.js'
+import type { Line } from './line.js'
+import { Membership } from './membership.js'
+import { readOptions, readOrigin, type ClientOptions, type Settings } from './options.js'
+import { getGraph } from './rest.js'
+import { isRoomEvent } from './session-events.js'
+import { Session } from './session.js'
+
+/**
+ * How the client stands with the server. `live`: connected, every session joined. `offline`:
+ * not connected, trying. `refused`: the server does not want this client, with its reason.
+ */
+export type Status = 'connecting' | 'live' | 'offline' | 'closed' | { refused: TalusError }
+
+/** What a client tells its listeners, by name. */
+export type ClientEvents = {
+  status: Status
+  /** Connected again and in every session again, after this many attempts. */
+  reconnect: number
+  /** A refusal by the server that answers no call, e.g. that a session was deleted. */
+  error: TalusError
+}
+
+type Entry = { membership: Membership; session: Promise<Session> }
+
+const EVENTS: Record<keyof ClientEvents, true> = { status: true, reconnect: true, error: true }
+
+/**
+ * Connects to a server, and stays connected until `close()`.
+ *
+ * ```ts
+ * const client = connect('http://localhost:5000', { actor: { id: 'ada', name: 'Ada' } })
+ * const session = await client.join('my-session')
+ * ```
+ *
+ * Throws a TypeError when the URL or an option is wrong; problems with the server show in `status`.
+ */
+export function connect(url: string, options: ClientOptions = {}): Client {
+  return new Client(readOrigin(url), readOptions(options))
+}
+
+/** One connection and the sessions joined over it. */
+export class Client {
+  readonly #origin: string
+  readonly #settings: Settings
+  readonly #connection: Connection
+  readonly #events = new Emitter<ClientEvents>()
+  readonly #entries = new Map<string, Entry>()
+  readonly #requests = new AbortController()
+  #status: Status = 'connecting'
+  #line: Line | undefined
+  #wasLive = false
+  /** Why there is no way back. */
+  #ended: TalusError | undefined
+
+  /** Clients come from `connect`. */
+  constructor(origin: string, settings: Settings) {
+    this.#origin = origin
+    this.#settings = settings
+    this.#connection = new Connection(origin, settings, {
+      up: (line, attempts) => void this.#up(line, attempts),
+      down: () => this.#down(),
+      refused: (error) => this.#end(error, { refused: error }),
+      message: (name, payload) => this.#receive(name, payload),
+    })
+  }
+
+  get status(): Status {
+    return this.#status
+  }
+
+  /** Listens to the connection; the result stops it. */
+  on<Name extends keyof ClientEvents>(
+    name: Name,
+    listener: (event: ClientEvents[Name]) => unknown,
+  ): () => void {
+    if (!Object.hasOwn(EVENTS, name)) {
+      const known = Object.keys(EVENTS).join(', ')
+      throw new TypeError(`A client has no event '${name}'; it has ${known}`)
+    }
+    return this.#events.on(name, listener)
+  }
+
+  /**
+   * Joins a session. Joining one that the client is in gives the same Session. Rejects with a
+   * TalusError: what the server refused, TIMEOUT, or CLOSED.
+   */
+  join(sessionId: string): Promise<Session> {
+    if (typeof sessionId !== 'string' || sessionId === '') {
+      return Promise.reject(new TypeError('join() expects the id of a session, a string'))
+    }
+    if (this.#ended) return Promise.reject(this.#ended)
+    const known = this.#entries.get(sessionId)
+    // The leaving goes first, or it would end the new membership.
+    if (known?.membership.isLeaving) {
+      return known.membership.leave().then(() => this.join(sessionId))
+    }
+    return known ? known.session : this.#enter(sessionId)
+  }
+
+  /** The whole graph of a session, over REST. Rejects with a TalusError. */
+  getGraph(sessionId: string): Promise<GraphState> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    const { signal } = this.#requests
+    const late = AbortSignal.timeout(this.#settings.ackTimeoutMs)
+    return getGraph(this.#origin, sessionId, AbortSignal.any([signal, late]))
+  }
+
+  /** Closes the connection. Everything open, and every later call, rejects with CLOSED. */
+  close(): void {
+    if (this.#status === 'closed') return
+    this.#connection.close()
+    // Whoever closes the client knows; a join that nobody waits for must not end the process.
+    for (const { session } of this.#entries.values()) session.catch(() => {})
+    this.#end(closedError(), 'closed')
+    this.#events.clear()
+  }
+
+  #enter(sessionId: string): Promise<Session> {
+    const { totalTimeoutMs } = this.#settings
+    const onEnded = () => this.#entries.delete(sessionId)
+    const membership = new Membership({ sessionId, totalTimeoutMs, onEnded })
+    const session = membership.entered.then(() => new Session(membership))
+    this.#entries.set(sessionId, { membership, session })
+    if (this.#line) void membership.enter(this.#line)
+    return session
+  }
+
+  async #up(line: Line, attempts: number): Promise<void> {
+    this.#line = line
+    const entries = [...this.#entries.values()]
+    await Promise.all(entries.map(({ membership }) => membership.enter(line)))
+    if (line.lost.aborted || this.#ended) return
+    this.#setStatus('live')
+    if (this.#wasLive) this.#events.emit('reconnect', attempts)
+    this.#wasLive = true
+  }
+
+  #down(): void {
+    this.#line = undefined
+    for (const { membership } of this.#entries.values()) membership.cut()
+    this.#setStatus('offline')
+  }
+
+  #end(error: TalusError, status: Status): void {
+    this.#ended = error
+    this.#line = undefined
+    this.#requests.abort(error)
+    for (const { membership } of this.#entries.values()) membership.end(error)
+    this.#setStatus(status)
+  }
+
+  #setStatus(status: Status): void {
+    if (this.#status === status) return
+    this.#status = status
+    this.#events.emit('status', status)
+  }
+
+  #receive(name: string, payload: unknown): void {
+    const body: ErrorBody | undefined = name === 'error' ? asErrorBody(payload) : undefined
+    if (body) this.#events.emit('error', new TalusError(body))
+    if (!isRoomEvent(name)) return
+    const { session_id } = payload as { session_id: string }
+    // What the server sends has the shape that the contract declares for the name.
+    this.#entries.get(session_id)?.membership.receive(name, payload as never)
+  }
+}

@@ -1,0 +1,53 @@
+import type { ErrorBody, ErrorCode, ErrorDetail } from '@talus/protocol'
+
+/**
+ * What can go wrong without an answer of the server: no answer in time, the client closed, the
+ * session left, no way to the server.
+ */
+export type LocalErrorCode = 'TIMEOUT' | 'CLOSED' | 'LEFT' | 'UNREACHABLE'
+
+type Reason = Omit<ErrorBody, 'code'> & { code: ErrorCode | LocalErrorCode }
+
+type Context = { commandId?: string; cause?: unknown }
+
+/** Why something was refused or could not be done: the one error that this package rejects with. */
+export class TalusError extends Error {
+  override readonly name = 'TalusError'
+  /** A code of the protocol's table, or one of `LocalErrorCode`. */
+  readonly code: ErrorCode | LocalErrorCode
+  /** What was expected where; empty when the message says it all. */
+  readonly details: ErrorDetail[]
+  /** Whether the same request may succeed later; a command then wants the same `commandId`. */
+  readonly retryable: boolean
+  /** The command that this is about, if it is about one. */
+  readonly commandId: string | undefined
+
+  constructor({ code, message, details = [], retryable }: Reason, context: Context = {}) {
+    super(message, 'cause' in context ? { cause: context.cause } : {})
+    this.code = code
+    this.details = details
+    this.retryable = retryable
+    this.commandId = context.commandId
+  }
+}
+
+/** What a server sent as the reason of a refusal; undefined when it is none of the contract's. */
+export function asErrorBody(value: unknown): ErrorBody | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { code, message } = value as Partial<ErrorBody>
+  return typeof code === 'string' && typeof message === 'string' ? (value as ErrorBody) : undefined
+}
+
+export function closedError(): TalusError {
+  return new TalusError({ code: 'CLOSED', message: 'The client was closed', retryable: false })
+}
+
+export function leftError(sessionId: string): TalusError {
+  const message = `The session ${sessionId} was left; join it again`
+  return new TalusError({ code: 'LEFT', message, retryable: false })
+}
+
+export function timeoutError(message: string, commandId?: string): TalusError {
+  const context = commandId === undefined ? {} : { commandId }
+  return new TalusError({ code: 'TIMEOUT', message, retryable: true }, context)
+}

@@ -1,0 +1,59 @@
+import type { ActorClaim } from '@talus/protocol'
+import type { Delays } from './retry.js'
+
+/** How a client behaves. All times are in milliseconds. */
+export type ClientOptions = {
+  /** Who acts. Undo steps belong to the actor; without one everybody shares `anonymous`. */
+  actor?: ActorClaim
+  /** How long to wait for one answer before asking again. Default 10,000. */
+  ackTimeoutMs?: number
+  /** How long a command or a join may take in all, however often it is sent. Default 60,000. */
+  totalTimeoutMs?: number
+  /** Pauses between attempts to connect: doubling, with jitter. Default 1,000 to 5,000. */
+  reconnect?: Partial<Delays>
+  /** Transports in the order of trying. Default WebSocket, then HTTP long-polling. */
+  transports?: ('websocket' | 'polling')[]
+}
+
+export type Settings = {
+  actor: ActorClaim | undefined
+  ackTimeoutMs: number
+  totalTimeoutMs: number
+  reconnect: Delays
+  transports: ('websocket' | 'polling')[]
+}
+
+// Timers of browsers and Node take no more.
+const LONGEST_MS = 2 ** 31 - 1
+
+function milliseconds(name: string, given: number | undefined, fallback: number): number {
+  const value = given ?? fallback
+  if (typeof value === 'number' && value > 0 && value <= LONGEST_MS) return value
+  throw new TypeError(`${name} is ${String(value)}: expected milliseconds, more than 0`)
+}
+
+/** Fills in the defaults. Throws a TypeError that names the option which is wrong. */
+export function readOptions(options: ClientOptions): Settings {
+  const { actor, ackTimeoutMs, totalTimeoutMs, reconnect = {}, transports } = options
+  return {
+    actor,
+    ackTimeoutMs: milliseconds('ackTimeoutMs', ackTimeoutMs, 10_000),
+    totalTimeoutMs: milliseconds('totalTimeoutMs', totalTimeoutMs, 60_000),
+    reconnect: {
+      minDelayMs: milliseconds('reconnect.minDelayMs', reconnect.minDelayMs, 1_000),
+      maxDelayMs: milliseconds('reconnect.maxDelayMs', reconnect.maxDelayMs, 5_000),
+    },
+    transports: transports ?? ['websocket', 'polling'],
+  }
+}
+
+/** The origin of a server. Throws a TypeError when the URL cannot be one. */
+export function readOrigin(url: string): string {
+  const expected = 'expected the origin of a server, such as http://localhost:5000'
+  if (!URL.canParse(url)) throw new TypeError(`'${url}' is not a URL: ${expected}`)
+  const { protocol, pathname, search, hash, origin } = new URL(url)
+  if (!['http:', 'https:'].includes(protocol) || pathname !== '/' || search || hash) {
+    throw new TypeError(`'${url}' is not an origin: ${expected}`)
+  }
+  return origin
+}

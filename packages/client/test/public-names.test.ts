@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const index = readFileSync(new URL('../src/index.ts', import.meta.url), 'utf8')
+
+// Read from the source, because types leave nothing to list at run time.
+const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)]
+  .flatMap((match) => (match[1] ?? '').split(','))
+  .map((name) => name.trim())
+  .filter((name) => name !== '')
+  .toSorted()
+
+test('the public names are a promise: none goes away unnoticed', () => {
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "BatchResults",
+      "Client",
+      "ClientEvents",
+      "ClientOptions",
+      "CommandOptions",
+      "Delays",
+      "Executed",
+      "Joined",
+      "LocalErrorCode",
+      "Previewed",
+      "RoomEvent",
+      "Session",
+      "SessionEvents",
+      "Status",
+      "TalusError",
+      "UndoOptions",
+      "connect",
+    ]
+  `)
+})

@@ -1,0 +1,237 @@
+import type { RootPayload } from '@talus/protocol'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { connect, type Client, type Status } from '../src/index.js'
+import { eventually } from './eventually.js'
+import { rejection } from './rejection.js'
+import { TestServer } from './server.js'
+
+let server: TestServer
+const clients: Client[] = []
+
+beforeAll(async () => {
+  server = await TestServer.start()
+})
+
+afterAll(async () => {
+  for (const client of clients) client.close()
+  await server[Symbol.asyncDispose]()
+})
+
+function client(actor: string): Client {
+  const connected = connect(server.url, { actor })
+  clients.push(connected)
+  return connected
+}
+
+test('join tells what the server said', async () => {
+  const session = await client('ada').join('join')
+  expect(session.id).toBe('join')
+  expect(session.joined).toMatchObject({ session_id: 'join', seq: 0, active_clients: 1 })
+})
+
+test('a listener added right after join misses nothing, not even the own arrival', async () => {
+  const session = await client('ada').join('arrival')
+  const arrived = vi.fn<(event: RootPayload<'session:connected'>) => void>()
+  session.on('session:connected', arrived)
+  await eventually(() => expect(arrived).toHaveBeenCalledTimes(1))
+  expect(arrived.mock.calls[0]?.[0].client_id).toBe(session.joined.client_id)
+})
+
+test('joining twice gives the same session', async () => {
+  const ada = client('ada')
+  const [one, two] = await Promise.all([ada.join('twice'), ada.join('twice')])
+  expect(two).toBe(one)
+  expect(await ada.join('twice')).toBe(one)
+})
+
+test('execute, undo and redo resolve with their results and reach everybody in order', async () => {
+  const seen: string[] = []
+  const bob = await client('bob').join('room')
+  bob.on('node-created', ({ node, actor }) => seen.push(`${actor?.id} created ${node.name}`))
+  bob.on('property-changed', ({ property_id, new_value }) =>
+    seen.push(`${property_id} = ${JSON.stringify(new_value)}`),
+  )
+  bob.on('command:undo', ({ command_type }) => seen.push(`undone ${command_type}`))
+  bob.on('command:redo', ({ command_type }) => seen.push(`redone ${command_type}`))
+
+  const ada = await client('ada').join('room')
+  const created = await ada.execute('CreateNode', { blueprint_type_id: 'task', name: 'Cut' })
+  expect(created).toMatchObject({ ok: true, seq: 1 })
+  const { node_id } = created.result
+  await ada.execute('UpdateProperty', { node_id, property_id: 'status', new_value: 'done' })
+  const undone = await ada.undo()
+  expect(undone.undo).toEqual({ status: 'applied', skipped: [] })
+  await ada.redo()
+
+  await eventually(() => expect(seen.at(-1)).toBe('redone UpdateProperty'))
+  expect(seen).toEqual([
+    'ada created Cut',
+    'status = "done"',
+    'undone UpdateProperty',
+    'status = "done"',
+    'redone UpdateProperty',
+  ])
+})
+
+test('undo and redo take a command that is named', async () => {
+  const ada = client('ada')
+  const session = await ada.join('named')
+  const one = await session.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'one' })
+  await session.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'two' })
+  const target = { targetCommandId: one.command_id }
+  expect((await session.undo(target)).target_command_id).toBe(one.command_id)
+  expect((await ada.getGraph('named')).roots).toEqual(['two'])
+  await session.redo(target)
+  expect((await ada.getGraph('named')).roots).toEqual(['one', 'two'])
+})
+
+test('batch is one step with one result for each command', async () => {
+  const ada = client('ada')
+  const session = await ada.join('batch')
+  const { seq, result } = await session.batch(
+    [
+      {
+        command_type: 'CreateNode',
+        data: { blueprint_type_id: 'phase', name: 'Shoot', node_id: 'phase-1' },
+      },
+      {
+        command_type: 'CreateNode',
+        data: { blueprint_type_id: 'task', name: 'Light', parent_id: 'phase-1', node_id: 'task-1' },
+      },
+      { command_type: 'DeleteNode', data: { node_id: 'task-1' } },
+    ],
+    { label: 'Plan the shoot' },
+  )
+  expect(seq).toBe(1)
+  expect(result.results[0].node_id).toBe('phase-1')
+  expect(result.results[2].deleted_ids).toEqual(['task-1'])
+  await session.undo()
+  expect((await ada.getGraph('batch')).nodes).toEqual([])
+})
+
+test('preview shows what would happen after everything called before, and does nothing', async () => {
+  const ada = client('ada')
+  const session = await ada.join('preview')
+  const created = session.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'n' })
+  const preview = await session.preview('DeleteNode', { node_id: 'n' })
+  expect(preview.result.deleted_ids).toEqual(['n'])
+  expect(preview.changes).toMatchObject([{ type: 'node-removed', node: { id: 'n' } }])
+  await created
+  expect((await ada.getGraph('preview')).nodes).toHaveLength(1)
+})
+
+test('a refusal rejects with what the server said', async () => {
+  const session = await client('ada').join('refused')
+  const orphan = { blueprint_type_id: 'task', parent_id: 'nowhere' }
+  const error = await rejection(session.execute('CreateNode', orphan, { commandId: 'c-1' }))
+  expect(error).toMatchObject({
+    name: 'TalusError',
+    code: 'INVALID_PARENT',
+    message: 'Parent node not found',
+    retryable: false,
+    commandId: 'c-1',
+  })
+  expect((await rejection(session.undo())).code).toBe('NOTHING_TO_UNDO')
+  expect((await rejection(session.redo())).code).toBe('NOTHING_TO_REDO')
+  expect((await rejection(session.preview('DeleteNode', { node_id: 'x' }))).code).toBe(
+    'NODE_NOT_FOUND',
+  )
+})
+
+test('a command id that the caller chooses is executed once', async () => {
+  const session = await client('ada').join('once')
+  const data = { blueprint_type_id: 'task', name: 'Once' }
+  const first = await session.execute('CreateNode', data, { commandId: 'c-1' })
+  const again = await session.execute('CreateNode', data, { commandId: 'c-1' })
+  expect(again).toEqual({ ...first, duplicate: true })
+  const other = session.execute('CreateNode', { ...data, name: 'Other' }, { commandId: 'c-1' })
+  expect((await rejection(other)).code).toBe('COMMAND_ID_REUSED')
+})
+
+test('what JSON cannot carry is refused before it is sent', async () => {
+  const session = await client('ada').join('json')
+  const rename = (new_value: never) =>
+    session.execute('UpdateProperty', { node_id: 'n', property_id: 'p', new_value })
+  for (const value of [Number.NaN, 10n, new Date(), new Uint8Array(1), () => {}]) {
+    const error = await rejection(rename(value as never))
+    expect(error).toMatchObject({ code: 'BAD_REQUEST', details: [{ path: '/data/new_value' }] })
+  }
+})
+
+test('a message that would cost the connection is refused before it is sent', async () => {
+  const ada = client('ada')
+  const session = await ada.join('large')
+  const statuses: Status[] = []
+  ada.on('status', (status) => statuses.push(status))
+  const name = 'é'.repeat(600_000)
+  const large = session.execute('CreateNode', { blueprint_type_id: 'task', name })
+  expect((await rejection(large)).code).toBe('PAYLOAD_TOO_LARGE')
+  await session.execute('CreateNode', { blueprint_type_id: 'task' })
+  expect(statuses).not.toContain('offline')
+})
+
+test('two sessions share a connection and keep apart', async () => {
+  const ada = client('ada')
+  const one = await ada.join('one')
+  const two = await ada.join('two')
+  expect(two.joined.client_id).toBe(one.joined.client_id)
+  const seen: string[] = []
+  one.on('node-created', ({ node }) => seen.push(`one ${node.id}`))
+  two.on('node-created', ({ node }) => seen.push(`two ${node.id}`))
+  await one.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'a' })
+  await two.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'b' })
+  await eventually(() => expect(seen).toEqual(['one a', 'two b']))
+})
+
+test('leave finishes what was called before, then stops events and calls', async () => {
+  const session = await client('ada').join('left')
+  const bob = await client('bob').join('left')
+  const seen = vi.fn<() => void>()
+  session.on('node-created', seen)
+  const last = session.execute('CreateNode', { blueprint_type_id: 'task' })
+  const gone = new Promise<number>((resolve) =>
+    bob.on('session:disconnected', ({ active_clients }) => resolve(active_clients)),
+  )
+  await session.leave()
+  await last
+  expect(await gone).toBe(1)
+  await bob.execute('CreateNode', { blueprint_type_id: 'task' })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(seen).not.toHaveBeenCalled()
+  expect((await rejection(session.undo())).code).toBe('LEFT')
+  await session.leave()
+})
+
+test('a session that was left can be joined again, also while it is being left', async () => {
+  const ada = client('ada')
+  const first = await ada.join('again')
+  const leaving = first.leave()
+  const second = await ada.join('again')
+  await leaving
+  expect(second).not.toBe(first)
+  expect(second.joined.active_clients).toBe(1)
+  await second.execute('CreateNode', { blueprint_type_id: 'task' })
+})
+
+test('unsubscribing stops one listener only', async () => {
+  const session = await client('ada').join('off')
+  const kept = vi.fn<() => void>()
+  const dropped = vi.fn<() => void>()
+  session.on('command:executed', kept)
+  const off = session.on('command:executed', dropped)
+  off()
+  off()
+  await session.execute('CreateNode', { blueprint_type_id: 'task' })
+  await eventually(() => expect(kept).toHaveBeenCalledTimes(1))
+  expect(dropped).not.toHaveBeenCalled()
+})
+
+test('a session that the server does not take rejects the join', async () => {
+  const error = await rejection(client('ada').join('no spaces please'))
+  expect(error).toMatchObject({ code: 'BAD_REQUEST', message: 'Missing session_id' })
+})
+
+test('getGraph rejects with what the server said', async () => {
+  const error = await rejection(client('ada').getGraph('nobody-was-here'))
+  expect(error).toMatchObject({ code: 'SESSION_NOT_FOUND', retryable: false })
+})
