@@ -37,7 +37,6 @@ export async function openDoor(app: TestApp, name: DoorName, session_id: string)
   const ask = await asking(app, name, session_id)
   return {
     ask,
-    execute: (command_type, data, rest = {}) =>
-      ask('execute', { command_type, data, ...rest }),
+    execute: (command_type, data, rest = {}) => ask('execute', { command_type, data, ...rest }),
   }
 }

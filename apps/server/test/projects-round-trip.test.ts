@@ -118,10 +118,12 @@ test('what an edited project exports is understood as that project', () => {
       }
       const again = imported(exportDocument(envelope, graph.nodes()), rules).nodes
       const seen = (list: typeof nodes) =>
-        list.map(({ created_at: _, origin: __, properties: { pages, other }, ...node }) => ({
-          ...node,
-          properties: { pages, other },
-        }))
+        list.map(({ id, name, blueprint_type_id, parent_id, children, properties, ...rest }) => {
+          const { pages, other } = properties
+          const { metadata, extra } = rest
+          const own = { name, pages, other, metadata, extra }
+          return { id, blueprint_type_id, parent_id, children, ...own }
+        })
       expect(seen(again)).toEqual(seen(graph.nodes()))
     }),
     { numRuns: 500 },

@@ -8,29 +8,34 @@ import { recordOf, valueOf, withValue, type NodeRecord } from './node-record.js'
 export type Parts = { forest: Forest; lineage: Lineage }
 
 /** Changes are planned on the very state they are applied to: one that does not fit is a bug. */
-function assertFits(fits: boolean, change: Change, reason: string): asserts fits {
-  if (!fits) throw new Error(`'${change.type}' does not fit the graph: ${reason}`)
+function misfit(change: Change, reason: string): Error {
+  return new Error(`'${change.type}' does not fit the graph: ${reason}`)
 }
 
 function existing(forest: Forest, id: string, change: Change): NodeRecord {
   const record = forest.get(id)
-  assertFits(record !== undefined, change, `there is no node '${id}'`)
+  if (!record) throw misfit(change, `there is no node '${id}'`)
   return record
 }
 
-function assertPlace(
-  forest: Forest,
-  place: { parent_id: string | null; index: number },
-  change: Change,
-) {
-  const { parent_id, index } = place
-  assertFits(
-    parent_id === null || !!forest.get(parent_id),
-    change,
-    `there is no parent '${parent_id}'`,
-  )
+type Place = { parent_id: string | null; index: number }
+
+type Stated = { place: Place; change: Change }
+
+/** The node has to stand where the change says that it stood. */
+function assertStandsAt(forest: Forest, record: NodeRecord, { place, change }: Stated): void {
+  const { id, parent_id } = record
+  if (parent_id !== place.parent_id) throw misfit(change, `node '${id}' has another parent`)
+  if (forest.indexOf(id) !== place.index) throw misfit(change, `node '${id}' has another index`)
+}
+
+/** There has to be room where the change says that a node goes. */
+function assertRoomAt(forest: Forest, { parent_id, index }: Place, change: Change): void {
+  if (parent_id !== null) existing(forest, parent_id, change)
   const length = forest.childCount(parent_id)
-  assertFits(index >= 0 && index <= length, change, `index ${index} is beyond ${length} children`)
+  if (index < 0 || index > length) {
+    throw misfit(change, `index ${index} is beyond ${length} children`)
+  }
 }
 
 /** Whether `id` is `ancestor` or stands somewhere below it. */
@@ -44,8 +49,8 @@ export function isWithin(forest: Forest, id: string, ancestor: string): boolean 
 
 function addNode({ forest, lineage }: Parts, change: NodeAdded): Restore {
   const { node, parent_id, index } = change
-  assertFits(!forest.get(node.id), change, `node '${node.id}' is there already`)
-  assertPlace(forest, change, change)
+  if (forest.get(node.id)) throw misfit(change, `node '${node.id}' is there already`)
+  assertRoomAt(forest, change, change)
   const record = recordOf(node.parent_id === parent_id ? node : { ...node, parent_id })
   forest.add(record, index)
   const forget = lineage.add(node.id)
@@ -58,9 +63,8 @@ function addNode({ forest, lineage }: Parts, change: NodeAdded): Restore {
 function removeNode({ forest, lineage }: Parts, change: NodeRemoved): Restore {
   const record = existing(forest, change.node.id, change)
   const { id, parent_id } = record
-  assertFits(forest.childCount(id) === 0, change, `node '${id}' has children`)
-  assertFits(parent_id === change.parent_id, change, `node '${id}' has another parent`)
-  assertFits(forest.indexOf(id) === change.index, change, `node '${id}' has another index`)
+  if (forest.childCount(id) > 0) throw misfit(change, `node '${id}' has children`)
+  assertStandsAt(forest, record, { place: change, change })
   forest.remove(record)
   const revive = lineage.retire(id, parent_id)
   return () => {
@@ -72,24 +76,25 @@ function removeNode({ forest, lineage }: Parts, change: NodeRemoved): Restore {
 function moveNode({ forest }: Parts, change: NodeMoved): Restore {
   const { node_id, from, to } = change
   const before = existing(forest, node_id, change)
-  assertFits(before.parent_id === from.parent_id, change, `node '${node_id}' has another parent`)
-  assertFits(forest.indexOf(node_id) === from.index, change, `node '${node_id}' has another index`)
-  assertPlace(forest, to, change)
+  assertStandsAt(forest, before, { place: from, change })
   const inside = from.parent_id === to.parent_id
-  assertFits(!inside || to.index < forest.childCount(to.parent_id), change, 'the index is too high')
-  const cyclic = to.parent_id !== null && isWithin(forest, to.parent_id, node_id)
-  assertFits(!cyclic, change, `node '${node_id}' would be its own ancestor`)
+  // Inside its list the node itself is no neighbour: the last index is one less.
+  assertRoomAt(forest, inside ? { ...to, index: to.index + 1 } : to, change)
+  if (to.parent_id !== null && isWithin(forest, to.parent_id, node_id)) {
+    throw misfit(change, `node '${node_id}' would be its own ancestor`)
+  }
   const after = inside ? before : { ...before, parent_id: to.parent_id }
   forest.move(before, after, to.index)
   return () => forest.move(after, before, from.index)
 }
 
 function setProperty({ forest }: Parts, change: PropertySet): Restore {
-  const before = existing(forest, change.node_id, change)
-  const current = valueOf(before, change.property_id)
-  const stated = `'${change.property_id}' of '${change.node_id}' has another value`
-  assertFits(sameJson(current, change.old_value), change, stated)
-  forest.replace(withValue(before, change.property_id, change.new_value))
+  const { node_id, property_id, old_value, new_value } = change
+  const before = existing(forest, node_id, change)
+  if (!sameJson(valueOf(before, property_id), old_value)) {
+    throw misfit(change, `'${property_id}' of '${node_id}' has another value`)
+  }
+  forest.replace(withValue(before, property_id, new_value))
   return () => forest.replace(before)
 }
 

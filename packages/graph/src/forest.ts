@@ -83,7 +83,8 @@ export class Forest {
       const record = this.#records.get(id)
       if (!record) continue
       yield record
-      const children = this.copyChildren(id)
+      const children = this.#lists.get(id)?.copy()
+      if (!children) continue
       for (let child = children.pop(); child !== undefined; child = children.pop()) open.push(child)
     }
   }

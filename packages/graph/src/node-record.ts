@@ -29,20 +29,26 @@ function without(properties: Properties, key: string): Properties {
   return rest
 }
 
+type Imported = Pick<NodeRecord, 'metadata' | 'extra' | 'origin'>
+
+/** What only imported nodes have. Most have none of it, and many nodes are made at once. */
+function importedPart({ metadata, extra, origin }: Imported): Imported | undefined {
+  if (metadata === undefined && extra === undefined && origin === undefined) return undefined
+  return {
+    ...(metadata !== undefined && { metadata }),
+    ...(extra !== undefined && { extra }),
+    ...(origin !== undefined && { origin }),
+  }
+}
+
 /** The record of a node as it is on the wire. Shares the node's values. */
 export function recordOf(node: Node): NodeRecord {
+  const { id, blueprint_type_id, name, parent_id, created_at } = node
   const named = Object.hasOwn(node.properties, 'name')
-  return {
-    id: node.id,
-    blueprint_type_id: node.blueprint_type_id,
-    name: node.name,
-    parent_id: node.parent_id,
-    properties: named ? without(node.properties, 'name') : node.properties,
-    created_at: node.created_at,
-    ...(node.metadata !== undefined && { metadata: node.metadata }),
-    ...(node.extra !== undefined && { extra: node.extra }),
-    ...(node.origin !== undefined && { origin: node.origin }),
-  }
+  const properties = named ? without(node.properties, 'name') : node.properties
+  const record = { id, blueprint_type_id, name, parent_id, properties, created_at }
+  const imported = importedPart(node)
+  return imported ? { ...record, ...imported } : record
 }
 
 /** Properties as an imported file had them: with its `name` property, which follows the name. */
@@ -53,7 +59,11 @@ function wireProperties({ name, properties, origin }: NodeRecord): Properties {
 
 /** The node as it is on the wire. Shares the record's values: do not write to them. */
 export function nodeOf(record: NodeRecord, children: string[]): Node {
-  return { ...record, children, properties: wireProperties(record) }
+  const { id, blueprint_type_id, name, parent_id, created_at } = record
+  const properties = wireProperties(record)
+  const node = { id, blueprint_type_id, name, parent_id, children, properties, created_at }
+  const imported = importedPart(record)
+  return imported ? { ...node, ...imported } : node
 }
 
 /** The value that `property_id` has, the name included; undefined when there is none. */

@@ -19,11 +19,16 @@ const added = (id: string, parent_id: string | null, index: number): Change => (
   parent_id,
   index,
 })
-const removed = (id: string, parent_id: string | null, index: number): Change => ({
-  ...added(id, parent_id, index),
-  type: 'node-removed',
-}) as Change
-const moved = (node_id: string, from: [string | null, number], to: [string | null, number]): Change => ({
+const removed = (id: string, parent_id: string | null, index: number): Change =>
+  ({
+    ...added(id, parent_id, index),
+    type: 'node-removed',
+  }) as Change
+const moved = (
+  node_id: string,
+  from: [string | null, number],
+  to: [string | null, number],
+): Change => ({
   type: 'node-moved',
   node_id,
   from: { parent_id: from[0], index: from[1] },
@@ -41,7 +46,11 @@ describe('reading', () => {
     expect(graph.indexOf('nobody')).toBe(-1)
     expect(graph.nodes().map((each) => each.id)).toEqual(['a', 'b', 'd', 'c', 'e'])
     expect(graph.node('a')).toEqual(node('a', null, { children: ['b', 'c'] }))
-    expect([graph.node('x'), graph.record('x'), graph.has('x')]).toEqual([undefined, undefined, false])
+    expect([graph.node('x'), graph.record('x'), graph.has('x')]).toEqual([
+      undefined,
+      undefined,
+      false,
+    ])
     expectForest(graph)
   })
 
@@ -109,13 +118,18 @@ describe('changing', () => {
     ['moved', [moved('d', ['b', 0], [null, 1])]],
     ['moved among siblings', [moved('b', ['a', 0], ['a', 1])]],
     ['set', [{ type: 'property-set', node_id: 'a', property_id: 'x', new_value: { y: [1] } }]],
-    ['renamed', [{ type: 'property-set', node_id: 'a', property_id: 'name', old_value: 'a', new_value: '' }]],
+    [
+      'renamed',
+      [{ type: 'property-set', node_id: 'a', property_id: 'name', old_value: 'a', new_value: '' }],
+    ],
     ['all in one', [added('x', 'a', 0), moved('d', ['b', 0], ['x', 0]), removed('b', 'a', 1)]],
   ])('[UNDO5] %s, there and back', (_, changes) => {
     const graph = family()
+    const before = graph.nodes()
     expectReversible(graph, changes)
     graph.apply(changes)
     expectForest(graph)
+    expect(graph.nodes()).not.toEqual(before)
   })
 
   test.each<[string, Change]>([
@@ -134,12 +148,20 @@ describe('changing', () => {
     ['moved below itself', moved('a', [null, 0], ['d', 0])],
     ['moved into itself', moved('a', [null, 0], ['a', 0])],
     ['set on nobody', { type: 'property-set', node_id: 'x', property_id: 'y', new_value: 1 }],
-    ['set over another value', { type: 'property-set', node_id: 'a', property_id: 'y', old_value: 1 }],
-    ['name taken away', { type: 'property-set', node_id: 'a', property_id: 'name', old_value: 'a' }],
+    [
+      'set over another value',
+      { type: 'property-set', node_id: 'a', property_id: 'y', old_value: 1 },
+    ],
+    [
+      'name taken away',
+      { type: 'property-set', node_id: 'a', property_id: 'name', old_value: 'a' },
+    ],
   ])('[TREE1] a change that does not fit throws and leaves no trace: %s', (_, change) => {
     const graph = family()
     const before = imageOf(graph)
-    expect(() => graph.apply([added('first', null, 0), change])).toThrow()
+    expect(() => graph.apply([added('first', null, 0), change])).toThrow(
+      /does not fit|has to be a string/,
+    )
     expect(imageOf(graph)).toEqual(before)
     expect(graph.isTaken('first')).toBe(false)
   })
@@ -152,7 +174,11 @@ describe('changing', () => {
 describe('ids that were used', () => {
   test('[ID1] stay taken after a deletion, case variants included', () => {
     const graph = family()
-    expect([graph.isTaken('a'), graph.isTaken('A'), graph.isTaken('x')]).toEqual([true, true, false])
+    expect([graph.isTaken('a'), graph.isTaken('A'), graph.isTaken('x')]).toEqual([
+      true,
+      true,
+      false,
+    ])
     graph.apply([removed('e', null, 1)])
     expect([graph.isTaken('e'), graph.isTaken('E')]).toEqual([true, true])
     expect([...graph.retired()]).toEqual([['e', null]])
@@ -177,16 +203,27 @@ describe('ids that were used', () => {
     const graph = family()
     graph.apply([removed('e', null, 1)])
     const before = imageOf(graph)
-    const takeBack = graph.speculate([{ type: 'graph-replaced', nodes: [node('a'), node('z', 'a')] }])
+    const takeBack = graph.speculate([
+      { type: 'graph-replaced', nodes: [node('a'), node('z', 'a')] },
+    ])
     expect(graph.nodes().map((each) => each.id)).toEqual(['a', 'z'])
     expect(new Map(graph.retired())).toEqual(
-      new Map([['b', 'a'], ['c', 'a'], ['d', 'b'], ['e', null]]),
+      new Map([
+        ['b', 'a'],
+        ['c', 'a'],
+        ['d', 'b'],
+        ['e', null],
+      ]),
     )
     takeBack()
     expect(imageOf(graph)).toEqual(before)
     expect(graph.isTaken('z')).toBe(false)
     graph.replaceWith([node('e')])
-    expect([graph.roots(), graph.isTaken('A'), new Map(graph.retired()).has('e')]).toEqual([['e'], true, false])
+    expect([graph.roots(), graph.isTaken('A'), new Map(graph.retired()).has('e')]).toEqual([
+      ['e'],
+      true,
+      false,
+    ])
     expectForest(graph)
   })
 
@@ -204,7 +241,9 @@ describe('ids that were used', () => {
 
 describe('depth and width', () => {
   test('[DEL1] a chain of 10,000 nodes needs no stack', () => {
-    const chain = Array.from({ length: 10_000 }, (_, n) => node(`n${n}`, n === 0 ? null : `n${n - 1}`))
+    const chain = Array.from({ length: 10_000 }, (_, n) =>
+      node(`n${n}`, n === 0 ? null : `n${n - 1}`),
+    )
     const graph = ProjectGraph.fromNodes(chain)
     expect(graph.nodes()).toHaveLength(10_000)
     expect(graph.isWithin('n9999', 'n0')).toBe(true)

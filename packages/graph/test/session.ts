@@ -44,7 +44,7 @@ export class Session {
     if (!planned.ok) return { error: planned.error }
     const { changes, result } = planned.value
     if (changes.length === 0) return { result }
-    const entry = this.#commit({ kind: 'do', actor_id, command_type, changes })
+    const entry = this.commit({ kind: 'do', actor_id, command_type, changes })
     return { entry, result }
   }
 
@@ -84,7 +84,7 @@ export class Session {
 
   replace(nodes: Parameters<ProjectGraph['replaceWith']>[0]): void {
     const changes: Change[] = [{ type: 'graph-replaced', nodes: [...nodes] }]
-    this.#commit({ kind: 'do', actor_id: 'loader', command_type: 'LoadProject', changes })
+    this.commit({ kind: 'do', actor_id: 'loader', command_type: 'LoadProject', changes })
   }
 
   #turn(query: UndoQuery): Outcome {
@@ -98,11 +98,12 @@ export class Session {
     const { kind, actor_id } = query
     const target_command_id = target.command_id
     const command_type = kind === 'undo' ? 'Undo' : 'Redo'
-    const entry = this.#commit({ kind, actor_id, command_type, changes, target_command_id })
+    const entry = this.commit({ kind, actor_id, command_type, changes, target_command_id })
     return { entry, undo: outcome }
   }
 
-  #commit(
+  /** Makes changes durable that were planned elsewhere. */
+  commit(
     what: Pick<Entry, 'kind' | 'command_type' | 'changes'> & {
       actor_id: string
       target_command_id?: string

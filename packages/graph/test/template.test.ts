@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { JsonObject, JsonValue } from '@talus/protocol'
 import { describeIssue, parseTemplate } from '../src/index.js'
 import { filmBlueprint } from './session.js'
-import { filmTemplate, projectFiles, templateFiles } from './shared-data.js'
+import { filmTemplate, isReal, projectFiles, templateFiles } from './shared-data.js'
 
 const valid = templateFiles.filter((file) => !file.name.startsWith('broken'))
 
@@ -22,41 +22,55 @@ describe('templates on disk', () => {
     const broken = templateFiles.find((file) => file.name.startsWith('broken'))
     const { report, blueprint } = parseTemplate(broken?.text ?? '', 'broken')
     expect(blueprint).toBeNull()
-    expect(report).toMatchObject({ valid: false, errors: [{ path: '/node_types/0/properties/0/options' }] })
+    expect(report).toMatchObject({
+      valid: false,
+      errors: [{ path: '/node_types/0/properties/0/options' }],
+    })
     expect(report.errors.map(describeIssue)).toEqual([
       "node type 'test_node', property 'status': a select property needs options",
     ])
   })
 
-  test.each(valid)('[TREE2] uuids that $name declares are the derived ones, or kept', ({ text, name }) => {
-    const declared = parseTemplate(text, name).blueprint
-    const types = (declared?.document['node_types'] ?? []) as JsonObject[]
-    const stripped = types.map(({ uuid: _, properties, ...type }) => ({
-      ...type,
-      properties: ((properties ?? []) as JsonObject[]).map(({ uuid: __, ...property }) => property),
-    })) as JsonValue
-    const derived = parseTemplate({ node_types: stripped }, name).blueprint
-    if (name === 'project_talus.yaml') expect(derived?.document['node_types']).toEqual(types)
-    expect(derived?.types.map((type) => type.id)).toEqual(declared?.types.map((type) => type.id))
-  })
+  // The shipped template has uuids of its own; below it proves how missing ones are derived.
+  test.runIf(isReal).each(valid)(
+    '[TREE2] the uuids that $name declares are the derived ones',
+    ({ text, name }) => {
+      const declared = parseTemplate(text, name).blueprint
+      const types = (declared?.document['node_types'] ?? []) as JsonObject[]
+      const stripped = types.map((type) => ({
+        ...type,
+        uuid: null,
+        properties: (type['properties'] as JsonObject[]).map((each) => ({ ...each, uuid: null })),
+      }))
+      const derived = parseTemplate({ node_types: stripped }, name).blueprint
+      expect(derived?.document['node_types']).toEqual(types)
+      expect(derived?.types.map((type) => type.id)).toEqual(declared?.types.map((type) => type.id))
+    },
+  )
 
-  test.each(projectFiles)('[TREE2] values in $name pass the check of their template', ({ text }) => {
-    type FileNode = { type: string; properties: Record<string, JsonValue> }
-    const file = JSON.parse(text) as { template_id?: string; graph: { template_id?: string; nodes: FileNode[] } }
-    const template_id = file.template_id ?? file.graph.template_id ?? ''
-    const template = templateFiles.find((each) => each.name === `${template_id}.yaml`)
-    const blueprint = parseTemplate(template?.text ?? '', template_id).blueprint
-    const refused = file.graph.nodes.flatMap((node) =>
-      Object.entries(node.properties).flatMap(([key, value]) => {
-        const property = blueprint?.typeOf(node.type)?.property(key)
-        const expected = property && blueprint?.checkValue(property, value)
-        return expected && value !== '' ? [{ type: property.type, value, expected }] : []
-      }),
-    )
-    expect(blueprint).not.toBeNull()
-    // People typed dates as they liked; those stay until somebody edits them.
-    expect(refused.filter(({ type }) => type !== 'date')).toEqual([])
-  })
+  test.each(projectFiles)(
+    '[TREE2] values in $name pass the check of their template',
+    ({ text }) => {
+      type FileNode = { type: string; properties: Record<string, JsonValue> }
+      const file = JSON.parse(text) as {
+        template_id?: string
+        graph: { template_id?: string; nodes: FileNode[] }
+      }
+      const template_id = file.template_id ?? file.graph.template_id ?? ''
+      const template = templateFiles.find((each) => each.name === `${template_id}.yaml`)
+      const blueprint = parseTemplate(template?.text ?? '', template_id).blueprint
+      const refused = file.graph.nodes.flatMap((node) =>
+        Object.entries(node.properties).flatMap(([key, value]) => {
+          const property = blueprint?.typeOf(node.type)?.property(key)
+          const expected = property && blueprint?.checkValue(property, value)
+          return expected && value !== '' ? [{ type: property.type, value, expected }] : []
+        }),
+      )
+      expect(blueprint).not.toBeNull()
+      // People typed dates as they liked; those stay until somebody edits them.
+      expect(refused.filter(({ type }) => type !== 'date')).toEqual([])
+    },
+  )
 })
 
 describe('blueprint', () => {
@@ -65,15 +79,16 @@ describe('blueprint', () => {
   test('[TREE2] derives missing uuids as the existing application does', () => {
     expect(blueprint.typeOf('scene')?.uuid).toBe('601aa11a-6dd0-f620-29df-cdddffa83707')
     expect(blueprint.typeOf('scene')?.property('status')?.uuid).toBe(
-      '6db11cbb-dd58-1bb0-27d8-4f9f94f61181')
+      '6db11cbb-dd58-1bb0-27d8-4f9f94f61181',
+    )
     expect(blueprint.typeOf('film')?.uuid).toBe('11111111-aaaa-4bbb-8ccc-222222222222')
   })
 
   test('[TREE2] keeps keys it does not know, and fills in uuids', () => {
     expect(blueprint.toJSON()['blocking_view']).toEqual({ node_size: { base_width: 160 } })
-    const [scene] = blueprint.document['node_types'] as JsonObject[]
-    expect(scene?.['uuid']).toBe(blueprint.typeOf('scene')?.uuid)
-    expect((scene?.['properties'] as JsonObject[])[3]).toMatchObject({ ui_group: 'Timing' })
+    const [scene = {}] = blueprint.document['node_types'] as JsonObject[]
+    expect(scene['uuid']).toBe(blueprint.typeOf('scene')?.uuid)
+    expect((scene['properties'] as JsonObject[])[3]).toMatchObject({ ui_group: 'Timing' })
   })
 
   test('[TREE2] knows allowed children by id and uuid', () => {
@@ -88,7 +103,14 @@ describe('blueprint', () => {
   })
 
   test.each([
-    ['is_root', [{ id: 'a', allowed_children: ['b'] }, { id: 'b', features: ['is_root'] }], 'b'],
+    [
+      'is_root',
+      [
+        { id: 'a', allowed_children: ['b'] },
+        { id: 'b', features: ['is_root'] },
+      ],
+      'b',
+    ],
     ['nobody is its parent', [{ id: 'a' }, { id: 'b', allowed_children: ['a'] }], 'b'],
     ['the first', [{ id: 'a', allowed_children: ['a'] }], 'a'],
     ['none', [], undefined],
@@ -102,7 +124,17 @@ describe('blueprint', () => {
     ['lead', ['p1', '']],
     ['length', [0, -1.5, '', '3500', '3.5', '-2e3', null]],
     ['cost', [12, '12']],
-    ['day', ['', '2026-01-28', '2026-01-28T15:30:00Z', '2024-02-29', '2026-01-28T15:30:00.123+02:00', null]],
+    [
+      'day',
+      [
+        '',
+        '2026-01-28',
+        '2026-01-28T15:30:00Z',
+        '2024-02-29',
+        '2026-01-28T15:30:00.123+02:00',
+        null,
+      ],
+    ],
     ['locked', [true, false, null]],
     ['status', ['s-todo', 'To do', 'Done', '', null]],
     ['mood', ['Tense']],
@@ -132,7 +164,8 @@ describe('blueprint', () => {
   })
 
   test.each(refused)('[TREE2] %s refuses other values', (id, values) => {
-    for (const value of values) expect([value, typeof expected(id, value)]).toEqual([value, 'string'])
+    for (const value of values)
+      expect([value, typeof expected(id, value)]).toEqual([value, 'string'])
   })
 
   test('[TREE2] plain values are options, numbers too', () => {
@@ -151,15 +184,36 @@ describe('what a template may not be', () => {
     ['type without id', { node_types: [{ label: 'A' }] }, 'the id is missing'],
     ['type with a numeric id', { node_types: [{ id: 5 }] }, 'the id is not a text'],
     ['type is no object', { node_types: ['a'] }, 'the id is missing'],
-    ['type id twice', { node_types: [{ id: 'a' }, { id: 'a' }] }, "node type 'a': the id 'a' is used twice"],
-    ['uuid of another', { node_types: [{ id: 'a', uuid: 'u' }, { id: 'b', uuid: 'u' }] }, "the uuid 'u' is used"],
+    [
+      'type id twice',
+      { node_types: [{ id: 'a' }, { id: 'a' }] },
+      "node type 'a': the id 'a' is used twice",
+    ],
+    [
+      'uuid of another',
+      {
+        node_types: [
+          { id: 'a', uuid: 'u' },
+          { id: 'b', uuid: 'u' },
+        ],
+      },
+      "the uuid 'u' is used",
+    ],
     ['forbidden id', { node_types: [{ id: '__proto__' }] }, 'cannot be used'],
     ['property without id', property({ type: 'text' }), "node type 'a': the id is missing"],
     ['property without type', property({ id: 'p' }), "property 'p': the type is missing"],
-    ['property id twice', property({ id: 'p', type: 'text' }, { id: 'p', type: 'text' }), 'used twice'],
+    [
+      'property id twice',
+      property({ id: 'p', type: 'text' }, { id: 'p', type: 'text' }),
+      'used twice',
+    ],
     ['select without options', property({ id: 'p', type: 'select' }), 'needs options'],
     ['option without name', property({ id: 'p', type: 'select', options: [{}] }), 'id or a name'],
-    ['properties is no list', { node_types: [{ id: 'a', properties: {} }] }, "'properties' is not a list"],
+    [
+      'properties is no list',
+      { node_types: [{ id: 'a', properties: {} }] },
+      "'properties' is not a list",
+    ],
     ['a list', '- a', 'not an object'],
     ['nothing', '', 'not an object'],
     ['broken YAML', 'node_types: [', 'not valid YAML'],
@@ -167,7 +221,7 @@ describe('what a template may not be', () => {
     ['two documents', 'node_types: []\n---\nnode_types: []', 'not valid YAML'],
     ['a custom tag', 'node_types: !!python/object:os.system []', 'not valid YAML'],
     ['a forbidden key', 'node_types: []\nx: { __proto__: { a: 1 } }', '__proto__'],
-    ['a number that is none', 'node_types: []\nx: .inf', 'Infinity'],
+    ['a number that is none', 'node_types: []\nx: .inf', 'JSON value'],
     ['itself', 'node_types: []\nx: &a [*a]', ''],
   ])('[TREE2] %s', (_, source, reason) => {
     const { report, blueprint } = parseTemplate(source, 't')
@@ -178,7 +232,7 @@ describe('what a template may not be', () => {
 
   test('[TREE2] aliases are bounded', () => {
     const lines = ['a: &a [x, x, x, x, x, x, x, x, x]', 'node_types: []']
-    for (const [name, of] of ['ba', 'cb', 'dc', 'ed', 'fe'].map((pair) => [...pair])) {
+    for (const [name, of] of ['ba', 'cb', 'dc', 'ed', 'fe'].map((pair) => pair.split(''))) {
       lines.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${of}`).join(', ')}]`)
     }
     expect(parseTemplate(lines.join('\n'), 't').blueprint).toBeNull()

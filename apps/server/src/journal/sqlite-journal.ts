@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -35,9 +36,23 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   return journalOver(link)
 }
 
+/** Step by step: Node 20's `recursive` never ends where the parent answers ENOENT, as /proc does. */
+async function makePath(directory: string): Promise<void> {
+  const parent = dirname(directory)
+  try {
+    await mkdir(directory)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || parent === directory || existsSync(parent)) throw error
+    await makePath(parent)
+    await makePath(directory)
+  }
+}
+
 async function createDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true })
+    await makePath(directory)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new StorageError(`The data directory ${directory} cannot be created: ${reason}`, {

@@ -102,7 +102,9 @@ export class LiveSession implements Appender {
     if (this.#pipeline.length >= MAX_WAITING) {
       return Promise.resolve(refusal(OVERLOADED, task.command_id))
     }
-    const ack = new Promise<Ack>((settle) => this.#pipeline.wait({ task, settle, announced: false }))
+    const ack = new Promise<Ack>((settle) =>
+      this.#pipeline.wait({ task, settle, announced: false }),
+    )
     this.#retries.remember(task, ack)
     this.#last = ack
     this.#pump()
@@ -157,7 +159,10 @@ export class LiveSession implements Appender {
 
   settle(outcome: AppendOutcome | StorageError): void {
     if (outcome instanceof StorageError) {
-      this.#services.log.error({ session_id: this.record.session_id, err: outcome }, 'append failed')
+      this.#services.log.error(
+        { session_id: this.record.session_id, err: outcome },
+        'append failed',
+      )
       this.#rejectAll(STORAGE_FAILURE)
     } else if (outcome.ok) {
       this.#commit()

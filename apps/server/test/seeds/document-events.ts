@@ -126,6 +126,8 @@ function is(value: unknown, type: FieldType): boolean {
 export function wrongFields(payload: object, fields: Fields): string[] {
   return Object.entries(fields).flatMap(([name, type]) => {
     const value = (payload as Record<string, unknown>)[name]
-    return is(value, type) ? [] : [`${name}: ${JSON.stringify(value)} is not ${JSON.stringify(type)}`]
+    return is(value, type)
+      ? []
+      : [`${name}: ${JSON.stringify(value)} is not ${JSON.stringify(type)}`]
   })
 }

@@ -3,7 +3,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { testApp, type TestApp } from '../harness.js'
 import { notebook, runSnippet } from './snippet.js'
 
-const PAGE = ['addNodeToTree', 'removeNodeFromTree', 'updatePropertyDisplay', 'log', 'error'] as const
+const PAGE = [
+  'addNodeToTree',
+  'removeNodeFromTree',
+  'updatePropertyDisplay',
+  'log',
+  'error',
+] as const
 
 /** The client of the integration document, on a page that notes what it does. */
 async function graphPage(app: TestApp, session_id: string) {
@@ -40,7 +46,10 @@ test('[CMD2] the client of the integration document follows nodes, properties an
   await writer.execute('s', 'UpdatePropertyCommand', edit)
   await writer.execute('s', 'DeleteNode', { node_id: 'root' })
   await writer.execute('s', 'DeleteNode', { node_id: 'root' })
-  await socket.emitWithAck('preview_command', { command_type: 'DeleteNode', data: { node_id: 'x' } })
+  await socket.emitWithAck('preview_command', {
+    command_type: 'DeleteNode',
+    data: { node_id: 'x' },
+  })
   const event = expect.objectContaining({ session_id: 's', node_id: 'root' })
   expect(notes.calls.map(({ name, args }) => [name, ...args])).toEqual([
     ['log', 'Command executing:', 'CreateNode'],

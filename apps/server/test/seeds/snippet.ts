@@ -57,7 +57,8 @@ export async function runSnippet<T = undefined>(
 export function notebook<const Name extends string>(names: readonly Name[]) {
   const calls: { name: Name; args: unknown[] }[] = []
   const waiting: (() => void)[] = []
-  const note = (name: Name) =>
+  const note =
+    (name: Name) =>
     (...args: unknown[]) => {
       calls.push({ name, args })
       for (const wake of waiting.splice(0)) wake()

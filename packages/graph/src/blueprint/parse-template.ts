@@ -1,5 +1,5 @@
+import { checkJson } from '@talus/protocol'
 import type { JsonObject, TemplateIssue, TemplateReport } from '@talus/protocol'
-import { jsonProblem } from '../json-safety.js'
 import { Blueprint } from './blueprint.js'
 import { nodeTypeUuid, propertyUuid } from './derived-uuid.js'
 import { checkedText, objectsOf } from './node-type.js'
@@ -8,9 +8,11 @@ import { validateTemplate } from './validate-template.js'
 
 export type ParsedTemplate = { report: TemplateReport; blueprint: Blueprint | null }
 
-function rejected(reason: string): ParsedTemplate {
-  const errors = [{ path: '', reason: `the template ${reason}` }]
-  return { report: { valid: false, errors, warnings: [] }, blueprint: null }
+function rejected(reason: string, path = ''): ParsedTemplate {
+  return {
+    report: { valid: false, errors: [{ path, reason }], warnings: [] },
+    blueprint: null,
+  }
 }
 
 /** The document with a uuid in every type and property; keys that are not known stay. */
@@ -37,11 +39,11 @@ function isDocument(value: unknown): value is JsonObject {
 export function parseTemplate(source: string | JsonObject, template_id: string): ParsedTemplate {
   const read = typeof source === 'string' ? readYaml(source) : { ok: true as const, value: source }
   if (!read.ok) return rejected(read.reason)
-  const problem = jsonProblem(read.value)
-  if (problem !== undefined) return rejected(problem)
-  if (!isDocument(read.value)) return rejected('is not an object with node_types')
-  const report = validateTemplate(read.value)
-  const blueprint = report.valid ? new Blueprint(template_id, withUuids(read.value)) : null
+  const json = checkJson(read.value)
+  if (!json.ok) return rejected(json.error.message, json.error.details?.[0]?.path)
+  if (!isDocument(json.value)) return rejected('The template is not an object with node_types')
+  const report = validateTemplate(json.value)
+  const blueprint = report.valid ? new Blueprint(template_id, withUuids(json.value)) : null
   return { report, blueprint }
 }
 

@@ -11,11 +11,11 @@ export function readYaml(text: string): Source {
     const document = parseDocument(text, { schema: 'core', logLevel: 'error' })
     // A tag that is not known is only a warning to the parser; its value would be a guess.
     const problem = document.errors[0] ?? document.warnings[0]
-    if (problem) return { ok: false, reason: `is not valid YAML: ${problem.message}` }
+    if (problem) return { ok: false, reason: `The template is not valid YAML: ${problem.message}` }
     return { ok: true, value: document.toJS({ maxAliasCount: MAX_ALIASES }) }
   } catch (error) {
     // Too many aliases, or nesting beyond the stack.
     const reason = error instanceof Error ? error.message : String(error)
-    return { ok: false, reason: `cannot be read: ${reason}` }
+    return { ok: false, reason: `The template cannot be read: ${reason}` }
   }
 }

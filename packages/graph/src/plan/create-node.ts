@@ -1,6 +1,5 @@
 import { ok, type CommandData, type Node, type Result } from '@talus/protocol'
 import type { NodeType } from '../blueprint/node-type.js'
-import { FORBIDDEN_KEY } from '../json-safety.js'
 import type { ProjectGraph } from '../project-graph.js'
 import { initialContent } from './initial-properties.js'
 import { allowedBelow, indexFor } from './placement.js'
@@ -15,7 +14,7 @@ function typeNamed(type_id: string, { blueprint }: PlanContext): Result<NodeType
 }
 
 function unusedId(graph: ProjectGraph, id: string): Result<string> {
-  if (id !== FORBIDDEN_KEY && !graph.isTaken(id)) return ok(id)
+  if (!graph.isTaken(id)) return ok(id)
   return refuse('NODE_EXISTS', {
     message: `The node id '${id}' is taken`,
     path: '/data/node_id',

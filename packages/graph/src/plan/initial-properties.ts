@@ -89,7 +89,7 @@ export function initialContent(
     return invalidProperty(lacking === 'name' ? '/data/name' : pathOf(lacking), lacking, {
       message: `'${type.id}' requires the property '${lacking}'`,
       expected: 'a value, as the property is required',
-      actual: undefined,
+      actual: 'nothing',
     })
   }
   return ok(withDefaults(type, given.value))

@@ -1,6 +1,5 @@
 import { ok, type JsonValue, type Result } from '@talus/protocol'
 import type { NodeType, PropertyType } from '../blueprint/node-type.js'
-import { FORBIDDEN_KEY, jsonProblem } from '../json-safety.js'
 import type { NodeRecord, Properties } from '../node-record.js'
 import type { PlanContext } from './planned.js'
 import { invalidProperty, unknownNodeType } from './refusals.js'
@@ -57,10 +56,6 @@ export function checkProperty(
   { value, path, context }: { value: JsonValue; path: string; context: PlanContext },
 ): Result<null> {
   const { written, property, isName } = named
-  const problem = written === FORBIDDEN_KEY ? `is named ${written}` : jsonProblem(value)
-  if (problem !== undefined) {
-    return invalidProperty(path, written, { message: `The property ${problem}` })
-  }
   if (type && !property && !isName) return unknownProperty(type, written, path)
   const expected = isName
     ? refusedName(named, value)

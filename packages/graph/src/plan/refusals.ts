@@ -1,4 +1,4 @@
-import { describeValue, fail, type ErrorCode, type JsonValue } from '@talus/protocol'
+import { fail, type ErrorCode, type JsonValue } from '@talus/protocol'
 import type { NodeType } from '../blueprint/node-type.js'
 
 type Refusal = {
@@ -6,15 +6,31 @@ type Refusal = {
   /** JSON pointer into the command. */
   path: string
   expected: string
-  actual?: unknown
-  hint?: string | undefined
+  actual?: JsonValue
+  hint?: string
+}
+
+const MAX_SHOWN = 80
+
+/** A value as a failure repeats it: failures go to the whole room and stay small. */
+function shown(value: JsonValue): JsonValue {
+  if (typeof value === 'string' && value.length > MAX_SHOWN)
+    return `${value.slice(0, MAX_SHOWN)}...`
+  if (typeof value !== 'object' || value === null) return value
+  return Array.isArray(value) ? 'an array' : 'an object'
 }
 
 /** A failure with the one detail that says what was expected where. */
 export function refuse(code: ErrorCode, refusal: Refusal) {
   const { message, path, expected, actual, hint } = refusal
-  const said: { actual?: JsonValue } = 'actual' in refusal ? { actual: describeValue(actual) } : {}
-  return fail(code, message, [{ path, expected, ...said, ...(hint !== undefined && { hint }) }])
+  return fail(code, message, [
+    {
+      path,
+      expected,
+      ...(actual !== undefined && { actual: shown(actual) }),
+      ...(hint !== undefined && { hint }),
+    },
+  ])
 }
 
 export function nodeNotFound(path: string, node_id: string) {

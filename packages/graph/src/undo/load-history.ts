@@ -40,8 +40,8 @@ class Loader {
     return StepStacks.of(this.#steps)
   }
 
-  #takeStep({ kind, seq, ...step }: SavedStep): void {
-    this.#link = { kind, seq, changes: [], transitions: new Map() }
+  #takeStep({ latest, ...step }: SavedStep): void {
+    this.#link = { ...latest, changes: [], transitions: new Map() }
     this.#steps.push({ ...step, latest: this.#link })
   }
 

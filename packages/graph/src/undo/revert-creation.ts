@@ -1,8 +1,7 @@
 import type { NodeAdded } from '@talus/protocol'
-import type { NodeRecord } from '../node-record.js'
 import { removalsOf } from '../plan/delete-node.js'
 import type { Reversal } from './reversal.js'
-import { markOf, type Stamp, type Stamps } from './stamps.js'
+import { keyOf, markOf, type Stamp, type Stamps } from './stamps.js'
 import { stands } from './step.js'
 import { applied, skipped, type Obstacle, type Verdict } from './verdict.js'
 
@@ -15,31 +14,25 @@ function editor(stamps: Stamps, node_id: string, owner: string): Stamp | undefin
 }
 
 /** A node below the created one may go along if it is the owner's own and came later. */
-function fills(
-  { stamps, step }: Reversal,
-  record: NodeRecord,
-  since: number,
-): Obstacle | undefined {
-  const { id } = record
-  const created = stamps.existence(id)
-  if (!created || created.actor_id !== step.actor_id || created.seq < since) {
-    return { reason: 'filled', stamp: created ?? stamps.place(id) }
+function obstacleBelow({ stamps, step }: Reversal, node_id: string): Obstacle | undefined {
+  const created = stamps.existence(node_id)
+  const placed = stamps.place(node_id)
+  if (!created || created.actor_id !== step.actor_id || created.seq < step.seq) {
+    return { reason: 'filled', stamp: created ?? placed }
   }
-  const placed = stamps.place(id)
   if (placed && placed.actor_id !== step.actor_id) return { reason: 'filled', stamp: placed }
-  const stamp = editor(stamps, id, step.actor_id)
+  const stamp = editor(stamps, node_id, step.actor_id)
   return stamp && { reason: 'edited', stamp }
 }
 
 /** What others did with a created node that removing it would destroy. */
-function obstacle(reversal: Reversal, node_id: string): Obstacle | undefined {
+function obstacleAt(reversal: Reversal, node_id: string): Obstacle | undefined {
   const { step, stamps, draft } = reversal
   const edited = editor(stamps, node_id, step.actor_id)
   if (edited) return { reason: 'edited', stamp: edited }
-  const since = stamps.existence(node_id)?.seq ?? step.latest.seq
-  for (const record of draft.view().preorder(node_id)) {
-    const filled = record.id === node_id ? undefined : fills(reversal, record, since)
-    if (filled) return filled
+  for (const { id } of draft.view().preorder(node_id)) {
+    const found = id === node_id ? undefined : obstacleBelow(reversal, id)
+    if (found) return found
   }
   const placed = stamps.place(node_id)
   const moved = placed && placed.actor_id !== step.actor_id
@@ -54,14 +47,17 @@ export function revertCreation(reversal: Reversal, change: NodeAdded): Verdict {
   const { step, stamps, draft, force } = reversal
   const node_id = change.node.id
   const mark = markOf(change)
+  const wrote = step.latest.transitions.get(keyOf(mark))?.after
+  // A redo also brings back what had gone along; that is no creation of this step.
+  if (wrote?.seq !== step.seq) return applied([])
   const stamp = stamps.get(mark)
-  const graph = draft.view()
   const untouched = stands(stamps, step.latest, mark)
+  const graph = draft.view()
   if (!graph.has(node_id)) {
     // Gone within this very plan: it went along with a node above it.
-    return untouched ? applied() : skipped({ node_id }, { reason: 'gone', stamp })
+    return untouched ? applied([]) : skipped({ node_id }, { reason: 'gone', stamp })
   }
   if (!force && !untouched) return skipped({ node_id }, { reason: 'superseded', stamp })
-  const found = force ? undefined : obstacle(reversal, node_id)
-  return found ? skipped({ node_id }, found) : applied(...removalsOf(graph, node_id))
+  const found = force ? undefined : obstacleAt(reversal, node_id)
+  return found ? skipped({ node_id }, found) : applied(removalsOf(graph, node_id))
 }

@@ -26,6 +26,6 @@ export function revertMove(reversal: Reversal, change: NodeMoved): Verdict {
   const inside = from.parent_id === parent_id
   const last = graph.childCount(parent_id) - (inside ? 1 : 0)
   const to = { parent_id, index: Math.min(change.from.index, last) }
-  if (inside && from.index === to.index) return applied()
-  return applied({ type: 'node-moved', node_id, from, to })
+  if (inside && from.index === to.index) return applied([])
+  return applied([{ type: 'node-moved', node_id, from, to }])
 }

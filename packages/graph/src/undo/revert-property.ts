@@ -19,5 +19,7 @@ export function revertProperty(reversal: Reversal, change: PropertySet): Verdict
     return skipped(target, { reason: 'superseded', stamp: stamps.get(mark) })
   }
   const current = valueOf(record, property_id)
-  return sameJson(current, old_value) ? applied() : applied(propertySet(target, current, old_value))
+  return sameJson(current, old_value)
+    ? applied([])
+    : applied([propertySet(target, current, old_value)])
 }

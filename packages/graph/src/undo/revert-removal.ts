@@ -30,7 +30,7 @@ export function revertRemoval(reversal: Reversal, change: NodeRemoved): Verdict 
   if (parent_id !== null && returning.has(parent_id)) {
     // Its parent was gone until now: nobody can have touched either of the two.
     returning.add(node.id)
-    return applied(added(change, parent_id, index))
+    return applied([added(change, parent_id, index)])
   }
   const graph = draft.view()
   if (graph.has(node.id)) {
@@ -39,10 +39,10 @@ export function revertRemoval(reversal: Reversal, change: NodeRemoved): Verdict 
   }
   if (parent_id === null || graph.has(parent_id)) {
     returning.add(node.id)
-    return applied(added(change, parent_id, Math.min(index, graph.childCount(parent_id))))
+    return applied([added(change, parent_id, Math.min(index, graph.childCount(parent_id)))])
   }
   if (!force) return parentGone(graph, parent_id)
   const ancestor = graph.nearestLivingAncestor(parent_id)
   returning.add(node.id)
-  return applied(added(change, ancestor, graph.childCount(ancestor)))
+  return applied([added(change, ancestor, graph.childCount(ancestor))])
 }

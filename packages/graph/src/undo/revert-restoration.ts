@@ -64,16 +64,16 @@ export function revertRestoration(
   if (!record) {
     // Reported once for a subtree; and what this very plan has taken along is not missing.
     const above = change.parent_id !== null && restored.has(change.parent_id)
-    if (above || stands(stamps, step.latest, markOf(change))) return applied()
+    if (above || stands(stamps, step.latest, markOf(change))) return applied([])
     return skipped({ node_id }, { reason: 'gone', stamp: stamps.existence(node_id) })
   }
   // It goes with the top of its subtree, which comes last.
-  if (record.parent_id !== null && restored.has(record.parent_id)) return applied()
+  if (record.parent_id !== null && restored.has(record.parent_id)) return applied([])
   if (!force) {
     for (const below of graph.preorder(node_id)) {
       const found = obstacleAt(reversal, below, restored.get(below.id))
       if (found) return skipped({ node_id }, found)
     }
   }
-  return applied(...removalsOf(graph, node_id))
+  return applied(removalsOf(graph, node_id))
 }

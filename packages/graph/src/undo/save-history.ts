@@ -36,7 +36,8 @@ function saveNode([id, { existence, place, properties }]: [string, NodeStamps]):
 function* piecesOf(stamps: Stamps, stacks: StepStacks): Generator<Piece> {
   yield { piece: 'undo-history', version: 1 }
   for (const { latest, ...step } of stacks.steps()) {
-    yield { piece: 'step', step: { ...step, kind: latest.kind, seq: latest.seq } }
+    const { kind, seq } = latest
+    yield { piece: 'step', step: { ...step, latest: { kind, seq } } }
     for (const changes of cut(latest.changes)) yield { piece: 'changes', changes }
     for (const part of cut(latest.transitions)) {
       yield { piece: 'transitions', transitions: part.map(saveTransition) }

@@ -2,7 +2,7 @@ import type { RevertibleChange } from './stamps.js'
 import type { Link, Step } from './step.js'
 
 export type SavedStamp = [seq: number, actor_id: string] | null
-export type SavedStep = Omit<Step, 'latest'> & Pick<Link, 'kind' | 'seq'>
+export type SavedStep = Omit<Step, 'latest'> & { latest: Pick<Link, 'kind' | 'seq'> }
 
 /** What the pieces are; those of a step follow it. */
 export type Piece =

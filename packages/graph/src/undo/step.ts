@@ -29,6 +29,8 @@ export type Step = {
   readonly command_id: string
   readonly command_type: string
   readonly label?: string
+  /** Of the command itself; what it wrote carries this in its stamps. */
+  readonly seq: number
   /** Whose stacks it is on, whoever undoes it. */
   readonly actor_id: string
   state: 'done' | 'undone'

@@ -92,12 +92,13 @@ export class UndoHistory {
   }
 
   #recordDone(entry: Entry): void {
-    const { command_id, command_type, label, actor } = entry
+    const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
     const step: Step = {
       command_id,
       command_type,
       ...(label !== undefined && { label }),
+      seq,
       actor_id: actor.id,
       state: 'done',
       latest: linkDone(this.#stamps, entry),

@@ -7,7 +7,7 @@ export type Verdict =
   | { is: 'skipped'; skipped: Skipped }
   | { is: 'conflict'; failure: Failure }
 
-export function applied(...changes: readonly Change[]): Verdict {
+export function applied(changes: readonly Change[]): Verdict {
   return { is: 'applied', changes }
 }
 

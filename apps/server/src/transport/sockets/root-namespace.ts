@@ -11,7 +11,7 @@ import {
   type Failure,
   type RootPayload,
 } from '@talus/protocol'
-import { refusal } from '../../dispatch/failures.js'
+import { refusal, sessionNotFound } from '../../dispatch/failures.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import { admit } from '../../gate/gate.js'
 import type { LiveSession } from '../../sessions/live-session.js'
@@ -180,8 +180,7 @@ class RootClient {
 
   #dropped(session_id: string): void {
     this.#joined.delete(session_id)
-    const message = `Session ${session_id} was deleted`
-    this.#socket.emit('error', refusal({ code: 'SESSION_NOT_FOUND', message }).error)
+    this.#socket.emit('error', refusal(sessionNotFound(session_id)).error)
   }
 }
 

@@ -30,6 +30,11 @@ function refuseVersion({ handshake }: Handshake): ExtendedError | undefined {
   })
 }
 
+/** CORS does not hold for WebSockets: there, only the server can refuse a page of another origin. */
+function admitsOrigin(origin: string | undefined, allowed: string[] | '*'): boolean {
+  return origin === undefined || allowed === '*' || allowed.includes(origin)
+}
+
 /** Opens both namespaces on the HTTP server. */
 export function attachSockets(
   http: HttpServer,
@@ -38,6 +43,7 @@ export function attachSockets(
 ): RootServer {
   const io: RootServer = new Server(http, {
     cors: { origin: corsOrigins },
+    allowRequest: ({ headers }, decide) => decide(null, admitsOrigin(headers.origin, corsOrigins)),
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
   })

@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Timing } from './cases.js'
+import type { ServerProcess } from './server-process.js'
+
+/** The measured stretch of a round: from and to on the clock of `performance.now()`. */
+export type Interval = {
+  from: number
+  to: number
+  seconds: number
+  /** Answers that came in it. */
+  answers: number
+  /** CPU seconds of the server, all its threads. */
+  serverCpu: number
+  /** Share of its core that the load generator used; near 1 it was the bottleneck. */
+  generatorShare: number
+}
+
+type Watched = { server: ServerProcess; answered: () => number }
+
+function reading({ server, answered }: Watched) {
+  const { user, system } = process.cpuUsage()
+  return {
+    at: performance.now(),
+    answers: answered(),
+    server: server.cpu(),
+    generator: (user + system) / 1e6,
+  }
+}
+
+/** Lets the load run warm, then watches it for the time given. */
+export async function measuredInterval(watched: Watched, timing: Timing): Promise<Interval> {
+  await pause(1000 * timing.warmUp)
+  const start = reading(watched)
+  await pause(1000 * timing.measure)
+  const end = reading(watched)
+  const seconds = (end.at - start.at) / 1000
+  return {
+    from: start.at,
+    to: end.at,
+    seconds,
+    answers: end.answers - start.answers,
+    serverCpu: end.server - start.server,
+    generatorShare: (end.generator - start.generator) / seconds,
+  }
+}

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Load, Timing } from './cases.js'
+import { measuredInterval, type Interval } from './interval.js'
+import { startLoad } from './load.js'
+import { Room } from './room.js'
+import type { ServerProcess } from './server-process.js'
+import { quantile } from './statistics.js'
+
+const SETTLE_MS = 200
+const DRAIN_MS = 15_000
+
+/** What one round of one server gave. Latencies in milliseconds from sending. */
+export type Round = {
+  commandsPerSecond: number
+  /** Server CPU seconds for 1,000 commands. */
+  cpu: number
+  ackP50: number
+  ackP99: number
+  /** Until the last client of the room had `command:executed`. */
+  lastP50: number
+  lastP99: number
+  generatorShare: number
+}
+
+async function openRooms(url: string, { rooms, members }: Load): Promise<Room[]> {
+  const opened: Room[] = []
+  for (let i = 0; i < rooms; i++) opened.push(await Room.open(url, members))
+  return opened
+}
+
+async function drained(rooms: Room[]): Promise<void> {
+  const deadline = performance.now() + DRAIN_MS
+  while (!rooms.every((room) => room.settled) && performance.now() < deadline) await pause(10)
+  // An event too many would come after the last one that is expected.
+  await pause(50)
+}
+
+function latencies(rooms: Room[], within: Interval): { ack: number[]; last: number[] } {
+  const ack: number[] = []
+  const last: number[] = []
+  for (const room of rooms) {
+    const seenByAll = room.seenByAll()
+    for (const [i, sentAt] of room.sentAt.entries()) {
+      if (sentAt < within.from || sentAt > within.to) continue
+      ack.push((room.ackedAt[i] ?? Number.NaN) - sentAt)
+      last.push((seenByAll[i] ?? Number.NaN) - sentAt)
+    }
+  }
+  return { ack, last }
+}
+
+function summarise(rooms: Room[], interval: Interval): Round {
+  const { answers, seconds, serverCpu, generatorShare } = interval
+  const { ack, last } = latencies(rooms, interval)
+  return {
+    commandsPerSecond: answers / seconds,
+    cpu: (1000 * serverCpu) / answers,
+    ackP50: quantile(ack, 0.5),
+    ackP99: quantile(ack, 0.99),
+    lastP50: quantile(last, 0.5),
+    lastP99: quantile(last, 0.99),
+    generatorShare,
+  }
+}
+
+/** Runs the load once. Throws when a client missed an event or had one too many. */
+export async function runRound(server: ServerProcess, load: Load, timing: Timing): Promise<Round> {
+  const rooms = await openRooms(server.url, load)
+  try {
+    await pause(SETTLE_MS)
+    for (const room of rooms) room.listen()
+    const stop = startLoad(rooms, load)
+    const answered = () => rooms.reduce((sum, room) => sum + room.acked, 0)
+    const interval = await measuredInterval({ server, answered }, timing)
+    stop()
+    await drained(rooms)
+    for (const room of rooms) room.verify()
+    return summarise(rooms, interval)
+  } finally {
+    for (const room of rooms) room.close()
+  }
+}

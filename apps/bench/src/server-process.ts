@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { cpuSeconds } from './cpu-time.js'
+import { onServerCore } from './pinning.js'
+
+const START_MS = 15_000
+const STOP_MS = 10_000
+
+type Running = { child: ChildProcess; pid: number; url: string; lastWords: () => string }
+
+/** A server in a process of its own, on the server's core. */
+export class ServerProcess {
+  readonly url: string
+  readonly #child: ChildProcess
+  readonly #pid: number
+  #stopping = false
+
+  private constructor({ child, pid, url, lastWords }: Running) {
+    this.#child = child
+    this.#pid = pid
+    this.url = url
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => {
+      process.off('exit', kill)
+      if (!this.#stopping) console.error(`The server ended by itself.\n${lastWords()}`)
+    })
+  }
+
+  /** Starts a Node program whose first line of output is `{"url":"http://…"}`. */
+  static async start(args: string[]): Promise<ServerProcess> {
+    const [command, commandArgs] = onServerCore(args)
+    const child = spawn(command, commandArgs, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const { pid } = child
+    if (pid === undefined) throw new Error(`Cannot run ${command}`)
+    const lastWords = endOf(child.stderr)
+    try {
+      const { url } = JSON.parse(await firstLine(child, child.stdout)) as { url: string }
+      // Its log is not wanted, but a full pipe would stop it.
+      child.stdout.resume()
+      return new ServerProcess({ child, pid, url, lastWords })
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw new Error(`${args.join(' ')} did not start\n${lastWords()}`, { cause: error })
+    }
+  }
+
+  /** CPU seconds used so far by all its threads. */
+  cpu(): number {
+    return cpuSeconds(this.#pid)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS)
+    await exited
+    clearTimeout(timer)
+  }
+}
+
+/** Keeps the end of what a server says, for when it fails; reads on, so that it never blocks. */
+function endOf(output: Readable): () => string {
+  let end = ''
+  output.setEncoding('utf8').on('data', (text: string) => {
+    end = (end + text).slice(-4000)
+  })
+  return () => end
+}
+
+async function firstLine(child: ChildProcess, output: Readable): Promise<string> {
+  const signal = AbortSignal.timeout(START_MS)
+  const lines = createInterface({ input: output })
+  const line = once(lines, 'line', { signal }).then(([text]) => String(text))
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`It ended with ${String(code)} before it listened`)
+  })
+  // Whichever comes second has nobody waiting for it.
+  for (const outcome of [line, ended]) outcome.catch(() => {})
+  try {
+    return await Promise.race([line, ended])
+  } finally {
+    lines.close()
+  }
+}

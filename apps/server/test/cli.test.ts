@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { launch, launchOn } from './server-process.js'
+
+const FLAGS = {
+  '--host': 'TALUS_HOST',
+  '--port': 'TALUS_PORT',
+  '--data-dir': 'TALUS_DATA_DIR',
+  '--templates-dir': 'TALUS_TEMPLATES_DIR',
+  '--durability': 'TALUS_DURABILITY',
+  '--cors-origins': 'TALUS_CORS_ORIGINS',
+  '--log-level': 'TALUS_LOG_LEVEL',
+  '--insecure': 'TALUS_INSECURE',
+}
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'talus-cli-'))
+
+test('[AUTH1] --help names every flag and its variable, and starts nothing', async () => {
+  const { code, stdout, stderr } = await launch(['--port', 'none', '--help']).ended
+  expect([code, stderr]).toEqual([0, ''])
+  for (const [flag, variable] of Object.entries(FLAGS)) {
+    expect(stdout).toMatch(new RegExp(`^ +${flag}\\b[^]*?\\n +${variable}$`, 'm'))
+  }
+})
+
+test('[VER1] --version prints the version of the package', async () => {
+  const { version } = JSON.parse(
+    await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as { version: string }
+  const { code, stdout, stderr } = await launch(['--version']).ended
+  expect([code, stdout, stderr]).toEqual([0, `${version}\n`, ''])
+})
+
+test('[AUTH1] the first line of output is JSON with a loopback url; all else goes to stderr', async () => {
+  const dataDir = await newFolder()
+  await using server = await launchOn(dataDir)
+  const greeting = JSON.parse(await server.greeting) as Record<string, unknown>
+  expect(greeting).toEqual({
+    url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/),
+    data_dir: dataDir,
+  })
+  const health = await fetch(`${server.url}/api/v1/health`)
+  expect(health.status).toBe(200)
+  server.kill('SIGINT')
+  const { code, stdout, stderr } = await server.ended
+  expect(code).toBe(0)
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+  expect(stderr).toContain(server.url)
+})
+
+test('[AUTH1] logs go to stderr', async () => {
+  const templates = await newFolder()
+  await writeFile(join(templates, 'broken.yaml'), 'node_types: 1')
+  const args = ['--port', '0', '--data-dir', await newFolder(), '--templates-dir', templates]
+  await using server = launch(args)
+  await server.greeting
+  server.kill('SIGTERM')
+  const { stdout, stderr } = await server.ended
+  expect(stderr).toContain('broken.yaml')
+  expect(stdout).not.toContain('broken.yaml')
+})
+
+/** Flags with values that cannot be, and what the message says is expected. */
+const INVALID: [flag: keyof typeof FLAGS, value: string, expected: string][] = [
+  ['--port', 'http', 'a number from 0 to 65535'],
+  ['--port', '65536', 'a number from 0 to 65535'],
+  ['--port', '-1', 'a number from 0 to 65535'],
+  ['--port', '5e3', 'a number from 0 to 65535'],
+  ['--durability', 'some', 'one of full, normal'],
+  ['--log-level', 'loud', 'one of fatal, error, warn, info, debug, silent'],
+  ['--host', '0.0.0.0', 'a loopback address'],
+  ['--host', '::', 'a loopback address'],
+  ['--host', '192.168.0.1', 'a loopback address'],
+]
+
+test.each(INVALID)('[AUTH1] %s=%s is refused, as a flag and as a variable', async (...row) => {
+  const [flag, value, expected] = row
+  const variable = FLAGS[flag]
+  for (const { ended } of [launch([`${flag}=${value}`]), launch([], { [variable]: value })]) {
+    const { code, stdout, stderr } = await ended
+    expect([code, stdout]).toEqual([2, ''])
+    for (const part of [flag, variable, `'${value}'`, expected]) expect(stderr).toContain(part)
+  }
+})
+
+test('[AUTH1] TALUS_INSECURE takes true and false only', async () => {
+  const { code, stderr } = await launch([], { TALUS_INSECURE: 'yes' }).ended
+  expect(code).toBe(2)
+  for (const part of ['--insecure', 'TALUS_INSECURE', "'yes'", 'true, false']) {
+    expect(stderr).toContain(part)
+  }
+})
+
+test.each(['--data-dir', '--host'])('[AUTH1] an empty %s is refused', async (flag) => {
+  const { code, stderr } = await launch([flag, '']).ended
+  expect([code, stderr]).toEqual([2, expect.stringContaining(flag)])
+})
+
+test.each([['--prot', '5000'], ['serve'], ['--port']])(
+  '[AUTH1] the arguments %s %s are refused with a hint',
+  async (...args) => {
+    const { code, stdout, stderr } = await launch(args).ended
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('--help')
+  },
+)
+
+test('[AUTH1] a flag goes before its variable, and a variable before the default', async () => {
+  const [byFlag, byVariable] = [await newFolder(), await newFolder()]
+  const variables = { TALUS_DATA_DIR: byVariable, TALUS_PORT: '0' }
+  await using first = launch(['--data-dir', byFlag], variables)
+  expect(JSON.parse(await first.greeting)).toMatchObject({ data_dir: byFlag })
+  await using second = launch([], variables)
+  expect(JSON.parse(await second.greeting)).toMatchObject({ data_dir: byVariable })
+})
+
+test('[AUTH1] beyond loopback the server listens with --insecure only', async () => {
+  const args = ['--host', '0.0.0.0', '--port', '0', '--data-dir', await newFolder()]
+  expect(await launch(args).ended).toMatchObject({ code: 2, stdout: '' })
+  await using server = launch([...args, '--insecure'])
+  expect(JSON.parse(await server.greeting)).toMatchObject({
+    url: expect.stringContaining('http://0.0.0.0:'),
+  })
+})
+
+test('[AUTH1] a port that is taken is named', async () => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as AddressInfo
+  const args = ['--port', String(port), '--data-dir', await newFolder()]
+  const { code, stdout, stderr } = await launch(args).ended
+  taken.close()
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain(`127.0.0.1:${port}`)
+  expect(stderr).toContain('--port')
+})
+
+/** Places where no data can be kept. */
+const UNWRITABLE: [title: string, place: () => Promise<string>][] = [
+  [
+    'a file',
+    async () => {
+      const file = join(await newFolder(), 'file')
+      await writeFile(file, '')
+      return file
+    },
+  ],
+  [
+    'below a file',
+    async () => {
+      const file = join(await newFolder(), 'file')
+      await writeFile(file, '')
+      return join(file, 'data')
+    },
+  ],
+  ['in /proc', async () => '/proc/talus'],
+  [
+    'a folder with a folder in place of the database',
+    async () => {
+      const folder = await newFolder()
+      await mkdir(join(folder, 'talus.db'))
+      return folder
+    },
+  ],
+]
+
+test.each(UNWRITABLE)(
+  '[CMD1] a data folder that is %s is named, in words',
+  async (_title, place) => {
+    const dataDir = await place()
+    const { code, stdout, stderr } = await launch(['--port', '0', '--data-dir', dataDir]).ended
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain(dataDir)
+    expect(stderr).not.toMatch(/^ +at /m)
+  },
+)
+
+test('[CMD1] a second server on the same data is refused, and the first goes on', async () => {
+  const dataDir = await newFolder()
+  await using first = await launchOn(dataDir)
+  const { code, stdout, stderr } = await launch(['--port', '0', '--data-dir', dataDir]).ended
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain(dataDir)
+  expect((await fetch(`${first.url}/api/v1/ready`)).status).toBe(200)
+})

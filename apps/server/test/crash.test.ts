@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { launchOn, type ServerProcess } from './server-process.js'
+import { countNodes, execute, history, openSession, Traffic } from './traffic.js'
+
+const ROUNDS = 10
+
+async function withData(run: (dataDir: string) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'talus-crash-'))
+  await run(dataDir)
+  await rm(dataDir, { recursive: true })
+}
+
+/** Three clients load a server until so many more commands are acknowledged; then the signal. */
+async function interrupt(
+  server: ServerProcess & { url: string },
+  traffic: Traffic,
+  { round, more, signal }: { round: number; more: number; signal: NodeJS.Signals },
+) {
+  const reached = traffic.reaches(traffic.acknowledged.size + more)
+  const clients = [
+    await traffic.bySocket(server.url, `one-${round}`),
+    await traffic.bySocket(server.url, `two-${round}`),
+  ]
+  const rest = traffic.byRest(server.url, `rest-${round}`)
+  await reached
+  server.kill(signal)
+  const ended = await server.ended
+  await rest
+  for (const client of clients) client.socket.disconnect()
+  return ended
+}
+
+/** The history holds what was acknowledged, in its place, and nothing that nobody sent. */
+async function expectHistory(url: string, traffic: Traffic): Promise<Set<string>> {
+  const entries = await history(url)
+  expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1))
+  const placed = new Map(entries.map(({ command_id, seq }) => [command_id, seq]))
+  expect(placed.size).toBe(entries.length)
+  const misplaced = [...traffic.acknowledged].filter(([id, seq]) => placed.get(id) !== seq)
+  expect(misplaced).toEqual([])
+  expect([...placed.keys()].filter((id) => !traffic.sent.has(id))).toEqual([])
+  expect(await countNodes(url)).toBe(entries.length)
+  return new Set(placed.keys())
+}
+
+/** Sends again what was not answered: what was executed is told so, the rest is executed now. */
+async function retry(url: string, traffic: Traffic, executed: ReadonlySet<string>) {
+  for (const command_id of traffic.unanswered) {
+    const ack = await execute(url, command_id)
+    expect(ack).toMatchObject({ ok: true, command_id })
+    expect(ack.ok && ack.duplicate === true).toBe(executed.has(command_id))
+    if (ack.ok) traffic.acknowledged.set(command_id, ack.seq)
+  }
+}
+
+test(
+  `[CMD3] [CMD5] [IDEM1] after ${ROUNDS} kills under load nothing acknowledged is missing`,
+  { timeout: 600_000 },
+  () =>
+    withData(async (dataDir) => {
+      const traffic = new Traffic()
+      for (let round = 0; round < ROUNDS; round += 1) {
+        await using server = await launchOn(dataDir)
+        await openSession(server.url)
+        // Different rounds stop at different moments of a group.
+        const more = 150 + 37 * round
+        const ended = await interrupt(server, traffic, { round, more, signal: 'SIGKILL' })
+        expect(ended.signal).toBe('SIGKILL')
+        await using restarted = await launchOn(dataDir)
+        const executed = await expectHistory(restarted.url, traffic)
+        await retry(restarted.url, traffic, executed)
+        const all = await expectHistory(restarted.url, traffic)
+        expect(all).toEqual(traffic.sent)
+      }
+    }),
+)
+
+test(
+  '[CMD3] on SIGTERM under load acknowledgements drain and the server ends by itself',
+  { timeout: 600_000 },
+  () =>
+    withData(async (dataDir) => {
+      const traffic = new Traffic()
+      await using server = await launchOn(dataDir)
+      await openSession(server.url)
+      const ended = await interrupt(server, traffic, { round: 0, more: 500, signal: 'SIGTERM' })
+      expect(ended).toMatchObject({ code: 0, signal: null })
+      await using restarted = await launchOn(dataDir)
+      const executed = await expectHistory(restarted.url, traffic)
+      expect([...executed].filter((id) => !traffic.acknowledged.has(id))).toEqual([])
+    }),
+)

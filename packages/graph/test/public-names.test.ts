@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import * as graph from '../src/index.js'
+
+test('what this package offers changes on purpose only', () => {
+  expect(Object.keys(graph).toSorted()).toEqual([
+    'Blueprint',
+    'MAX_STEPS',
+    'MAX_STEPS_PER_ACTOR',
+    'ProjectGraph',
+    'UndoHistory',
+    'describeIssue',
+    'invert',
+    'parseTemplate',
+    'plan',
+    'sameJson',
+  ])
+})

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest'
+import { UndoHistory } from '../src/index.js'
+import { APPLIED, garden } from './garden.js'
+
+describe('snapshots', () => {
+  test('[UNDO1] a history read back from its pieces answers the same', () => {
+    const session = garden()
+    session.set('ann', 'a', 'x', 1)
+    session.set('bob', 'a', 'x', 2)
+    session.do('ann', ...remove('b'))
+    session.set('bob', 'a', 'y', 2)
+    session.undo('ann')
+    session.undo('bob')
+    const pieces = session.history.toSnapshot()
+    session.history = UndoHistory.fromSnapshot(JSON.parse(JSON.stringify(pieces)))
+    expect(session.history.toSnapshot()).toEqual(pieces)
+    expect(session.redo('ann').undo).toEqual(APPLIED)
+    expect(session.graph.has('b')).toBe(false)
+    expect(session.undo('ann').undo).toEqual(APPLIED)
+    expect(session.undo('ann').undo).toMatchObject({ status: 'noop', skipped: [{ by: 'bob' }] })
+  })
+
+  test('[UNDO1] large steps are cut into pieces', () => {
+    const session = garden()
+    for (let n = 0; n < 1_200; n += 1) session.create('zoe', `n${n}`, 'a')
+    session.do('ann', ...remove('a'))
+    const pieces = session.history.toSnapshot()
+    expect(Math.max(...pieces.map((piece) => JSON.stringify(piece).length))).toBeLessThan(200_000)
+    session.history = UndoHistory.fromSnapshot(pieces)
+    expect(session.undo('ann').undo).toEqual(APPLIED)
+    expect(session.graph.childCount('a')).toBe(1_200)
+  })
+})

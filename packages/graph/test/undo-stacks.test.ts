@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import { MAX_STEPS, MAX_STEPS_PER_ACTOR, UndoHistory } from '../src/index.js'
+import { APPLIED, garden, noop } from './garden.js'
+import { NOW } from './session.js'
+
+describe('stacks', () => {
+  test('[UNDO1] each actor undoes and redoes the own last step', () => {
+    const session = garden()
+    session.set('ann', 'a', 'x', 1)
+    session.set('bob', 'b', 'x', 1)
+    expect(session.undo('ann').undo).toEqual(APPLIED)
+    expect([session.value('a', 'x'), session.value('b', 'x')]).toEqual([undefined, 1])
+    expect([session.history.canUndo('ann'), session.history.canRedo('ann')]).toEqual([false, true])
+    expect(session.redo('ann').undo).toEqual(APPLIED)
+    expect(session.value('a', 'x')).toBe(1)
+    expect([session.history.canUndo('ann'), session.history.canRedo('ann')]).toEqual([true, false])
+  })
+
+  test('[UNDO1] nothing to undo or redo', () => {
+    const session = garden()
+    expect(session.undo('ann').error).toMatchObject({ code: 'NOTHING_TO_UNDO' })
+    expect(session.redo('ann').error).toMatchObject({ code: 'NOTHING_TO_REDO' })
+    const command_id = session.set('ann', 'a', 'x', 1)
+    const named = { target_command_id: command_id }
+    expect(session.undo('bob', named).error).toMatchObject({
+      code: 'NOTHING_TO_UNDO',
+      details: [{ path: '/target_command_id', actual: command_id }],
+    })
+    expect(session.redo('ann', named).error).toMatchObject({ code: 'NOTHING_TO_REDO' })
+  })
+
+  test('[UNDO1] scope session takes the last step of anybody, back to its owner', () => {
+    const session = garden()
+    session.set('bob', 'b', 'x', 1)
+    session.set('ann', 'a', 'x', 1)
+    expect(session.undo('eve', { scope: 'session' }).entry?.actor.id).toBe('eve')
+    expect(session.value('a', 'x')).toBeUndefined()
+    session.undo('eve', { scope: 'session' })
+    expect(session.value('b', 'x')).toBeUndefined()
+    expect(session.history.canRedo('eve')).toBe(false)
+    expect(session.redo('ann').undo).toEqual(APPLIED)
+    expect(session.redo('eve', { scope: 'session' }).undo).toEqual(APPLIED)
+    expect(session.value('b', 'x')).toBe(1)
+  })
+
+  test('[UNDO1] a step can be named wherever it is on the stack', () => {
+    const session = garden()
+    const first = session.set('ann', 'a', 'x', 1)
+    session.set('ann', 'a', 'y', 2)
+    expect(session.undo('ann', { target_command_id: first }).undo).toEqual(APPLIED)
+    expect(session.graph.record('a')?.properties).toEqual({ y: 2 })
+    expect(session.undo('bob', { target_command_id: first, scope: 'session' }).error?.code).toBe(
+      'NOTHING_TO_UNDO',
+    )
+    session.redo('ann', { target_command_id: first })
+    session.undo('ann')
+    expect(session.graph.record('a')?.properties).toEqual({ y: 2 })
+  })
+
+  test('[UNDO2] an undo says what it undoes, and its entry leads there', () => {
+    const session = garden()
+    const command_id = session.do('ann', ...remove('a'))
+    const planned = session.history.plan(session.graph, { kind: 'undo', actor_id: 'ann' })
+    expect(planned).toMatchObject({
+      ok: true,
+      value: {
+        target: { command_id, command_type: 'DeleteNode' },
+        changes: [{ type: 'node-added' }],
+      },
+    })
+    expect(session.undo('ann').entry).toMatchObject({ kind: 'undo', target_command_id: command_id })
+  })
+
+  test('[UNDO2] a label is handed on', () => {
+    const history = new UndoHistory()
+    const change = { type: 'property-set', node_id: 'a', property_id: 'x', new_value: 1 } as const
+    history.record({
+      seq: 1,
+      command_id: 'c',
+      command_type: 'Batch',
+      kind: 'do',
+      actor: { id: 'ann' },
+      label: 'Tidy up',
+      timestamp: NOW,
+      changes: [change],
+    })
+    const planned = history.plan(garden().graph, { kind: 'undo', actor_id: 'ann' })
+    expect(planned).toMatchObject({ ok: true, value: { target: { label: 'Tidy up' } } })
+  })
+
+  test('[UNDO6] a new command clears the redo stack of its actor only', () => {
+    const session = garden()
+    session.set('ann', 'a', 'x', 1)
+    session.set('bob', 'b', 'x', 1)
+    session.undo('ann')
+    session.undo('bob')
+    session.set('ann', 'a', 'y', 1)
+    expect([session.history.canRedo('ann'), session.history.canRedo('bob')]).toEqual([false, true])
+  })
+
+  test('[UNDO1] a replaced graph ends all that was', () => {
+    const session = garden()
+    session.set('ann', 'a', 'x', 1)
+    session.replace(session.graph.nodes())
+    expect(session.undo('ann').error?.code).toBe('NOTHING_TO_UNDO')
+    expect(session.undo('loader').error?.code).toBe('NOTHING_TO_UNDO')
+    expect(session.history.toSnapshot()).toHaveLength(1)
+  })
+
+  test('[UNDO1] stacks are bounded, the oldest steps go', () => {
+    const session = garden()
+    const first = session.set('ann', 'a', 'x', 0)
+    for (let n = 1; n <= MAX_STEPS_PER_ACTOR; n += 1) session.set('ann', 'a', 'x', n)
+    expect(session.undo('ann', { target_command_id: first }).error?.code).toBe('NOTHING_TO_UNDO')
+    for (let n = 0; n < MAX_STEPS_PER_ACTOR; n += 1)
+      expect(session.undo('ann').undo).toEqual(APPLIED)
+    expect(session.history.canUndo('ann')).toBe(false)
+    expect(session.value('a', 'x')).toBe(0)
+    for (let n = 0; n < MAX_STEPS; n += 1) session.set(`actor${n}`, 'b', `p${n % 100}`, n)
+    expect(session.history.canRedo('ann')).toBe(false)
+    expect(session.history.canUndo('actor0')).toBe(true)
+    session.set('ann', 'a', 'x', -1)
+    expect(session.history.canUndo('actor0')).toBe(false)
+  })
+
+  test('[UNDO1] the undo of a step that was dropped meanwhile still counts as a write', () => {
+    const session = garden()
+    const entry = session.undo('ann').entry
+    expect(entry).toBeUndefined()
+    session.set('bob', 'a', 'x', 1)
+    session.history.record({
+      seq: 99,
+      command_id: 'late',
+      command_type: 'Undo',
+      kind: 'undo',
+      target_command_id: 'dropped',
+      actor: { id: 'ann' },
+      timestamp: NOW,
+      changes: [
+        { type: 'property-set', node_id: 'a', property_id: 'x', old_value: 1, new_value: 1 },
+      ],
+    })
+    const skipped = { node_id: 'a', property_id: 'x', reason: 'superseded', by: 'ann', seq: 99 }
+    expect(session.undo('bob').undo).toEqual(noop(skipped))
+  })
+})
