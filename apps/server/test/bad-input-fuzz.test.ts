@@ -65,7 +65,8 @@ const { json } = fc.letrec<{ json: string; object: string }>((tie) => ({
   ),
   object: fc
     .array(fc.tuple(fc.constantFrom(...FIELDS), tie('json')), { maxLength: 6 })
-    .map((fields) => `{${fields.map(([key, at]) => `${JSON.stringify(key)}:${at}`)}}`),
+    .map((fields) => fields.map(([key, at]) => `${JSON.stringify(key)}:${at}`))
+    .map((fields) => `{${fields.join(',')}}`),
 }))
 
 /** A payload whose outer shape is right, so that what is random gets further in. */

@@ -61,7 +61,7 @@ test(
   { timeout: 600_000 },
   () =>
     withData(async (dataDir) => {
-      const traffic = new Traffic()
+      const traffic = new Traffic(16)
       for (let round = 0; round < ROUNDS; round += 1) {
         await using server = await launchOn(dataDir)
         await openSession(server.url)
@@ -78,15 +78,19 @@ test(
     }),
 )
 
-test(
-  '[CMD3] on SIGTERM under load acknowledgements drain and the server ends by itself',
+test.each([16, 200])(
+  '[CMD3] on SIGTERM under the load of 3 × %i commands acknowledgements drain, and the exit code is 0',
   { timeout: 600_000 },
-  () =>
+  (inFlight) =>
     withData(async (dataDir) => {
-      const traffic = new Traffic()
+      const traffic = new Traffic(inFlight)
       await using server = await launchOn(dataDir)
       await openSession(server.url)
-      const ended = await interrupt(server, traffic, { round: 0, more: 500, signal: 'SIGTERM' })
+      const ended = await interrupt(server, traffic, {
+        round: 0,
+        more: 20 * inFlight,
+        signal: 'SIGTERM',
+      })
       expect(ended).toMatchObject({ code: 0, signal: null })
       await using restarted = await launchOn(dataDir)
       const executed = await expectHistory(restarted.url, traffic)

@@ -95,7 +95,7 @@ describe.each(DOORS)('through %s', (name) => {
     expect(await graphOf(app)).toEqual(before)
     const ack = await door.ask('execute', command)
     const changes = await changesAfter(app, SETUP.length)
-    const { command_id: _, ...told } = preview
+    const { command_id: _id, ...told } = preview
     const executed = { ok: true, seq: SETUP.length, changes, result: ack.result }
     expect(told).toEqual(ack.ok ? executed : { ok: false, error: ack.error })
   })

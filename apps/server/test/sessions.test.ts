@@ -277,3 +277,31 @@ test('[JOIN5] both namespaces over one connection are two clients', async () => 
   await root.next('session:disconnected')
   expect(await activeClients(app, 's')).toBe(1)
 })
+
+test('[JOIN4] two handshakes of one connection on /graph are one membership', async () => {
+  await using app = await quickApp()
+  const root = await (await app.client()).join('s')
+  const graph = root.socket.io.socket('/graph', { auth: { session_id: 's' } })
+  const created: unknown[] = []
+  graph.on('graph:node-created', (event) => created.push(event))
+  let connects = 0
+  const connectedTwice = new Promise<void>((resolve) => {
+    graph.on('connect', () => {
+      connects += 1
+      if (connects === 2) resolve()
+    })
+  })
+  // The first was asked for by `socket` above.
+  graph.connect()
+  await connectedTwice
+  expect(await activeClients(app, 's')).toBe(2)
+  await graph.emitWithAck('execute_command', {
+    command_type: 'CreateNode',
+    data: { blueprint_type_id: 'task' },
+  })
+  await root.settled()
+  expect(created).toHaveLength(1)
+  graph.disconnect()
+  await root.settled()
+  expect(await activeClients(app, 's')).toBe(1)
+})

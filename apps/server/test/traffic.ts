@@ -1,18 +1,21 @@
 import type { Ack, Entry } from '@talus/protocol'
 import { RawClient } from './harness.js'
 
-/** Commands that each client has under way at once. */
-const IN_FLIGHT = 16
-
 /** Every command creates a node whose id the server makes: executed twice, it would show. */
 const COMMAND = { session_id: 's', command_type: 'CreateNode', data: { blueprint_type_id: 't' } }
 
 /** What clients sent, and what they were answered, over all the lives of a server. */
 export class Traffic {
+  /** Commands that each client has under way at once. */
+  readonly #inFlight: number
   readonly sent = new Set<string>()
   readonly acknowledged = new Map<string, number | null>()
   readonly refused = new Map<string, string>()
   #waiting: { count: number; resolve: () => void } | undefined
+
+  constructor(inFlight: number) {
+    this.#inFlight = inFlight
+  }
 
   /** Resolves when so many commands in all have been acknowledged. */
   reaches(count: number): Promise<void> {
@@ -38,7 +41,7 @@ export class Traffic {
         next()
       })
     }
-    for (let i = 0; i < IN_FLIGHT; i += 1) next()
+    for (let i = 0; i < this.#inFlight; i += 1) next()
     return client
   }
 
@@ -52,7 +55,7 @@ export class Traffic {
         this.#answered(command_id, ack)
       }
     }
-    await Promise.all(Array.from({ length: IN_FLIGHT }, send))
+    await Promise.all(Array.from({ length: this.#inFlight }, send))
   }
 
   #take(name: string): string {

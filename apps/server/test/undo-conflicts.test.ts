@@ -10,8 +10,8 @@ type Conflict = {
   given: string[]
   /** What ann does and will want to undo; gives the acknowledgement. */
   does: (pair: Pair) => Promise<Record<string, unknown>>
-  /** What ben does then. */
-  then: (pair: Pair) => Promise<unknown>
+  /** What ben has done since. */
+  since: (pair: Pair) => Promise<unknown>
   skipped: object
   /** The ids in pre-order after the undo that came to nothing, and after a forced one. */
   left: string[]
@@ -28,7 +28,7 @@ const CONFLICTS: Conflict[] = [
     title: 'a property that somebody else wrote since',
     given: ['r'],
     does: ({ ann }) => ann.set('r', 'p', 'ann'),
-    then: ({ ben }) => ben.set('r', 'p', 'ben'),
+    since: ({ ben }) => ben.set('r', 'p', 'ben'),
     skipped: { node_id: 'r', property_id: 'p', reason: 'superseded' },
     left: ['r'],
     forced: ['r'],
@@ -37,7 +37,7 @@ const CONFLICTS: Conflict[] = [
     title: 'a property that somebody else deleted since',
     given: ['r'],
     does: ({ ann }) => ann.set('r', 'p', 'ann'),
-    then: ({ ben }) => ben.execute('DeleteProperty', { node_id: 'r', property_id: 'p' }),
+    since: ({ ben }) => ben.execute('DeleteProperty', { node_id: 'r', property_id: 'p' }),
     skipped: { node_id: 'r', property_id: 'p', reason: 'superseded' },
     left: ['r'],
     forced: ['r'],
@@ -46,7 +46,7 @@ const CONFLICTS: Conflict[] = [
     title: 'a name that somebody else gave since',
     given: ['r'],
     does: ({ ann }) => ann.set('r', 'name', 'Ann'),
-    then: ({ ben }) => ben.set('r', 'name', 'Ben'),
+    since: ({ ben }) => ben.set('r', 'name', 'Ben'),
     skipped: { node_id: 'r', property_id: 'name', reason: 'superseded' },
     left: ['r'],
     forced: ['r'],
@@ -55,7 +55,7 @@ const CONFLICTS: Conflict[] = [
     title: 'a new node that somebody else edited',
     given: ['r'],
     does: ({ ann }) => ann.create('n', 'r'),
-    then: ({ ben }) => ben.set('n', 'p', 1),
+    since: ({ ben }) => ben.set('n', 'p', 1),
     skipped: { node_id: 'n', reason: 'edited' },
     left: ['r', 'n'],
     forced: ['r'],
@@ -64,7 +64,7 @@ const CONFLICTS: Conflict[] = [
     title: 'a new node that somebody else filled',
     given: ['r'],
     does: ({ ann }) => ann.create('n', 'r'),
-    then: ({ ben }) => ben.create('m', 'n'),
+    since: ({ ben }) => ben.create('m', 'n'),
     skipped: { node_id: 'n', reason: 'filled' },
     left: ['r', 'n', 'm'],
     forced: ['r'],
@@ -73,7 +73,7 @@ const CONFLICTS: Conflict[] = [
     title: 'a new node that somebody else moved',
     given: ['r', 's'],
     does: ({ ann }) => ann.create('n', 'r'),
-    then: ({ ben }) => move(ben, 'n', 's'),
+    since: ({ ben }) => move(ben, 'n', 's'),
     skipped: { node_id: 'n', reason: 'moved' },
     left: ['r', 's', 'n'],
     forced: ['r', 's'],
@@ -82,7 +82,7 @@ const CONFLICTS: Conflict[] = [
     title: 'a move of a node that somebody else moved since',
     given: ['r', 's', 'n'],
     does: ({ ann }) => move(ann, 'n', 'r'),
-    then: ({ ben }) => move(ben, 'n', 's'),
+    since: ({ ben }) => move(ben, 'n', 's'),
     skipped: { node_id: 'n', reason: 'moved' },
     left: ['r', 's', 'n'],
     forced: ['r', 's', 'n'],
@@ -98,7 +98,7 @@ test.each(CONFLICTS)('[UNDO3] undo leaves alone $title', async (conflict) => {
     await cleo.set(node_id, 'p', 'before')
   }
   await conflict.does({ ann, ben })
-  const { seq } = (await conflict.then({ ann, ben })) as { seq: number }
+  const { seq } = (await conflict.since({ ann, ben })) as { seq: number }
   const before = await nodesOf(app, 's')
   const listener = await (await app.client()).join('s')
   listener.clear()
@@ -124,7 +124,7 @@ test.each(CONFLICTS)('[UNDO3] force undoes $title', async (conflict) => {
   }
   const before = await nodesOf(app, 's')
   await conflict.does({ ann, ben })
-  await conflict.then({ ann, ben })
+  await conflict.since({ ann, ben })
   const answer = await app.api('POST', '/sessions/s/undo', { force: true }, { 'x-actor-id': 'ann' })
   expect(answer.body).toMatchObject({ ok: true, undo: { status: 'applied', skipped: [] } })
   expect(await idsOf(app, 's')).toEqual(conflict.forced)

@@ -1,4 +1,4 @@
-import type { AckSuccess, Entry, Failure } from '@talus/protocol'
+import type { Ack, AckSuccess, Entry, Failure } from '@talus/protocol'
 import type { Publication } from '../broadcast/publication.js'
 import type { AppendBatch, Receipt } from '../journal/journal.js'
 import { errorBody } from './failures.js'
@@ -92,4 +92,14 @@ export function failedPublication(told: Told, failure: Failure): Publication[] {
   if (task.kind !== 'execute') return []
   const command = commandRef(task, timestamp)
   return [{ kind: 'failed', command, error: errorBody(failure), announced }]
+}
+
+/** What ends the announcement of a task that turned out to be an old one. */
+export function closingPublication(pending: Pending, ack: Ack): Publication[] {
+  const { task, timestamp, announced } = pending
+  if (task.kind !== 'execute') return []
+  const command = commandRef(task, timestamp)
+  return ack.ok
+    ? [{ kind: 'unchanged', command, result: ack.result, announced }]
+    : [{ kind: 'failed', command, error: ack.error, announced }]
 }

@@ -50,24 +50,27 @@ export class Retries {
     return known.ack.then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
   }
 
-  /** Answers a task that the journal knows; false when it does not. */
-  async answerFromJournal(waiting: Waiting): Promise<boolean> {
-    const { command_id, payload_hash } = waiting.task
+  /** What the journal says of a task that may be an old one; undefined: it is none. */
+  async lookUp({ command_id, payload_hash }: Task): Promise<Ack | undefined> {
     const session_id = this.#session_id
     try {
       const stored = await this.#journal.findCommand(session_id, command_id)
-      if (!stored) return false
+      if (!stored) return undefined
       if (stored.payload_hash !== payload_hash) {
-        this.refuse(waiting, commandIdReused(command_id))
-        return true
+        return refusal(commandIdReused(command_id), command_id)
       }
       const entry = stored.body === null ? undefined : (JSON.parse(stored.body) as Entry)
       const plain = { ok: true, command_id, seq: stored.seq, result: entry?.result ?? null } as const
-      waiting.settle({ ...(stored.ack ?? plain), duplicate: true })
+      return { ...(stored.ack ?? plain), duplicate: true }
     } catch (err) {
       this.#log.error({ session_id, command_id, err }, 'command lookup failed')
-      this.refuse(waiting, STORAGE_FAILURE)
+      return refusal(STORAGE_FAILURE, command_id)
     }
-    return true
+  }
+
+  /** Settles with what was looked up. */
+  answer({ task, settle }: Waiting, ack: Ack): void {
+    if (!ack.ok) this.#recent.forget(task.command_id)
+    settle(ack)
   }
 }

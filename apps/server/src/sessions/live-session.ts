@@ -5,6 +5,7 @@ import { refusal, sessionNotFound, STORAGE_FAILURE } from '../dispatch/failures.
 import type { Appender } from '../dispatch/group-committer.js'
 import {
   batchOf,
+  closingPublication,
   entryOf,
   failedPublication,
   publicationOf,
@@ -261,9 +262,21 @@ export class LiveSession implements Appender {
   }
 
   async #refuseUnlessOld(pending: Pending, failure: Failure): Promise<void> {
-    if (await this.#retries.answerFromJournal(pending)) return
+    const old = await this.#retries.lookUp(pending.task)
+    if (old) return this.#answerOld(pending, old)
     this.#publish(failedPublication(pending, failure))
     this.#retries.refuse(pending, failure)
+  }
+
+  /** A retry concerns its caller only, unless a slow commit had announced it (rule CMD8). */
+  #answerOld(pending: Pending, ack: Ack): void {
+    if (pending.announced) this.#publish(closingPublication(pending, ack))
+    this.#retries.answer(pending, ack)
+  }
+
+  async #answerDuplicate(pending: Pending): Promise<void> {
+    const old = await this.#retries.lookUp(pending.task)
+    this.#answerOld(pending, old ?? refusal(STORAGE_FAILURE, pending.task.command_id))
   }
 
   #rejectAll(failure: Failure): void {
@@ -277,7 +290,7 @@ export class LiveSession implements Appender {
     const all = this.#pipeline.takeBack()
     this.#pipeline.requeue(all.filter(({ task }) => !duplicates.has(task.command_id)))
     for (const pending of all) {
-      if (duplicates.has(pending.task.command_id)) void this.#retries.answerFromJournal(pending)
+      if (duplicates.has(pending.task.command_id)) void this.#answerDuplicate(pending)
     }
   }
 
@@ -319,7 +332,13 @@ export class LiveSession implements Appender {
   }
 
   #publish(publications: readonly Publication[]): void {
-    if (publications.length > 0) this.#services.broadcaster.publish(this.context, publications)
+    if (publications.length === 0) return
+    try {
+      this.#services.broadcaster.publish(this.context, publications)
+    } catch (err) {
+      // A listener never fails a command that is durable (rule CMD3).
+      this.#services.log.error({ session_id: this.record.session_id, err }, 'publishing failed')
+    }
   }
 }
 

@@ -47,11 +47,10 @@ const COMMANDS: [command_type: string, data: object][] = [
   ['DeleteNode', { node_id: 'p' }],
 ]
 
-/** The payloads of an event; fails when it never came. */
+/** The payloads of an event; one that never came has none of its fields. */
 function seen(client: RawClient, event: string): Record<string, unknown>[] {
   const payloads = client.of(event)
-  expect(payloads, event).not.toHaveLength(0)
-  return payloads
+  return payloads.length > 0 ? payloads : [{}]
 }
 
 function faults(client: RawClient, table: Record<string, Fields>): string[] {
@@ -66,10 +65,10 @@ test('[CMD2] [JOIN3] every event of the protocol document comes with its fields'
   await using app = await testApp({ templatesDir: TEMPLATES })
   const { root } = await audienceOf(app)
   expect(faults(root, ROOT_TABLE)).toEqual([])
-  for (const [event, fields] of Object.entries(ROOT_TABLE)) {
-    const named = new Set(seen(root, event).map((payload) => payload['event']))
-    if ('event' in fields) expect(named).toEqual(new Set([event]))
-  }
+  const misnamed = root.received.filter(
+    ({ event, payload }) => 'event' in payload && payload['event'] !== event,
+  )
+  expect(misnamed).toEqual([])
 })
 
 test('[CMD2] [JOIN3] every event of the integration document comes with its fields', async () => {

@@ -33,6 +33,12 @@ export async function admitToGraph(
   return session.ok ? undefined : connectError(session.error)
 }
 
+/**
+ * How the last socket of a connection leaves. Two handshakes in a row make two sockets, as Socket.IO
+ * sees no first one while it is being admitted; the client knows of one only (rule JOIN4).
+ */
+const departures = new WeakMap<GraphSocket['conn'], () => void>()
+
 /** Takes in a socket on `/graph`: it is in the session of its handshake, until it goes. */
 export function acceptOnGraph(socket: GraphSocket, services: SocketServices): void {
   const session_id = sessionOf(socket)
@@ -51,6 +57,13 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     },
     log,
   )
+  const depart = () => {
+    if (hub.leave(session_id, socket.id)) {
+      hub.announce('session:disconnected', session_id, socket.id)
+    }
+  }
+  departures.get(socket.conn)?.()
+  departures.set(socket.conn, depart)
   hub.join(session_id, {
     client_id: socket.id,
     following: 'graph',
@@ -58,11 +71,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     onSessionDeleted: () => socket.disconnect(),
   })
   hub.announce('session:connected', session_id, socket.id)
-  socket.on('disconnect', () => {
-    if (hub.leave(session_id, socket.id)) {
-      hub.announce('session:disconnected', session_id, socket.id)
-    }
-  })
+  socket.on('disconnect', depart)
 }
 
 /** A payload without a session means the one of the handshake. */
