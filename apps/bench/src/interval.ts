@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Timing } from './cases.js'
 import type { ServerProcess } from './server-process.js'
@@ -13,6 +14,14 @@ export type Interval = {
   serverCpu: number
   /** Share of its core that the load generator used; near 1 it was the bottleneck. */
   generatorShare: number
+  /** Cores that other programs used meanwhile; above a tenth or so they disturbed the round. */
+  othersShare: number
+}
+
+/** CPU seconds that the whole machine has used. */
+function machineCpu(): number {
+  const used = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq)
+  return used.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000
 }
 
 type Watched = { server: ServerProcess; answered: () => number }
@@ -24,6 +33,7 @@ function reading({ server, answered }: Watched) {
     answers: answered(),
     server: server.cpu(),
     generator: (user + system) / 1e6,
+    machine: machineCpu(),
   }
 }
 
@@ -34,12 +44,16 @@ export async function measuredInterval(watched: Watched, timing: Timing): Promis
   await pause(1000 * timing.measure)
   const end = reading(watched)
   const seconds = (end.at - start.at) / 1000
+  const serverCpu = end.server - start.server
+  const generatorCpu = end.generator - start.generator
+  const others = end.machine - start.machine - serverCpu - generatorCpu
   return {
     from: start.at,
     to: end.at,
     seconds,
     answers: end.answers - start.answers,
-    serverCpu: end.server - start.server,
-    generatorShare: (end.generator - start.generator) / seconds,
+    serverCpu,
+    generatorShare: generatorCpu / seconds,
+    othersShare: Math.max(0, others / seconds),
   }
 }

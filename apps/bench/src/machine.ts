@@ -7,7 +7,7 @@ import {
   statfsSync,
   writeSync,
 } from 'node:fs'
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { canPin } from './pinning.js'
 import { quantile } from './statistics.js'
@@ -53,7 +53,7 @@ export function describeMachine(dataRoot: string): string[] {
   return [
     `${others.length + 1} × ${model}, ${memory} GiB`,
     `${type()} ${release()}, Node ${process.versions.node}`,
-    cores,
+    `${cores}; load average before the run ${loadavg()[0]?.toFixed(1) ?? 'unknown'}`,
     `journal on ${fileSystem(dataRoot)}, 4 KiB durable in ${syncTime(dataRoot).toFixed(2)} ms`,
   ]
 }

@@ -9,6 +9,7 @@ export type NoopRound = {
   /** Server CPU seconds for 1,000 acknowledgements. */
   cpu: number
   generatorShare: number
+  othersShare: number
 }
 
 /** Every client asks for an empty acknowledgement again and again: the least a command can cost. */
@@ -30,11 +31,13 @@ export async function runNoopRound(
   }
   try {
     const watched = { server, answered: () => acks }
-    const { answers, seconds, serverCpu, generatorShare } = await measuredInterval(watched, timing)
+    const interval = await measuredInterval(watched, timing)
+    const { answers, seconds, serverCpu, generatorShare, othersShare } = interval
     return {
       acksPerSecond: answers / seconds,
       cpu: (1000 * serverCpu) / answers,
       generatorShare,
+      othersShare,
     }
   } finally {
     running = false

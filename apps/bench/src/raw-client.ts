@@ -49,6 +49,7 @@ export class RawClient {
   #nextId = 0
   #receivedAt = 0
   #closing = false
+  #reason = ' without a close frame'
   #events: EventSink = () => {}
 
   private constructor(url: URL) {
@@ -69,7 +70,7 @@ export class RawClient {
       },
     })
     this.#socket.on('error', (error) => this.#failed(error))
-    this.#socket.on('close', () => this.#failed(new Error('The server closed a connection')))
+    this.#socket.on('close', () => this.#failed(new Error(`Connection closed${this.#reason}`)))
     this.#socket.write(upgradeRequest(url))
   }
 
@@ -130,7 +131,10 @@ export class RawClient {
 
   #message(bytes: Buffer, start: number, end: number, opcode: number): void {
     if (opcode !== TEXT) {
-      if (opcode === CLOSE) return
+      if (opcode === CLOSE) {
+        this.#reason = ` by the server: ${bytes.toString('latin1', start, end)}`
+        return
+      }
       throw new Error(`Unexpected frame with opcode ${opcode}`)
     }
     const engineType = bytes[start]

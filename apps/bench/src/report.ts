@@ -16,6 +16,7 @@ const HEAD = [
   'p99',
   'server busy',
   'generator',
+  'others',
 ]
 
 function figure(value: number): string {
@@ -48,6 +49,7 @@ function row(server: string, rounds: readonly Round[], floor: readonly Round[]):
     figure(of('lastP99')),
     percent((of('commandsPerSecond') * of('cpu')) / 1000),
     percent(of('generatorShare')),
+    percent(of('othersShare')),
   ]
 }
 
@@ -56,7 +58,11 @@ function rowsOf({ title, floor, talus, noop }: Measurement): string[][] {
   if (talus.length > 0) rows.push(['', ...row('Talus', talus, floor)])
   if (noop.length > 0) {
     const [rate, cpu] = [medianOf(noop, 'acksPerSecond'), medianOf(noop, 'cpu')]
-    const busy = [percent((rate * cpu) / 1000), percent(medianOf(noop, 'generatorShare'))]
+    const busy = [
+      percent((rate * cpu) / 1000),
+      percent(medianOf(noop, 'generatorShare')),
+      percent(medianOf(noop, 'othersShare')),
+    ]
     rows.push(['', 'no-op ack', figure(rate), '', figure(cpu), '', '', '', '', '', ...busy])
   }
   return rows

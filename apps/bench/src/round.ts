@@ -20,6 +20,7 @@ export type Round = {
   lastP50: number
   lastP99: number
   generatorShare: number
+  othersShare: number
 }
 
 async function openRooms(url: string, { rooms, members }: Load): Promise<Room[]> {
@@ -50,7 +51,7 @@ function latencies(rooms: Room[], within: Interval): { ack: number[]; last: numb
 }
 
 function summarise(rooms: Room[], interval: Interval): Round {
-  const { answers, seconds, serverCpu, generatorShare } = interval
+  const { answers, seconds, serverCpu, generatorShare, othersShare } = interval
   const { ack, last } = latencies(rooms, interval)
   return {
     commandsPerSecond: answers / seconds,
@@ -60,6 +61,7 @@ function summarise(rooms: Room[], interval: Interval): Round {
     lastP50: quantile(last, 0.5),
     lastP99: quantile(last, 0.99),
     generatorShare,
+    othersShare,
   }
 }
 

@@ -21,7 +21,10 @@ export class ServerProcess {
     this.#child = child
     this.#pid = pid
     this.url = url
-    const kill = () => child.kill('SIGKILL')
+    const kill = (code: number) => {
+      if (code !== 0) console.error(`What ${url} said last:\n${lastWords()}`)
+      child.kill('SIGKILL')
+    }
     process.once('exit', kill)
     child.once('exit', () => {
       process.off('exit', kill)
@@ -35,15 +38,14 @@ export class ServerProcess {
     const child = spawn(command, commandArgs, { stdio: ['ignore', 'pipe', 'pipe'] })
     const { pid } = child
     if (pid === undefined) throw new Error(`Cannot run ${command}`)
-    const lastWords = endOf(child.stderr)
+    const errors = endOf(child.stderr)
     try {
       const { url } = JSON.parse(await firstLine(child, child.stdout)) as { url: string }
-      // Its log is not wanted, but a full pipe would stop it.
-      child.stdout.resume()
-      return new ServerProcess({ child, pid, url, lastWords })
+      const log = endOf(child.stdout)
+      return new ServerProcess({ child, pid, url, lastWords: () => log() + errors() })
     } catch (error) {
       child.kill('SIGKILL')
-      throw new Error(`${args.join(' ')} did not start\n${lastWords()}`, { cause: error })
+      throw new Error(`${args.join(' ')} did not start\n${errors()}`, { cause: error })
     }
   }
 

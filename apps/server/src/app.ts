@@ -9,28 +9,37 @@ import type { Logger } from 'pino'
 import { Hub } from './broadcast/hub.js'
 import { Outbox } from './broadcast/outbox.js'
 import type { Config } from './config.js'
-import { Dispatcher } from './dispatch/dispatcher.js'
+import { Dispatcher } from './gate/dispatcher.js'
 import { GroupCommitter } from './dispatch/group-committer.js'
+import { Chronicle } from './history/chronicle.js'
 import { openSqliteJournal, type Journal } from './journal/index.js'
 import { createLogger } from './observability/log.js'
+import type { After } from './presence/beat.js'
+import { LocalPresence } from './presence/local-presence.js'
+import { pruningPresence } from './presence/pruning-broadcaster.js'
 import { ProjectService } from './projects/project-service.js'
 import { TemplateCatalogue } from './projects/template-catalogue.js'
+import { sweepIdle } from './sessions/idle-sweep.js'
 import { SessionStore } from './sessions/session-store.js'
+import { mountAffordances } from './transport/rest/affordance-routes.js'
 import { mountCommands } from './transport/rest/command-routes.js'
 import { mountGraph } from './transport/rest/graph-routes.js'
 import { mountHealth } from './transport/rest/health-routes.js'
 import { mountProjects } from './transport/rest/project-routes.js'
+import { mountHistory } from './transport/rest/history-routes.js'
 import { createRestServer } from './transport/rest/rest-server.js'
+import { mountSearch } from './transport/rest/search-routes.js'
 import { mountSessions } from './transport/rest/session-routes.js'
 import { mountTemplates } from './transport/rest/template-routes.js'
 import { attachSockets } from './transport/sockets/socket-server.js'
 
-/** What may be put in place of the real parts: a journal, the clock, the source of ids. */
+/** What may be put in place of the real parts: a journal, clock and timer, the source of ids. */
 export type Replacements = {
   journal?: Journal
   logger?: Logger
   newId?: () => string
   now?: () => string
+  after?: After
 }
 
 /** A server that is composed but does not listen yet. */
@@ -56,9 +65,22 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
+/** A timer that does not keep the process. */
+const afterTimeout: After = (ms, work) => void setTimeout(work, ms).unref()
+
+/** Answers on their way may take this many milliseconds; then their connections are cut. */
+const ANSWER_LIMIT_MS = 3_000
+
+async function closeRest(rest: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => rest.server.closeAllConnections(), ANSWER_LIMIT_MS)
+  await rest.close()
+  clearTimeout(cut)
+}
+
 /** Puts the server together: the only place that picks implementations. */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const { newId = randomUUID, now = () => new Date().toISOString() } = replacements
+  const { after = afterTimeout } = replacements
   const logger = replacements.logger ?? createLogger(config.logLevel)
   const catalogue = TemplateCatalogue.open(config.templatesDir ?? sampleTemplates(), logger)
   const journal =
@@ -69,21 +91,37 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       onFatal: (err: Error) => logger.fatal({ err }, 'the journal is lost'),
     }))
   const hub = new Hub(now)
+  const presence = new LocalPresence(hub, after)
+  const broadcaster = pruningPresence(hub, presence, logger)
   const outbox = new Outbox((client_id) => logger.warn({ client_id }, 'slow client let go'))
   const committer = new GroupCommitter(journal)
   const shared = { journal, newId, now, log: logger }
   const blueprintOf = (template_id: string) => catalogue.blueprint(template_id)
-  const sessions = new SessionStore({ ...shared, broadcaster: hub, committer, blueprintOf })
-  const dispatcher = new Dispatcher(sessions, newId)
-  const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster: hub })
+  const { retainEntries: entries, retainDays: days } = config
+  const sessions = new SessionStore({
+    ...shared,
+    broadcaster,
+    committer,
+    blueprintOf,
+    retention: { entries, days },
+    isOccupied: (session_id) => hub.count(session_id) > 0,
+  })
+  const chronicle = new Chronicle(journal, logger)
+  const dispatcher = new Dispatcher(sessions, newId, chronicle)
+  const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster })
   const contractHash = createHash('sha256').update(contractText()).digest('hex')
 
   let open = true
+  if (config.idleMinutes > 0) {
+    sweepIdle(sessions, { after, minutes: config.idleMinutes, isOpen: () => open })
+  }
   const rest = await createRestServer({ logger, corsOrigins: config.corsOrigins })
   const services = {
     journal,
     sessions,
     dispatcher,
+    chronicle,
+    after,
     hub,
     contractHash,
     serverVersion: packageVersion(),
@@ -92,10 +130,13 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   mountHealth(rest, services)
   mountSessions(rest, services, (template_id) => catalogue.get(template_id))
   mountGraph(rest, services)
+  mountHistory(rest, services)
+  mountAffordances(rest, services)
+  mountSearch(rest, services)
   mountCommands(rest, services)
   mountProjects(rest, projects)
   mountTemplates(rest, catalogue)
-  const sockets = { sessions, dispatcher, hub, outbox, contractHash, log: logger }
+  const sockets = { sessions, dispatcher, hub, presence, outbox, contractHash, log: logger }
   const io = attachSockets(rest.server, sockets, config.corsOrigins)
 
   return {
@@ -106,10 +147,14 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     },
     async close() {
       open = false
+      dispatcher.close()
       await sessions.drained()
+      // Acknowledgements of the last group are on their way to the outbox by the end of this turn.
+      await new Promise((resolve) => setImmediate(resolve))
       outbox.flush()
-      await io.close()
-      await rest.close()
+      // Without a goodbye: clients that are told to go do not come back by themselves.
+      io.engine.close()
+      await closeRest(rest)
       await journal.close()
     },
   }

@@ -14,6 +14,11 @@ export type Config = {
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
   /** Allows listening beyond loopback without authentication. */
   insecure: boolean
+  /** Sessions that are idle for so long leave memory; 0: never. */
+  idleMinutes: number
+  /** How much history is kept; undefined: all. */
+  retainEntries: number | undefined
+  retainDays: number | undefined
 }
 
 type Flag = {
@@ -83,10 +88,31 @@ const FLAGS = {
     argument: '',
     help: 'listen beyond loopback although nobody is authenticated',
   },
+  idleMinutes: {
+    name: 'idle-minutes',
+    variable: 'TALUS_IDLE_MINUTES',
+    fallback: '10',
+    argument: 'N',
+    help: 'sessions that nobody is in and nobody asks for leave memory after this; 0: never',
+  },
+  retainEntries: {
+    name: 'retain-entries',
+    variable: 'TALUS_RETAIN_ENTRIES',
+    fallback: undefined,
+    argument: 'N',
+    help: 'keep the last N entries of each session, and what --retain-days keeps; all when absent',
+  },
+  retainDays: {
+    name: 'retain-days',
+    variable: 'TALUS_RETAIN_DAYS',
+    fallback: undefined,
+    argument: 'N',
+    help: 'keep the entries of the last N days, and what --retain-entries keeps; all when absent',
+  },
 } as const satisfies Record<keyof Config, Flag>
 
-/** What `--help` prints. */
-export function helpText(): string {
+/** What `--help` prints; `commands` are lines about those. */
+export function helpText(commands: string): string {
   const lines = Object.values(FLAGS).map((flag) => {
     const usage = `  --${flag.name}${flag.argument ? ` ${flag.argument}` : ''}`
     const value = flag.fallback === undefined ? '' : ` (default ${flag.fallback})`
@@ -96,6 +122,9 @@ export function helpText(): string {
     'talus-server: real-time collaboration on typed project graphs',
     '',
     'Usage: talus-server [options]',
+    commands,
+    '',
+    'Options of the server; the commands read --data-dir and its variable too:',
     '',
     ...lines,
     `${'  --version'.padEnd(28)} print the version`,
@@ -108,10 +137,17 @@ export function helpText(): string {
 }
 
 function invalid(flag: Flag, actual: string, expected: string): Result<never> {
-  return fail('BAD_REQUEST', `--${flag.name} (${flag.variable}) is '${actual}': expected ${expected}`)
+  return fail(
+    'BAD_REQUEST',
+    `--${flag.name} (${flag.variable}) is '${actual}': expected ${expected}`,
+  )
 }
 
-function oneOf<const T extends string>(flag: Flag, actual: string, values: readonly T[]): Result<T> {
+function oneOf<const T extends string>(
+  flag: Flag,
+  actual: string,
+  values: readonly T[],
+): Result<T> {
   const found = values.find((value) => value === actual)
   return found === undefined ? invalid(flag, actual, `one of ${values.join(', ')}`) : ok(found)
 }
@@ -120,6 +156,17 @@ function portOf(actual: string): Result<number> {
   const port = Number(actual)
   const valid = /^\d{1,5}$/.test(actual) && port <= 65_535
   return valid ? ok(port) : invalid(FLAGS.port, actual, 'a number from 0 to 65535')
+}
+
+function countOf(flag: Flag, actual: string, least: number): Result<number> {
+  const count = Number(actual)
+  const valid = /^\d{1,9}$/.test(actual) && count >= least
+  return valid ? ok(count) : invalid(flag, actual, `a whole number from ${least} to 999999999`)
+}
+
+/** A count that may be left out. */
+function limitOf(flag: Flag, actual: string): Result<number | undefined> {
+  return actual === '' ? ok(undefined) : countOf(flag, actual, 1)
 }
 
 function isLoopback(host: string): boolean {
@@ -158,10 +205,20 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
   if (!logLevel.ok) return logLevel
   const insecure = oneOf(FLAGS.insecure, text(FLAGS.insecure), ['true', 'false'])
   if (!insecure.ok) return insecure
+  const idleMinutes = countOf(FLAGS.idleMinutes, text(FLAGS.idleMinutes), 0)
+  if (!idleMinutes.ok) return idleMinutes
+  const retainEntries = limitOf(FLAGS.retainEntries, text(FLAGS.retainEntries))
+  if (!retainEntries.ok) return retainEntries
+  const retainDays = limitOf(FLAGS.retainDays, text(FLAGS.retainDays))
+  if (!retainDays.ok) return retainDays
   const host = text(FLAGS.host)
   if (host === '') return invalid(FLAGS.host, host, 'an address')
   if (!isLoopback(host) && insecure.value !== 'true') {
-    return invalid(FLAGS.host, host, 'a loopback address, as nobody is authenticated; or add --insecure')
+    return invalid(
+      FLAGS.host,
+      host,
+      'a loopback address, as nobody is authenticated; or add --insecure',
+    )
   }
   const dataDir = text(FLAGS.dataDir)
   if (dataDir === '') return invalid(FLAGS.dataDir, dataDir, 'a folder')
@@ -175,5 +232,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
     corsOrigins: origins === '*' ? '*' : origins.split(',').map((origin) => origin.trim()),
     logLevel: logLevel.value,
     insecure: insecure.value === 'true',
+    idleMinutes: idleMinutes.value,
+    retainEntries: retainEntries.value,
+    retainDays: retainDays.value,
   })
 }

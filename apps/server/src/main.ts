@@ -61,15 +61,27 @@ async function start(config: Config): Promise<void> {
   }
 }
 
-function main(argv: readonly string[]): Promise<void> | void {
+/** Runs what the first argument names; false when it names nothing. */
+async function ranCommand([name, ...args]: readonly string[]): Promise<boolean> {
+  if (name === undefined || name.startsWith('-')) return false
+  // A server has no need of them, nor of the database driver in this thread.
+  const { findCommand, runCommand } = await import('./commands/index.js')
+  const command = findCommand(name)
+  if (command) process.exitCode = await runCommand(command, args, process.env)
+  return command !== undefined
+}
+
+async function main(argv: readonly string[]): Promise<void> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(helpText())
+    const { commandHelp } = await import('./commands/index.js')
+    process.stdout.write(helpText(commandHelp()))
     return
   }
   if (argv.includes('--version')) {
     process.stdout.write(`${packageVersion()}\n`)
     return
   }
+  if (await ranCommand(argv)) return
   const config = readConfig(argv, process.env)
   if (!config.ok) {
     say(`talus-server: ${config.error.message}`)

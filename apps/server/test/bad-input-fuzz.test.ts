@@ -97,7 +97,8 @@ async function expectAlive(app: TestApp): Promise<void> {
 
 describe.each(['/', '/graph'] as const)('[CMD1] %s', (namespace) => {
   const events = namespace === '/' ? ['join_session', 'leave_session'] : []
-  const all = [...events, 'execute_command', 'preview_command', 'undo_command', 'redo_command']
+  const commands = ['execute_command', 'preview_command', 'undo_command', 'redo_command']
+  const all = [...events, ...commands, 'update_presence']
 
   test.each(all)('whatever comes in as %s gets a typed answer', async (event) => {
     await using app = await quickApp()
@@ -117,7 +118,13 @@ describe.each(['/', '/graph'] as const)('[CMD1] %s', (namespace) => {
 test('[CMD1] whatever comes in by REST gets a typed answer', async () => {
   await using app = await quickApp()
   await app.graphClient('s')
-  const paths = ['/commands/execute', '/commands/preview', '/sessions/s/undo', '/sessions']
+  const paths = [
+    '/commands/execute',
+    '/commands/preview',
+    '/sessions/s/undo',
+    '/sessions',
+    '/graph/search',
+  ]
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...paths), payload, async (path, body) => {
       const headers = { 'content-type': 'application/json' }

@@ -63,8 +63,9 @@ const EVENTS = {
     'preview_command',
     'undo_command',
     'redo_command',
+    'update_presence',
   ],
-  '/graph': ['execute_command', 'preview_command'],
+  '/graph': ['execute_command', 'preview_command', 'update_presence'],
 } as const
 
 const SOCKETS = (['/', '/graph'] as const).flatMap((namespace) =>

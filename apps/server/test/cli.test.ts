@@ -14,6 +14,9 @@ const FLAGS = {
   '--cors-origins': 'TALUS_CORS_ORIGINS',
   '--log-level': 'TALUS_LOG_LEVEL',
   '--insecure': 'TALUS_INSECURE',
+  '--idle-minutes': 'TALUS_IDLE_MINUTES',
+  '--retain-entries': 'TALUS_RETAIN_ENTRIES',
+  '--retain-days': 'TALUS_RETAIN_DAYS',
 }
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'talus-cli-'))
@@ -71,6 +74,9 @@ const INVALID: [flag: keyof typeof FLAGS, value: string, expected: string][] = [
   ['--port', '5e3', 'a number from 0 to 65535'],
   ['--durability', 'some', 'one of full, normal'],
   ['--log-level', 'loud', 'one of fatal, error, warn, info, debug, silent'],
+  ['--idle-minutes', '-1', 'a whole number from 0'],
+  ['--retain-entries', '0', 'a whole number from 1'],
+  ['--retain-days', '1.5', 'a whole number from 1'],
   ['--host', '0.0.0.0', 'a loopback address'],
   ['--host', '::', 'a loopback address'],
   ['--host', '192.168.0.1', 'a loopback address'],

@@ -123,14 +123,14 @@ async function request(
   return { status: response.status, body: parsed, headers: response.headers }
 }
 
-type TestOptions = Replacements & { templatesDir?: string; dataDir?: string }
+type TestOptions = Replacements & { templatesDir?: string; dataDir?: string; args?: string[] }
 
 /** The real server on a free port, with a data folder of its own, closed at the end of its scope. */
 export async function testApp(options: TestOptions = {}): Promise<TestApp> {
-  const { templatesDir, dataDir: given, ...replacements } = options
+  const { templatesDir, dataDir: given, args = [], ...replacements } = options
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'talus-test-')))
   const templates = templatesDir === undefined ? [] : ['--templates-dir', templatesDir]
-  const config = readConfig(['--port', '0', '--data-dir', dataDir, ...templates], {})
+  const config = readConfig(['--port', '0', '--data-dir', dataDir, ...templates, ...args], {})
   if (!config.ok) throw new Error(config.error.message)
   const logger = pino({ level: process.env.TALUS_TEST_LOG ?? 'silent' })
   const app = await buildApp(config.value, { logger, ...replacements })

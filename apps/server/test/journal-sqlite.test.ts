@@ -97,8 +97,9 @@ describe('the worker', { timeout: 0 }, () => {
     await Promise.all([journal.close(), journal.close()])
     expect(await appended).toEqual([{ ok: true }])
     await expect(journal.ping()).rejects.toMatchObject(refusedWith('closed'))
-    // A closed journal is one file, fit to be copied.
-    expect(await readdir(directory.path)).toEqual(['journal.db'])
+    // A closed journal is one file, fit to be copied; the lock is empty and stays.
+    expect(await readdir(directory.path)).toEqual(['journal.db', 'journal.db-lock'])
+    expect(await readFile(`${file}-lock`, 'utf8')).toBe('')
   })
 
   test('appends that overlap are served in order', async () => {

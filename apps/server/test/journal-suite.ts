@@ -4,6 +4,7 @@ import { appendSuite } from './journal-suite-append.js'
 import { historySuite } from './journal-suite-history.js'
 import { projectSuite } from './journal-suite-projects.js'
 import { sessionSuite } from './journal-suite-sessions.js'
+import { truncationSuite } from './journal-suite-truncation.js'
 
 /** A journal under test, removed at the end of its scope. */
 export interface OpenedJournal extends AsyncDisposable {
@@ -21,6 +22,7 @@ export function journalSuite(name: string, open: OpenJournal): void {
     sessionSuite(open)
     appendSuite(open)
     historySuite(open)
+    truncationSuite(open)
     projectSuite(open)
   })
 }

@@ -24,6 +24,7 @@ const NAMES: Record<RoomEvent, true> = {
   'node-deleted': true,
   'node-linked': true,
   'node-unlinked': true,
+  'presence:changed': true,
   'project:loaded': true,
   'project:saved': true,
   'property-changed': true,

@@ -1,5 +1,7 @@
 import type { Node } from '@talus/protocol'
+import { Capture } from './capture.js'
 import { ChildList } from './child-list.js'
+import { GraphImage } from './graph-image.js'
 import { recordOf, type NodeRecord } from './node-record.js'
 
 const NO_CHILDREN: readonly string[] = []
@@ -76,6 +78,12 @@ export class Forest {
     this.#insert(to.parent_id, index, to.id)
   }
 
+  /** All records in no order, and a copy of every list: quick, as nothing is looked up. */
+  capture(): Capture {
+    const lists = Array.from(this.#lists, ([id, list]) => [id, list.copy()] as const)
+    return new Capture([...this.#records.values()], lists)
+  }
+
   /** Every record below and with `from`, parents first, siblings in order. */
   *preorder(from?: string): IterableIterator<NodeRecord> {
     const open = from === undefined ? this.copyChildren(null).reverse() : [from]
@@ -87,6 +95,12 @@ export class Forest {
       if (!children) continue
       for (let child = children.pop(); child !== undefined; child = children.pop()) open.push(child)
     }
+  }
+
+  /** References only, without a walk: it has to be done in one go. */
+  image(): GraphImage {
+    const lists = Array.from(this.#lists, ([id, list]) => [id, list.copy()] as const)
+    return new GraphImage([...this.#records.values()], lists)
   }
 
   #insert(parent_id: string | null, index: number, id: string): void {

@@ -1,6 +1,8 @@
 import type { Change, Node } from '@talus/protocol'
 import { applyChange, isWithin, replaceGraph, type Parts } from './apply.js'
+import type { Capture } from './capture.js'
 import { Forest } from './forest.js'
+import type { GraphImage } from './graph-image.js'
 import { Lineage, type Restore } from './lineage.js'
 import { nodeOf, type NodeRecord } from './node-record.js'
 
@@ -81,14 +83,34 @@ export class ProjectGraph {
     return this.#parts.forest.preorder(from)
   }
 
+  /** The graph as it is now, to be read later and bit by bit. Costs far less than a walk. */
+  capture(): Capture {
+    return this.#parts.forest.capture()
+  }
+
   nodes(): Node[] {
     const { forest } = this.#parts
     return Array.from(forest.preorder(), (record) => nodeOf(record, forest.copyChildren(record.id)))
   }
 
+  /** The ids of all nodes, in no order that means anything. */
+  ids(): Iterable<string> {
+    return this.#parts.forest.ids()
+  }
+
+  /** The graph at this moment, to be read later and in pieces. */
+  image(): GraphImage {
+    return this.#parts.forest.image()
+  }
+
   /** Whether the id, in any case, belongs or ever belonged to a node (rule ID1). */
   isTaken(id: string): boolean {
     return this.#parts.lineage.isTaken(id)
+  }
+
+  /** Whether a node has this very id, or had it once. */
+  knows(id: string): boolean {
+    return this.has(id) || this.#parts.lineage.lastParentOf(id) !== undefined
   }
 
   /** Every id whose node is gone, with the parent that it had last. */

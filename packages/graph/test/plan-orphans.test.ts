@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Node } from '@talus/protocol'
 import { film } from './film-session.js'
-import { Session } from './session.js'
+import type { Session } from './session.js'
 
 describe('what the template no longer has', () => {
   /** f(w) where w is of a type that is gone, and s1 has a property that is gone. */

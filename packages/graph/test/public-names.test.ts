@@ -8,10 +8,14 @@ test('what this package offers changes on purpose only', () => {
     'MAX_STEPS_PER_ACTOR',
     'ProjectGraph',
     'UndoHistory',
+    'affordances',
     'describeIssue',
+    'diff',
+    'diffInPieces',
     'invert',
     'parseTemplate',
     'plan',
     'sameJson',
+    'search',
   ])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { invert } from '../src/index.js'
-import { APPLIED, garden } from './garden.js'
-import { Session } from './session.js'
+import { APPLIED, garden, move, remove } from './garden.js'
+import type { Session } from './session.js'
 
 describe('creations', () => {
   test('[UNDO3] goes with the own later additions, and comes back with them', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { APPLIED, garden, noop } from './garden.js'
-import { Session } from './session.js'
+import { APPLIED, garden, move, noop, remove } from './garden.js'
+import type { Session } from './session.js'
 
 describe('moves', () => {
   test('[UNDO5] lead back to the same place, or near it when siblings changed', () => {

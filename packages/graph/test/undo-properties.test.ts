@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { APPLIED, garden, noop, partial } from './garden.js'
+import { APPLIED, garden, noop, partial, remove } from './garden.js'
 
 describe('properties', () => {
   test('[UNDO3] what somebody else has written since stays; the step is consumed', () => {

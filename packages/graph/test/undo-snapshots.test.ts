@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UndoHistory } from '../src/index.js'
-import { APPLIED, garden } from './garden.js'
+import { APPLIED, garden, remove } from './garden.js'
 
 describe('snapshots', () => {
   test('[UNDO1] a history read back from its pieces answers the same', () => {
@@ -29,5 +29,22 @@ describe('snapshots', () => {
     session.history = UndoHistory.fromSnapshot(pieces)
     expect(session.undo('ann').undo).toEqual(APPLIED)
     expect(session.graph.childCount('a')).toBe(1_200)
+  })
+
+  test('[HIST2] what is undone now is known, and by what, however long ago and through snapshots', () => {
+    const session = garden()
+    const first = session.set('ann', 'a', 'x', 1)
+    const second = session.set('ann', 'a', 'x', 2)
+    const undo = session.undo('ann').entry?.command_id
+    // A new command ends the redo stack; the command stays undone.
+    session.set('ann', 'b', 'x', 1)
+    expect(session.redo('ann').error?.code).toBe('NOTHING_TO_REDO')
+    session.history = UndoHistory.fromSnapshot(session.history.toSnapshot())
+    expect(session.history.undoneBy(second)).toBe(undo)
+    expect(session.history.undoneBy(first)).toBeUndefined()
+    session.undo('bob', { scope: 'session' })
+    session.redo('bob', { scope: 'session' })
+    session.replace([])
+    expect(session.history.undoneBy(second)).toBe(undo)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_STEPS, MAX_STEPS_PER_ACTOR, UndoHistory } from '../src/index.js'
-import { APPLIED, garden, noop } from './garden.js'
+import { APPLIED, garden, noop, remove } from './garden.js'
 import { NOW } from './session.js'
 
 describe('stacks', () => {

@@ -4,7 +4,7 @@ import { ERRORS } from './errors.js'
 import { CLIENT_EVENTS } from './events/client/index.js'
 import { GRAPH_EVENTS } from './events/graph/index.js'
 import { ROOT_EVENTS } from './events/root/index.js'
-import { API_PREFIX, ROUTES } from './routes/index.js'
+import { ANY_ROUTE_ERRORS, API_PREFIX, ROUTES } from './routes/index.js'
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'
 
 type Definition = { payload: TSchema; ack?: TSchema }
@@ -27,6 +27,7 @@ const GRAPH_CLIENT_EVENTS = {
   preview_command: CLIENT_EVENTS.preview_command,
   undo_command: CLIENT_EVENTS.undo_command,
   redo_command: CLIENT_EVENTS.redo_command,
+  update_presence: CLIENT_EVENTS.update_presence,
 }
 
 /**
@@ -53,7 +54,7 @@ export function contractDocument() {
         }),
       },
     },
-    rest: { prefix: API_PREFIX, routes: ROUTES },
+    rest: { prefix: API_PREFIX, any_route_errors: ANY_ROUTE_ERRORS, routes: ROUTES },
   }
 }
 

@@ -87,7 +87,7 @@ export type RouteDefinition<
   /** Status of a success. */
   status: number
   response: Answer
-  /** Codes that this route answers with, beside BAD_REQUEST and INTERNAL_ERROR. */
+  /** Codes that this route answers with, beside `ANY_ROUTE_ERRORS`. */
   errors: ErrorCode[]
 }
 

@@ -32,7 +32,10 @@ export const ERRORS = {
   NOTHING_TO_REDO: entry(409, 'The redo stack is empty or does not hold this command.'),
   UNDO_CONFLICT: entry(409, 'What the undo would restore has no place to go back to.'),
   HISTORY_TRUNCATED: entry(410, 'The entries asked for are no longer kept.'),
-  PRECONDITION_FAILED: entry(412, 'The stated previous value is not the current one.'),
+  PRECONDITION_FAILED: entry(
+    412,
+    'The stated previous value is not the current one, or the stated seq is not reached.',
+  ),
   PAYLOAD_TOO_LARGE: entry(413, 'The message is larger than the server accepts.'),
   INVALID_PARENT: entry(422, 'The parent does not exist.'),
   TYPE_NOT_ALLOWED: entry(422, 'The blueprint does not allow this type below that parent.'),

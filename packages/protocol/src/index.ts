@@ -31,6 +31,7 @@ export { GRAPH_EVENTS } from './events/graph/index.js'
 export { ROOT_EVENTS } from './events/root/index.js'
 export { Ack, AckFailure, AckSuccess, Skipped, SkipReason, UndoOutcome } from './model/ack.js'
 export { Actor, ActorClaim, ANONYMOUS } from './model/actor.js'
+export { Affordances, EditableProperty, MAX_MOVE_TARGETS } from './model/affordances.js'
 export {
   Change,
   GraphReplaced,
@@ -45,6 +46,13 @@ export { ErrorBody, ErrorDetail, ErrorEnvelope } from './model/failure.js'
 export { GraphState } from './model/graph.js'
 export { GraphTree } from './model/graph-tree.js'
 export type { TreeNode } from './model/graph-tree.js'
+export {
+  ChangeSummary,
+  HistoryEntry,
+  HistoryPage,
+  NodeHistoryEntry,
+  NodeHistoryPage,
+} from './model/history.js'
 export { Health } from './model/health.js'
 export {
   ActorId,
@@ -57,11 +65,22 @@ export {
   TemplateId,
 } from './model/id.js'
 export { JsonObject, JsonValue } from './model/json.js'
+export { Moment } from './model/moment.js'
 export { Node, NodeOrigin } from './model/node.js'
 export { Position } from './model/position.js'
+export { MAX_PRESENCE_BYTES, Presence, PresenceChange, PresenceState } from './model/presence.js'
 export { Preview, PreviewSuccess } from './model/preview.js'
 export { OpenedProject, Orphans, ProjectInfo } from './model/project.js'
 export { DocumentNode, ProjectDocument } from './model/project-document.js'
+export {
+  MAX_SEARCH_PATH,
+  SearchCondition,
+  SearchMatch,
+  SearchOperator,
+  SearchPage,
+  SearchQuery,
+} from './model/search.js'
+export { RestoreRequest } from './model/restore-request.js'
 export { Epoch, Seq, Timestamp } from './model/seq.js'
 export { SessionInfo } from './model/session.js'
 export { TemplateInfo, TemplateIssue, TemplateReport } from './model/template.js'
@@ -69,6 +88,6 @@ export { UndoRequest } from './model/undo-request.js'
 export { checkJson, MAX_DEPTH } from './plain-json.js'
 export { fail, ok } from './result.js'
 export type { Failure, Result } from './result.js'
-export { API_PREFIX, ROUTES } from './routes/index.js'
+export { ANY_ROUTE_ERRORS, API_PREFIX, ROUTES } from './routes/index.js'
 export { check } from './validation.js'
 export { isSupportedVersion, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'

@@ -3,7 +3,8 @@
  * change or remove.
  *
  * - 1.0: the two documents of January 2026: rooms, graph events, command lifecycle, both namespaces.
- * - 1.1: acknowledgements, `seq`, per-actor undo, batch, preview, the `changes` stream.
+ * - 1.1: acknowledgements, `seq`, per-actor undo, batch, preview, the `changes` stream, time travel,
+ *   history, restore, presence, search, affordances.
  */
 export const PROTOCOL_VERSION = '1.1'
 

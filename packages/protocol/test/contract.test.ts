@@ -27,6 +27,7 @@ test('both namespaces carry the commands, each its own events', () => {
     'preview_command',
     'undo_command',
     'redo_command',
+    'update_presence',
   ])
   expect(Object.keys(root.client_to_server)).toEqual(
     expect.arrayContaining([...Object.keys(graph.client_to_server), 'join_session']),

@@ -59,6 +59,9 @@ test('a client sends what the contract takes, and may wait for the answer', () =
   const client = (socket: Emitter<ClientToServerEvents>) => {
     socket.emit('ping')
     socket.emit('join_session', { session_id: 's' })
+    socket.emit('update_presence', { session_id: 's', state: { cursor: { x: 1 }, focus: null } })
+    // @ts-expect-error a selection is a list
+    socket.emit('update_presence', { session_id: 's', state: { selection: 'a' } })
     socket.emit('execute_command', { command_type: 'DeleteNode', data: {} }, (answer) =>
       expectTypeOf(answer).toEqualTypeOf<Ack>(),
     )

@@ -1,3 +1,4 @@
+import type { PresenceChange } from '@talus/protocol'
 import { changesPackets } from './changes-frames.js'
 import type { Connection } from './connection.js'
 import { Packets } from './frames.js'
@@ -51,6 +52,10 @@ export class Hub implements Broadcaster {
     return true
   }
 
+  has(session_id: string, client_id: string): boolean {
+    return this.#rooms.get(session_id)?.has(client_id) ?? false
+  }
+
   /** How many clients are in the session, over both namespaces. */
   count(session_id: string): number {
     return this.#rooms.get(session_id)?.size ?? 0
@@ -100,6 +105,21 @@ export class Hub implements Broadcaster {
       events: root,
       changes: root,
       graph: () => [graphPacket(event, { ...place, client_count: active_clients })],
+    })
+  }
+
+  /** Tells the session, or one client of it, where clients are now (rule PRES1). */
+  showPresence(session_id: string, changes: readonly PresenceChange[], to?: string): void {
+    const room = this.#rooms.get(session_id)
+    const one = to === undefined ? undefined : room?.get(to)
+    if (!room || changes.length === 0 || (to !== undefined && !one)) return
+    const place = { session_id, timestamp: this.#now() }
+    const event = 'presence:changed'
+    const root = () => changes.map((change) => rootPacket(event, { event, ...place, ...change }))
+    this.#send(one ? new Map([[one.client_id, one]]) : room, {
+      events: root,
+      changes: root,
+      graph: () => changes.map((change) => graphPacket(event, { ...place, ...change })),
     })
   }
 

@@ -21,6 +21,8 @@ export function sessionNotFound(session_id: string): Failure {
   return {
     code: 'SESSION_NOT_FOUND',
     message: 'Session not found',
-    details: [{ path: '/session_id', expected: 'the id of an existing session', actual: session_id }],
+    details: [
+      { path: '/session_id', expected: 'the id of an existing session', actual: session_id },
+    ],
   }
 }

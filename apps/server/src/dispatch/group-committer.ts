@@ -1,7 +1,15 @@
-import { StorageError, type AppendBatch, type AppendOutcome, type Journal } from '../journal/journal.js'
+import {
+  StorageError,
+  type AppendBatch,
+  type AppendOutcome,
+  type Journal,
+} from '../journal/journal.js'
+import { Gathering } from './gathering.js'
 
 /** Whatever has something to append. */
 export interface Appender {
+  /** How many commands are there to be appended. */
+  readonly planned: number
   /** Hands over what is to be appended now; undefined when there is nothing, or not now. */
   take(): AppendBatch | undefined
   /** Tells what became of the last batch that was taken. */
@@ -26,6 +34,7 @@ function isEmpty(batch: AppendBatch): boolean {
 export class GroupCommitter {
   readonly #journal: Journal
   readonly #dirty = new Set<Appender>()
+  readonly #gathering = new Gathering()
   #running: Promise<void> | undefined
 
   constructor(journal: Journal) {
@@ -35,7 +44,8 @@ export class GroupCommitter {
   /** Asks for the appender's work to be taken at the end of this turn, or as soon as possible. */
   request(appender: Appender): void {
     this.#dirty.add(appender)
-    this.#running ??= this.#run()
+    if (this.#running) this.#gathering.arrived(this.#present())
+    else this.#running = this.#run()
   }
 
   /** Resolves when nothing is left to append. */
@@ -44,10 +54,21 @@ export class GroupCommitter {
   }
 
   async #run(): Promise<void> {
-    // The end of the turn: what other sockets had to say by then joins the group.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (this.#dirty.size > 0) await this.#commit(this.#takeAll())
+    do {
+      // The end of the turn: what other sockets had to say by then joins the group.
+      await new Promise((resolve) => setImmediate(resolve))
+      const size = this.#present()
+      await this.#commit(this.#takeAll())
+      // Those who wait already, and those who were answered just now.
+      await this.#gathering.until(this.#present() + size, this.#present())
+    } while (this.#dirty.size > 0)
     this.#running = undefined
+  }
+
+  #present(): number {
+    let planned = 0
+    for (const appender of this.#dirty) planned += appender.planned
+    return planned
   }
 
   #takeAll(): Taken[] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { JsonValue } from '@talus/protocol'
 
 function write(value: unknown, out: string[]): void {
@@ -31,5 +31,5 @@ function write(value: unknown, out: string[]): void {
 export function payloadHash(payload: Record<string, JsonValue | undefined> | object): string {
   const out: string[] = []
   write(payload, out)
-  return createHash('sha1').update(out.join('')).digest('base64url')
+  return hash('sha1', out.join(''), 'base64url')
 }

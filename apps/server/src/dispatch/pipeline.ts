@@ -17,8 +17,9 @@ export class Pipeline {
     return this.#waiting.length + this.#planned.length
   }
 
-  get hasPlanned(): boolean {
-    return this.#planned.length > 0
+  /** How many tasks are planned and not being written yet. */
+  get planned(): number {
+    return this.#planned.length
   }
 
   /** What is being written now. */

@@ -1,12 +1,14 @@
-import { plan, type Blueprint, type ProjectGraph, type UndoHistory } from '@talus/graph'
+import { diff, plan, type Blueprint, type ProjectGraph, type UndoHistory } from '@talus/graph'
 import type { Actor, Change, Entry, Failure, JsonValue, UndoOutcome } from '@talus/protocol'
-import type { ExecuteTask, ReplaceTask, RevertTask, Task } from './task.js'
+import type { ExecuteTask, ReplaceTask, RestoreTask, RevertTask, Task } from './task.js'
 
 /** What planning reads. Nothing here is changed by it. */
 export type Ground = {
   graph: ProjectGraph
   history: UndoHistory
   blueprint: Blueprint | null
+  /** The seq of the last entry that the graph holds, durable or not. */
+  headSeq: () => number
   newId: () => string
   now: () => string
 }
@@ -79,6 +81,17 @@ function planReplace(task: ReplaceTask): Plan {
   return { outcome: 'changes', draft: draftOf(task, rest) }
 }
 
+function planRestore(ground: Ground, task: RestoreTask): Plan {
+  const { seq, target, from_seq } = task.way
+  const result = { restored_seq: seq }
+  // Commits that came between have to be looked at, in the one turn that a plan has.
+  const changes = ground.headSeq() === from_seq ? task.way.changes : diff(ground.graph, target)
+  if (changes.length === 0) return { outcome: 'nothing', result }
+  const label = task.label === undefined ? {} : { label: task.label }
+  const rest = { command_type: 'Restore', kind: 'do', ...label, changes, result } as const
+  return { outcome: 'changes', draft: draftOf(task, rest) }
+}
+
 /** Decides what a task does, without doing it. */
 export function planTask(ground: Ground, task: Task): Plan {
   switch (task.kind) {
@@ -89,6 +102,8 @@ export function planTask(ground: Ground, task: Task): Plan {
       return planRevert(ground, task)
     case 'replace':
       return planReplace(task)
+    case 'restore':
+      return planRestore(ground, task)
     default:
       return task satisfies never
   }

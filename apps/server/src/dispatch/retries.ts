@@ -60,7 +60,12 @@ export class Retries {
         return refusal(commandIdReused(command_id), command_id)
       }
       const entry = stored.body === null ? undefined : (JSON.parse(stored.body) as Entry)
-      const plain = { ok: true, command_id, seq: stored.seq, result: entry?.result ?? null } as const
+      const plain = {
+        ok: true,
+        command_id,
+        seq: stored.seq,
+        result: entry?.result ?? null,
+      } as const
       return { ...(stored.ack ?? plain), duplicate: true }
     } catch (err) {
       this.#log.error({ session_id, command_id, err }, 'command lookup failed')

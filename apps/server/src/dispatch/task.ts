@@ -1,4 +1,5 @@
-import type { Ack, Actor, Command, JsonValue, Node, Result } from '@talus/protocol'
+import type { ProjectGraph } from '@talus/graph'
+import type { Ack, Actor, Change, Command, JsonValue, Node, Result } from '@talus/protocol'
 import type { CommandRef } from '../broadcast/publication.js'
 
 type Asked = {
@@ -29,7 +30,16 @@ export type RevertTask = Asked & {
 /** Replaces the whole graph: a project load. */
 export type ReplaceTask = Asked & { kind: 'replace'; nodes: Node[]; result: JsonValue }
 
-export type Task = ExecuteTask | RevertTask | ReplaceTask
+/**
+ * The way to a former state: the graph at `seq`, and the changes that lead there from the state at
+ * `from_seq`, worked out ahead because a large graph takes its time.
+ */
+export type WayBack = { seq: number; target: ProjectGraph; from_seq: number; changes: Change[] }
+
+/** Leads back to what the graph was. */
+export type RestoreTask = Asked & { kind: 'restore'; way: WayBack; label?: string }
+
+export type Task = ExecuteTask | RevertTask | ReplaceTask | RestoreTask
 
 export type Settle = (ack: Ack) => void
 

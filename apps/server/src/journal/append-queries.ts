@@ -1,8 +1,10 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import { entryDigest, receiptDigest } from './chain.js'
 import type { Commit, Receipt } from './journal.js'
 import type { EntryRow, JournalTables, ReceiptRow } from './schema.js'
+import { text } from './text-column.js'
 
-/** Where a session stands: both are null before the first; no row if there is no such session. */
+/** Where a session stands: all are null before the first; no row if there is no such session. */
 export function selectHead(db: Kysely<JournalTables>, session_id: string) {
   return db
     .selectFrom('sessions')
@@ -13,6 +15,13 @@ export function selectHead(db: Kysely<JournalTables>, session_id: string) {
         .whereRef('entries.session_id', '=', 'sessions.session_id')
         .select(({ fn }) => fn.max('entries.seq').as('max'))
         .as('last_seq'),
+      sessions
+        .selectFrom('entries')
+        .whereRef('entries.session_id', '=', 'sessions.session_id')
+        .select(sql<string>`cast(entries.digest as blob)`.as('digest'))
+        .orderBy('entries.seq', 'desc')
+        .limit(sql.lit(1))
+        .as('last_digest'),
       sessions
         .selectFrom('receipts')
         .whereRef('receipts.session_id', '=', 'sessions.session_id')
@@ -32,7 +41,7 @@ export function selectTaken(
       .selectFrom(table)
       .where('session_id', '=', session_id)
       .where('command_id', 'in', command_ids)
-      .select('command_id')
+      .select(text('command_id'))
   return takenIn('entries').unionAll(takenIn('receipts'))
 }
 
@@ -44,14 +53,23 @@ export function insertReceipts(db: Kysely<JournalTables>, rows: readonly Receipt
   return db.insertInto('receipts').values(rows)
 }
 
-export function entryRow(session_id: string, commit: Commit): EntryRow {
-  const { seq, command_id, payload_hash, body, ack } = commit
-  return { session_id, seq, command_id, payload_hash, body, ack: ack && JSON.stringify(ack) }
+/** The rows of commits that follow the entry with the digest `previous`. */
+export function entryRows(
+  session_id: string,
+  commits: readonly Commit[],
+  previous: string,
+): EntryRow[] {
+  let digest = previous
+  return commits.map(({ seq, command_id, payload_hash, body, ack }) => {
+    const columns = { seq, command_id, payload_hash, body, ack: ack && JSON.stringify(ack) }
+    digest = entryDigest(digest, columns)
+    return { session_id, ...columns, digest }
+  })
 }
 
 export function receiptRow(session_id: string, ordinal: number, receipt: Receipt): ReceiptRow {
   const { command_id, payload_hash, after_seq, ack, consumes } = receipt
-  return {
+  const columns = {
     session_id,
     command_id,
     ordinal,
@@ -60,4 +78,5 @@ export function receiptRow(session_id: string, ordinal: number, receipt: Receipt
     ack: JSON.stringify(ack),
     consumes: consumes && JSON.stringify(consumes),
   }
+  return { ...columns, digest: receiptDigest(columns) }
 }

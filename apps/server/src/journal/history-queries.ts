@@ -1,23 +1,33 @@
-import type { AckSuccess } from '@talus/protocol'
 import type { Kysely } from 'kysely'
-import type { Journal, Receipt, StoredCommand } from './journal.js'
-import type { JournalTables, ReceiptRow } from './schema.js'
+import { entryDigest } from './chain.js'
+import { damaged } from './damage.js'
+import { digestAt, ENTRY_COLUMNS, readEntries, truncationOf } from './entry-reading.js'
+import { StorageError, type Journal, type StoredCommand } from './journal.js'
+import { parseAck, readReceipts, RECEIPT_COLUMNS, toReceipt } from './receipt-reading.js'
+import type { JournalTables } from './schema.js'
+import { SESSION_COLUMNS } from './session-queries.js'
+import { readSnapshot } from './snapshot-reading.js'
 
-export type HistoryQueries = Pick<Journal, 'loadSession' | 'entriesAfter' | 'findCommand'>
+export type HistoryQueries = Pick<
+  Journal,
+  'loadSession' | 'entriesAfter' | 'firstSeq' | 'findCommand'
+>
 
 export function historyQueries(db: Kysely<JournalTables>): HistoryQueries {
   return {
     async loadSession(session_id) {
-      // One view of the database, so that the entries begin where the snapshot ends.
-      return await db
-        .transaction()
-        .setIsolationLevel('repeatable read')
-        .execute((transaction) => loadSession(transaction, session_id))
+      return await inOneView(db, (view) => loadSession(view, session_id))
     },
 
     async entriesAfter(session_id, after_seq, limit) {
-      const rows = await selectBodies(db, session_id, after_seq).limit(limit).execute()
-      return rows.map(({ body }) => body)
+      const rows = await inOneView(db, (view) =>
+        readEntries(view, session_id, { after_seq, limit }),
+      )
+      return rows.filter(({ seq }) => seq - after_seq <= limit).map(({ body }) => body)
+    },
+
+    async firstSeq(session_id) {
+      return ((await truncationOf(db, session_id))?.seq ?? 0) + 1
     },
 
     async findCommand(session_id, command_id) {
@@ -27,44 +37,38 @@ export function historyQueries(db: Kysely<JournalTables>): HistoryQueries {
   }
 }
 
+/** All reads see one state of the database, so that the entries begin where the snapshot ends. */
+function inOneView<T>(
+  db: Kysely<JournalTables>,
+  read: (view: Kysely<JournalTables>) => Promise<T>,
+): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').execute(read)
+}
+
 async function loadSession(db: Kysely<JournalTables>, session_id: string) {
   const record = await db
     .selectFrom('sessions')
     .where('session_id', '=', session_id)
-    .selectAll()
+    .select(SESSION_COLUMNS)
     .executeTakeFirst()
   if (record === undefined) return undefined
 
-  const parts = await db
-    .selectFrom('snapshots')
-    .where('session_id', '=', session_id)
-    .select(['seq', 'body'])
-    .orderBy('part')
-    .execute()
-  const seq = parts[0]?.seq
-  const entries = await selectBodies(db, session_id, seq ?? 0).execute()
-  const receipts = await db
-    .selectFrom('receipts')
-    .where('session_id', '=', session_id)
-    .where('after_seq', '>=', seq ?? 0)
-    .selectAll()
-    .orderBy('ordinal')
-    .execute()
+  const snapshot = await readSnapshot(db, session_id)
+  const after_seq = snapshot.state === 'whole' ? snapshot.seq : 0
+  if (snapshot.state === 'damaged' && (await truncationOf(db, session_id)) !== undefined) {
+    throw new StorageError(`Session ${session_id}: ${snapshot.damage}, and older entries are gone`)
+  }
+  if ((await digestAt(db, session_id, after_seq)) === undefined) {
+    throw damaged(session_id, after_seq, 'is missing')
+  }
+  const entries = await readEntries(db, session_id, { after_seq })
   return {
     record,
-    snapshot: seq === undefined ? null : { seq, parts: parts.map(({ body }) => body) },
+    snapshot: snapshot.state === 'whole' ? { seq: after_seq, parts: snapshot.parts } : null,
     entries: entries.map(({ body }) => body),
-    receipts: receipts.map(toReceipt),
+    receipts: await readReceipts(db, session_id, after_seq),
+    ...(snapshot.state === 'damaged' ? { damage: snapshot.damage } : {}),
   }
-}
-
-function selectBodies(db: Kysely<JournalTables>, session_id: string, after_seq: number) {
-  return db
-    .selectFrom('entries')
-    .where('session_id', '=', session_id)
-    .where('seq', '>', after_seq)
-    .select('body')
-    .orderBy('seq')
 }
 
 async function findEntry(
@@ -76,9 +80,15 @@ async function findEntry(
     .selectFrom('entries')
     .where('session_id', '=', session_id)
     .where('command_id', '=', command_id)
-    .select(['command_id', 'payload_hash', 'seq', 'body', 'ack'])
+    .select(ENTRY_COLUMNS)
     .executeTakeFirst()
-  return row && { ...row, ack: row.ack === null ? null : parseAck(row.ack) }
+  if (row === undefined) return undefined
+  const { digest, ...columns } = row
+  const previous = await digestAt(db, session_id, row.seq - 1)
+  if (previous === undefined || entryDigest(previous, columns) !== digest) {
+    throw damaged(session_id, row.seq, 'is damaged')
+  }
+  return { ...columns, ack: row.ack === null ? null : parseAck(row.ack) }
 }
 
 async function findReceipt(
@@ -90,21 +100,9 @@ async function findReceipt(
     .selectFrom('receipts')
     .where('session_id', '=', session_id)
     .where('command_id', '=', command_id)
-    .select(['command_id', 'payload_hash', 'ack'])
+    .select(RECEIPT_COLUMNS)
     .executeTakeFirst()
-  return row && { ...row, seq: null, body: null, ack: parseAck(row.ack) }
-}
-
-function toReceipt({ command_id, payload_hash, after_seq, ack, consumes }: ReceiptRow): Receipt {
-  return {
-    command_id,
-    payload_hash,
-    after_seq,
-    ack: parseAck(ack),
-    consumes: consumes === null ? null : (JSON.parse(consumes) as Receipt['consumes']),
-  }
-}
-
-function parseAck(json: string): AckSuccess {
-  return JSON.parse(json) as AckSuccess
+  if (row === undefined) return undefined
+  const { payload_hash, ack } = toReceipt(row)
+  return { command_id, payload_hash, seq: ack.seq, body: null, ack }
 }

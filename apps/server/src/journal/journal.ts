@@ -51,9 +51,19 @@ export type StoredCommand = {
   command_id: string
   payload_hash: string
   seq: number | null
-  /** The `Entry` as JSON; null for a receipt. */
+  /** The `Entry` as JSON; null for a receipt, and for an entry that was removed. */
   body: string | null
   ack: AckSuccess | null
+}
+
+/** Which of a session's oldest entries may go: those below a seq, and of a time before another. */
+export type Truncation = {
+  /** At most the seq of the last entry: one is always kept. */
+  before_seq: number
+  /** ISO 8601; entries of this time and later stay. Absent: only `before_seq` counts. */
+  before_time?: string
+  /** How many may go at once, so that others have their turn. */
+  limit: number
 }
 
 /** All that is needed to open a session: the newest snapshot and what came after it. */
@@ -64,6 +74,8 @@ export type StoredSession = {
   entries: string[]
   /** Receipts after the snapshot, in the order in which they were appended. */
   receipts: Receipt[]
+  /** What is wrong with the newest snapshot: it was left aside, and the entries are all there is. */
+  damage?: string
 }
 
 export type ProjectRecord = {
@@ -99,11 +111,25 @@ export interface Journal {
    * leaves nothing behind and does not disturb the others. One outcome per batch, in order.
    */
   append(batches: AppendBatch[]): Promise<AppendOutcome[]>
-  /** Bodies of at most `limit` entries with a seq above `after_seq`, in order. */
+  /**
+   * Bodies of the entries with the `limit` seqs after `after_seq`, in order: fewer where the history
+   * ends, or where the oldest were removed. Whoever needs all of them compares `after_seq + 1` with
+   * `firstSeq` and answers HISTORY_TRUNCATED. Rejects at the first that is damaged or missing.
+   */
   entriesAfter(session_id: string, after_seq: number, limit: number): Promise<string[]>
+  /**
+   * The first seq whose entry is kept, or will be: 1 until `truncate` has removed some. State
+   * before it can only be told by taking back what came later.
+   */
+  firstSeq(session_id: string): Promise<number>
   findCommand(session_id: string, command_id: string): Promise<StoredCommand | undefined>
   /** Replaces older snapshots of the session. Parts are kept in order. */
   writeSnapshot(session_id: string, seq: number, parts: string[]): Promise<void>
+  /**
+   * Removes the oldest entries that a snapshot covers, as far as the truncation allows; their
+   * command ids stay known, with their acknowledgements. Gives how many went.
+   */
+  truncate(session_id: string, truncation: Truncation): Promise<number>
 
   /** Also points the session at the project. */
   createProject(project: ProjectRecord): Promise<void>

@@ -1,23 +1,6 @@
-import type {
-  AppendBatch,
-  AppendOutcome,
-  Commit,
-  Journal,
-  ProjectRecord,
-  Receipt,
-  SessionRecord,
-  StoredCommand,
-} from './journal.js'
-import { assertConsecutive, assertSnapshot, judge, type SessionHead } from './rules.js'
-
-type MemorySession = {
-  record: SessionRecord
-  /** The commit of seq n is at n - 1. */
-  commits: Commit[]
-  receipts: Receipt[]
-  commands: Map<string, StoredCommand>
-  snapshot: { seq: number; parts: string[] } | null
-}
+import type { Journal, ProjectRecord } from './journal.js'
+import { appendTo, lastSeq, truncateSession, type MemorySession } from './memory-session.js'
+import { assertConsecutive, assertSnapshot } from './rules.js'
 
 type MemoryProject = { record: ProjectRecord; document: string[] | undefined }
 
@@ -32,6 +15,7 @@ export function createMemoryJournal(): Journal {
       sessions.set(record.session_id, {
         record: { ...record },
         commits: [],
+        removed: 0,
         receipts: [],
         commands: new Map(),
         snapshot: null,
@@ -42,19 +26,19 @@ export function createMemoryJournal(): Journal {
     async loadSession(session_id) {
       const session = sessions.get(session_id)
       if (session === undefined) return undefined
-      const { record, commits, receipts, snapshot } = session
+      const { record, commits, removed, receipts, snapshot } = session
       const from = snapshot?.seq ?? 0
       return structuredClone({
         record,
         snapshot,
-        entries: commits.slice(from).map(({ body }) => body),
+        entries: commits.slice(from - removed).map(({ body }) => body),
         receipts: receipts.filter(({ after_seq }) => after_seq >= from),
       })
     },
 
     async listSessions() {
       return [...sessions.values()]
-        .map(({ record, commits }) => ({ ...record, seq: commits.length }))
+        .map((session) => ({ ...session.record, seq: lastSeq(session) }))
         .sort((a, b) => byAge(a, b) || compare(a.session_id, b.session_id))
     },
 
@@ -64,12 +48,18 @@ export function createMemoryJournal(): Journal {
 
     async append(batches) {
       batches.forEach(assertConsecutive)
-      return batches.map((batch) => appendBatch(sessions.get(batch.session_id), batch))
+      return batches.map((batch) => appendTo(sessions.get(batch.session_id), batch))
     },
 
     async entriesAfter(session_id, after_seq, limit) {
-      const commits = sessions.get(session_id)?.commits ?? []
-      return commits.slice(after_seq, after_seq + limit).map(({ body }) => body)
+      const { commits, removed } = sessions.get(session_id) ?? { commits: [], removed: 0 }
+      const from = after_seq - removed
+      const window = commits.slice(Math.max(0, from), Math.max(0, from + limit))
+      return window.map(({ body }) => body)
+    },
+
+    async firstSeq(session_id) {
+      return (sessions.get(session_id)?.removed ?? 0) + 1
     },
 
     async findCommand(session_id, command_id) {
@@ -79,8 +69,13 @@ export function createMemoryJournal(): Journal {
     async writeSnapshot(session_id, seq, parts) {
       const session = sessions.get(session_id)
       if (session === undefined) return
-      assertSnapshot(seq, parts, session.commits.length)
+      assertSnapshot(seq, parts, lastSeq(session))
       if (seq >= (session.snapshot?.seq ?? 0)) session.snapshot = { seq, parts: [...parts] }
+    },
+
+    async truncate(session_id, truncation) {
+      const session = sessions.get(session_id)
+      return session?.snapshot ? truncateSession(session, session.snapshot.seq, truncation) : 0
     },
 
     async createProject(project) {
@@ -125,28 +120,6 @@ export function createMemoryJournal(): Journal {
 
     async ping() {},
     async close() {},
-  }
-}
-
-function appendBatch(session: MemorySession | undefined, batch: AppendBatch): AppendOutcome {
-  const outcome = judge(batch, session && headOf(session))
-  if (session === undefined || !outcome.ok) return outcome
-  for (const commit of structuredClone(batch.commits)) {
-    session.commits.push(commit)
-    session.commands.set(commit.command_id, commit)
-  }
-  for (const receipt of structuredClone(batch.receipts)) {
-    session.receipts.push(receipt)
-    const { command_id, payload_hash, ack } = receipt
-    session.commands.set(command_id, { command_id, payload_hash, seq: null, body: null, ack })
-  }
-  return outcome
-}
-
-function headOf({ commits, commands }: MemorySession): SessionHead {
-  return {
-    last_seq: commits.length,
-    takenAmong: (command_ids) => command_ids.filter((id) => commands.has(id)),
   }
 }
 

@@ -1,4 +1,5 @@
 import { Migrator, type Kysely, type Migration } from 'kysely'
+import { addIntegrity } from './migration-integrity.js'
 import type { JournalTables } from './schema.js'
 
 /**
@@ -7,6 +8,7 @@ import type { JournalTables } from './schema.js'
  */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001_journal': { up: createJournal },
+  '0002_integrity': { up: addIntegrity },
 }
 
 async function createJournal(db: Kysely<JournalTables>): Promise<void> {

@@ -1,6 +1,17 @@
 import type { Kysely } from 'kysely'
 import type { Journal } from './journal.js'
 import type { JournalTables } from './schema.js'
+import { text, textOrNull } from './text-column.js'
+
+const LISTED_COLUMNS = [
+  text('project_id'),
+  text('project_name'),
+  textOrNull('template_id'),
+  text('session_id'),
+  text('created_at'),
+  textOrNull('saved_at'),
+  'saved_seq',
+] as const
 
 export type ProjectQueries = Pick<
   Journal,
@@ -35,15 +46,14 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
       return await db
         .selectFrom('projects')
         .where('project_id', '=', project_id)
-        .selectAll()
+        .select([...LISTED_COLUMNS, text('envelope')])
         .executeTakeFirst()
     },
 
     async listProjects() {
       return await db
         .selectFrom('projects')
-        .select(['project_id', 'project_name', 'template_id', 'session_id'])
-        .select(['created_at', 'saved_at', 'saved_seq'])
+        .select(LISTED_COLUMNS)
         .orderBy('created_at')
         .orderBy('project_id')
         .execute()
@@ -68,7 +78,7 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
         .leftJoin('project_documents', 'project_documents.project_id', 'projects.project_id')
         .where('projects.project_id', '=', project_id)
         .where('saved_at', 'is not', null)
-        .select('project_documents.body')
+        .select(textOrNull('body'))
         .orderBy('part')
         .execute()
       if (parts.length === 0) return undefined

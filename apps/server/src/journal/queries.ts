@@ -4,8 +4,13 @@ import { projectQueries, type ProjectQueries } from './project-queries.js'
 import type { JournalTables } from './schema.js'
 import { sessionQueries, type SessionQueries } from './session-queries.js'
 import { snapshotQueries, type SnapshotQueries } from './snapshot-queries.js'
+import { truncationQueries, type TruncationQueries } from './truncation-queries.js'
 
-export type JournalQueries = SessionQueries & HistoryQueries & SnapshotQueries & ProjectQueries
+export type JournalQueries = SessionQueries &
+  HistoryQueries &
+  SnapshotQueries &
+  TruncationQueries &
+  ProjectQueries
 
 /**
  * The journal but for `append`, for any database that Kysely speaks. `append` is the commit point:
@@ -16,6 +21,7 @@ export function journalQueries(db: Kysely<JournalTables>): JournalQueries {
     ...sessionQueries(db),
     ...historyQueries(db),
     ...snapshotQueries(db),
+    ...truncationQueries(db),
     ...projectQueries(db),
   }
 }

@@ -1,4 +1,5 @@
-import type { AppendBatch, AppendOutcome } from './journal.js'
+import type { Entry } from '@talus/protocol'
+import type { AppendBatch, AppendOutcome, Commit, Receipt, Truncation } from './journal.js'
 
 // What every implementation of the journal refuses, so that they refuse alike.
 
@@ -43,4 +44,20 @@ export function assertSnapshot(seq: number, parts: string[], last_seq: number): 
   if (parts.length === 0) throw new RangeError('A snapshot has at least one part')
   if (seq > last_seq)
     throw new RangeError(`Snapshot at seq ${seq}, the journal ends at ${last_seq}`)
+}
+
+type Allowed = Omit<Truncation, 'limit'> & { last_seq: number; snapshot_seq: number }
+
+/** Whether an entry may be removed: never the last one, nor one that no snapshot covers. */
+export function mayGo({ seq, body }: Pick<Commit, 'seq' | 'body'>, allowed: Allowed): boolean {
+  const { before_seq, before_time, last_seq, snapshot_seq } = allowed
+  if (seq >= before_seq || seq >= last_seq || seq > snapshot_seq) return false
+  return before_time === undefined || (JSON.parse(body) as Entry).timestamp < before_time
+}
+
+/** What stays of an entry that is removed: enough to answer a retry of its command. */
+export function removedReceipt(commit: Omit<Commit, 'body'>, entry: Entry): Receipt {
+  const { seq, command_id, payload_hash, ack } = commit
+  const plain = { ok: true, command_id, seq, result: entry.result ?? null } as const
+  return { command_id, payload_hash, after_seq: seq, ack: ack ?? plain, consumes: null }
 }

@@ -1,11 +1,15 @@
 import type { ProjectRecord, SessionRecord } from './journal.js'
 
-/** The tables of the journal. Columns ending in `ack`, `consumes` and `envelope` hold JSON text. */
+/**
+ * The tables of the journal. Columns ending in `ack`, `consumes` and `envelope` hold JSON text,
+ * those named `digest` what `chain.ts` makes of the row.
+ */
 export type JournalTables = {
   sessions: SessionRecord
   entries: EntryRow
   receipts: ReceiptRow
-  snapshots: { session_id: string; seq: number; part: number; body: string }
+  snapshots: { session_id: string; seq: number; part: number; body: string; digest: string }
+  truncations: TruncationRow
   projects: ProjectRecord
   project_documents: { project_id: string; part: number; body: string }
 }
@@ -17,6 +21,7 @@ export type EntryRow = {
   payload_hash: string
   body: string
   ack: string | null
+  digest: string
 }
 
 /** `ordinal` counts the receipts of a session from 1: they take no `seq`, yet have an order. */
@@ -28,4 +33,8 @@ export type ReceiptRow = {
   after_seq: number
   ack: string
   consumes: string | null
+  digest: string
 }
+
+/** The last entry of a session that was removed: the first that is kept builds upon it. */
+export type TruncationRow = { session_id: string; seq: number; digest: string }

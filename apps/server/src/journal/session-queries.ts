@@ -1,6 +1,15 @@
 import type { Kysely } from 'kysely'
 import type { Journal } from './journal.js'
 import type { JournalTables } from './schema.js'
+import { text, textOrNull } from './text-column.js'
+
+export const SESSION_COLUMNS = [
+  text('session_id'),
+  text('epoch'),
+  textOrNull('template_id'),
+  textOrNull('project_id'),
+  text('created_at'),
+] as const
 
 export type SessionQueries = Pick<Journal, 'createSession' | 'listSessions' | 'deleteSession'>
 
@@ -18,7 +27,7 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
     async listSessions() {
       const rows = await db
         .selectFrom('sessions')
-        .selectAll()
+        .select(SESSION_COLUMNS)
         .select((sessions) =>
           sessions
             .selectFrom('entries')

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { selectHead } from './append-queries.js'
+import { snapshotDigests } from './chain.js'
 import type { Journal } from './journal.js'
 import { assertSnapshot } from './rules.js'
 import type { JournalTables } from './schema.js'
@@ -36,7 +37,9 @@ async function replaceSnapshot(
   { session_id, seq, parts }: { session_id: string; seq: number; parts: string[] },
 ) {
   await db.deleteFrom('snapshots').where('session_id', '=', session_id).execute()
+  const digests = snapshotDigests(session_id, seq, parts)
   for (const [part, body] of parts.entries()) {
-    await db.insertInto('snapshots').values({ session_id, seq, part, body }).execute()
+    const digest = digests[part] ?? ''
+    await db.insertInto('snapshots').values({ session_id, seq, part, body, digest }).execute()
   }
 }

@@ -1,20 +1,26 @@
 import type { Kysely } from 'kysely'
 import {
-  entryRow,
+  entryRows,
   insertEntries,
   insertReceipts,
   receiptRow,
   selectHead,
   selectTaken,
 } from './append-queries.js'
+import { genesis } from './chain.js'
 import type { AppendBatch, AppendOutcome } from './journal.js'
 import { assertConsecutive, judge } from './rules.js'
 import type { EntryRow, JournalTables, ReceiptRow } from './schema.js'
 import type { SqliteDatabase } from './sqlite-database.js'
 import { sqliteCode } from './sqlite-error.js'
 import { inChunks } from './sqlite-prepared.js'
+import { textOf } from './text-column.js'
 
-type HeadRow = { last_seq: number | null; last_ordinal: number | null }
+type HeadRow = {
+  last_seq: number | null
+  last_digest: ArrayBuffer | null
+  last_ordinal: number | null
+}
 
 /**
  * The server's hot path: Kysely's queries, compiled and prepared once. This process is the only
@@ -73,9 +79,11 @@ function appendBatch(
 
 function insertBatch(statements: AppendStatements, batch: AppendBatch, head: HeadRow): void {
   const { session_id, commits, receipts } = batch
-  const entryRows = commits.map((commit) => entryRow(session_id, commit))
-  for (const { statement, chunk } of statements.entries(entryRows)) {
-    // The rows' keys are in the order of the compiled columns: both come from `entryRow`.
+  const { last_digest } = head
+  const previous = last_digest === null ? genesis(session_id) : textOf(last_digest)
+  const rows = entryRows(session_id, commits, previous)
+  for (const { statement, chunk } of statements.entries(rows)) {
+    // The rows' keys are in the order of the compiled columns: both come from `entryRows`.
     statement.run(chunk.flatMap((row) => Object.values(row)))
   }
   const ordinal = (head.last_ordinal ?? 0) + 1
@@ -90,10 +98,10 @@ function takenAmong(
   session_id: string,
   command_ids: string[],
 ): string[] {
-  const rows: { command_id: string }[] = []
+  const rows: { command_id: ArrayBuffer }[] = []
   for (const { statement, chunk } of statements.taken(command_ids)) {
     const found = statement.all([session_id, ...chunk, session_id, ...chunk])
     rows.push(...(found as typeof rows))
   }
-  return rows.map(({ command_id }) => command_id)
+  return rows.map(({ command_id }) => textOf(command_id))
 }

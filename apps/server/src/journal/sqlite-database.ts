@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import Database from 'libsql'
 import { StorageError } from './journal.js'
 import { messageOf, sqliteCode } from './sqlite-error.js'
+import { lockForWriting, type WriterLock } from './sqlite-lock.js'
 
 /** `full`: an answered write survives a power failure. `normal`: it survives a crash of the process. */
 export type Durability = 'full' | 'normal'
@@ -8,7 +11,7 @@ export type Durability = 'full' | 'normal'
 type Connection = Database.Database
 export type Statement = Database.Statement
 
-/** One connection with its prepared statements. It holds the lock on the file until it is gone. */
+/** One connection with its prepared statements. A writer's holds the lock until it is closed. */
 export type SqliteDatabase = {
   connection: Connection
   /** Prepares a statement once and keeps it: for SQL of which there is a limited number. */
@@ -25,32 +28,54 @@ const APPLICATION_ID = 0x54616c75
 
 /** Opens or creates the file. Throws `StorageError`, the file untouched, if it is not ours to use. */
 export function openDatabase(file: string, durability: Durability): SqliteDatabase {
+  let lock: WriterLock | undefined
   try {
     const connection = new Database(file)
-    claim(connection, file)
+    connection.pragma('busy_timeout = 1000')
+    identify(connection, file)
+    lock = lockForWriting(file)
+    claim(connection)
     configure(connection, durability)
-    return withStatements(connection)
+    return withStatements(connection, lock)
   } catch (error) {
-    if (error instanceof StorageError) throw error
-    throw new StorageError(`${file} ${refusal(error)}: ${messageOf(error)}`, { cause: error })
+    lock?.release()
+    throw asStorageError(file, error)
   }
 }
 
-/**
- * Takes the file for this process alone. The lock is the kernel's, so that it ends with the process
- * even after kill -9, which a lock file would not. Nothing is written to a file that is not ours.
- */
-function claim(connection: Connection, file: string): void {
-  // A predecessor that is just shutting down may still hold the lock.
-  connection.pragma('busy_timeout = 1000')
-  connection.pragma('locking_mode = exclusive')
-  connection.exec('begin exclusive')
-  if (valueOf(connection, 'schema_version') === 0) {
-    connection.pragma(`application_id = ${APPLICATION_ID}`)
-  } else if (valueOf(connection, 'application_id') !== APPLICATION_ID) {
-    throw new StorageError(`${file} is a database of another application`)
+/** Opens a file that is there to read it, also while a server writes to it. Throws `StorageError`. */
+export function openReadOnly(file: string): SqliteDatabase {
+  if (!existsSync(file)) throw new StorageError(`${file} is not there`)
+  try {
+    const connection = new Database(`${pathToFileURL(file).href}?mode=ro`)
+    connection.pragma('busy_timeout = 1000')
+    if (isEmpty(connection)) throw new StorageError(`${file} is empty`)
+    identify(connection, file)
+    return withStatements(connection)
+  } catch (error) {
+    throw asStorageError(file, error)
   }
-  connection.exec('commit')
+}
+
+function asStorageError(file: string, error: unknown): StorageError {
+  if (error instanceof StorageError) return error
+  return new StorageError(`${file} ${refusal(error)}: ${messageOf(error)}`, { cause: error })
+}
+
+function isEmpty(connection: Connection): boolean {
+  return valueOf(connection, 'schema_version') === 0
+}
+
+/** Nothing is written to, or beside, a file that is not ours. */
+function identify(connection: Connection, file: string): void {
+  if (isEmpty(connection) || valueOf(connection, 'application_id') === APPLICATION_ID) return
+  throw new StorageError(`${file} is a database of another application`)
+}
+
+/** Marks a new file as ours. */
+function claim(connection: Connection): void {
+  if (!isEmpty(connection)) return
+  connection.pragma(`application_id = ${APPLICATION_ID}`)
 }
 
 function configure(connection: Connection, durability: Durability): void {
@@ -78,7 +103,7 @@ function refusal(error: unknown): string {
   return 'cannot be opened'
 }
 
-function withStatements(connection: Connection): SqliteDatabase {
+function withStatements(connection: Connection, lock?: WriterLock): SqliteDatabase {
   const statements = new Map<string, Statement>()
   const rollback = () => {
     // SQLite has already rolled back by itself after some errors, a full disk for one.
@@ -112,6 +137,7 @@ function withStatements(connection: Connection): SqliteDatabase {
     close() {
       statements.clear()
       connection.close()
+      lock?.release()
     },
   }
 }

@@ -1,8 +1,15 @@
-import { SqliteAdapter, SqliteDialect, SqliteDriver, type DatabaseConnection } from 'kysely'
+import { Kysely, SqliteAdapter, SqliteDialect, SqliteDriver, type DatabaseConnection } from 'kysely'
+import type { JournalTables } from './schema.js'
 import type { SqliteDatabase } from './sqlite-database.js'
+import { BYTES_AS_TEXT } from './text-column.js'
+
+/** The journal's tables in a SQLite database. */
+export function kyselyOver(database: SqliteDatabase): Kysely<JournalTables> {
+  return new Kysely({ dialect: new LibsqlDialect(database), plugins: [BYTES_AS_TEXT] })
+}
 
 /** Kysely over libsql, whose interface is that of better-sqlite3. */
-export class LibsqlDialect extends SqliteDialect {
+class LibsqlDialect extends SqliteDialect {
   readonly #database: SqliteDatabase
 
   constructor(database: SqliteDatabase) {

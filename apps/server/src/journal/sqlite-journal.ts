@@ -61,17 +61,19 @@ async function createDirectory(directory: string): Promise<void> {
   }
 }
 
-function journalOver({ request, close }: WorkerLink): Journal {
+function journalOver({ append, request, close }: WorkerLink): Journal {
   return {
     createSession: (record) => request('createSession', record),
     loadSession: (session_id) => request('loadSession', session_id),
     listSessions: () => request('listSessions'),
     deleteSession: (session_id) => request('deleteSession', session_id),
-    append: (batches) => request('append', batches),
+    append,
     entriesAfter: (session_id, after_seq, limit) =>
       request('entriesAfter', session_id, after_seq, limit),
+    firstSeq: (session_id) => request('firstSeq', session_id),
     findCommand: (session_id, command_id) => request('findCommand', session_id, command_id),
     writeSnapshot: (session_id, seq, parts) => request('writeSnapshot', session_id, seq, parts),
+    truncate: (session_id, truncation) => request('truncate', session_id, truncation),
     createProject: (project) => request('createProject', project),
     getProject: (project_id) => request('getProject', project_id),
     listProjects: () => request('listProjects'),

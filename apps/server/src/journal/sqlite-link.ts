@@ -1,10 +1,15 @@
 import type { Worker } from 'node:worker_threads'
+import { packBatches, unpackOutcomes, type PackedOutcomes } from './append-packing.js'
 import { StorageError, type Journal } from './journal.js'
 import type { Method, Reply, Request } from './sqlite-messages.js'
 
 /** The main thread's end of the worker: requests out, replies in. */
 export type WorkerLink = {
-  request: <M extends Method>(method: M, ...args: Parameters<Journal[M]>) => ReturnType<Journal[M]>
+  append: Journal['append']
+  request: <M extends Exclude<Method, 'append'>>(
+    method: M,
+    ...args: Parameters<Journal[M]>
+  ) => ReturnType<Journal[M]>
   /** Lets what was asked before finish, then closes the database and ends the worker. */
   close: () => Promise<void>
   /** Ends the worker at once. */
@@ -53,7 +58,11 @@ export function linkWorker(worker: Worker, onFatal: (error: StorageError) => voi
   }
 
   return {
-    request: <M extends Method>(method: M, ...args: Parameters<Journal[M]>) =>
+    async append(batches) {
+      const packed = await send('append', [packBatches(batches)])
+      return unpackOutcomes(packed as PackedOutcomes, batches.length)
+    },
+    request: <M extends Exclude<Method, 'append'>>(method: M, ...args: Parameters<Journal[M]>) =>
       send(method, args) as ReturnType<Journal[M]>,
     close() {
       if (closed !== undefined) return closed

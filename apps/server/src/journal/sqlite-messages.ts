@@ -1,3 +1,4 @@
+import type { PackedBatches } from './append-packing.js'
 import type { Journal } from './journal.js'
 import type { Durability } from './sqlite-database.js'
 
@@ -6,10 +7,15 @@ export type WorkerOptions = { file: string; durability: Durability }
 
 export type Method = keyof Journal
 
-/** One call of a method of the journal. Requests are served one after the other, in order. */
-export type Request = {
-  [M in Method]: { id: number; method: M; args: Parameters<Journal[M]> }
-}[Method]
+/**
+ * One call of a method of the journal. Requests are served one after the other, in order. `append`
+ * goes packed: it is the only one that is called thousands of times a second.
+ */
+export type Request =
+  | { id: number; method: 'append'; args: [PackedBatches] }
+  | {
+      [M in Exclude<Method, 'append'>]: { id: number; method: M; args: Parameters<Journal[M]> }
+    }[Exclude<Method, 'append'>]
 
 /**
  * The answer to the request with that id. A `StorageError` travels in parts because a structured

@@ -1,18 +1,16 @@
-import { Kysely } from 'kysely'
 import type { Journal } from './journal.js'
 import { migrate } from './migrations.js'
 import { journalQueries } from './queries.js'
-import type { JournalTables } from './schema.js'
 import { createAppend } from './sqlite-append.js'
 import type { SqliteDatabase } from './sqlite-database.js'
-import { LibsqlDialect } from './sqlite-dialect.js'
+import { kyselyOver } from './sqlite-dialect.js'
 
 /**
  * The journal in a SQLite database, on the calling thread: it blocks while the disk works. Calls
  * must not overlap, since all share one connection. Errors are those of SQLite.
  */
 export async function createSqliteStore(database: SqliteDatabase): Promise<Journal> {
-  const db = new Kysely<JournalTables>({ dialect: new LibsqlDialect(database) })
+  const db = kyselyOver(database)
   await migrate(db)
   const append = createAppend(database, db)
   return {

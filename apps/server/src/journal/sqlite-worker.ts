@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { packOutcomes, unpackBatches } from './append-packing.js'
 import { StorageError, type Journal } from './journal.js'
 import { openDatabase } from './sqlite-database.js'
 import { messageOf, nativeError, sqliteCode } from './sqlite-error.js'
@@ -36,6 +37,10 @@ async function serve(request: Request): Promise<void> {
 async function answer({ id, method, args }: Request): Promise<Reply> {
   try {
     const journal = await opened
+    if (method === 'append') {
+      const outcomes = await journal.append(unpackBatches(args[0]))
+      return { id, state: 'done', value: packOutcomes(outcomes) }
+    }
     // The union of all methods takes no arguments; that these fit is what `Request` says.
     const call = journal[method] as (...args: unknown[]) => Promise<unknown>
     return { id, state: 'done', value: await call(...args) }

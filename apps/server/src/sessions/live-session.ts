@@ -1,5 +1,5 @@
 import type { Blueprint, ProjectGraph, UndoHistory } from '@talus/graph'
-import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
+import type { Ack, Change, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
 import { refusal, sessionNotFound, STORAGE_FAILURE } from '../dispatch/failures.js'
 import type { Appender } from '../dispatch/group-committer.js'
@@ -23,7 +23,7 @@ import {
   type Journal,
   type SessionRecord,
 } from '../journal/journal.js'
-import { RecentEntries } from './recent-entries.js'
+import { SessionTail } from './session-tail.js'
 
 /** Tasks that may wait in one session before more are refused as OVERLOADED. */
 const MAX_WAITING = 10_000
@@ -36,6 +36,9 @@ const OVERLOADED: Failure = {
 /** Entries that are read at a time when others have appended to the session. */
 const PAGE = 500
 
+/** A session as it was opened; `bodies` are the entries that were stored last, up to its seq. */
+export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly string[] }
+
 export type SessionState = { graph: ProjectGraph; history: UndoHistory; seq: number }
 
 /** What a session needs from its surroundings. */
@@ -43,8 +46,8 @@ export type SessionServices = {
   journal: Journal
   broadcaster: Broadcaster
   requestCommit: (appender: Appender) => void
-  /** Called after entries became durable. */
-  onCommitted: (session: LiveSession, count: number) => void
+  /** Called after entries became durable, with their JSON. */
+  onCommitted: (session: LiveSession, bodies: readonly string[]) => void
   newId: () => string
   now: () => string
   log: { error: (fields: object, message: string) => void }
@@ -59,7 +62,10 @@ export class LiveSession implements Appender {
   readonly #services: SessionServices
   readonly #pipeline = new Pipeline()
   readonly #retries: Retries
-  readonly #recent = new RecentEntries()
+  /** Of the stored snapshot; 0: there is none. */
+  snapshotSeq: number
+  /** The newest durable entries, for those who follow. */
+  readonly tail: SessionTail
   readonly #ground: Ground
   #seq: number
   #catchingUp = false
@@ -68,7 +74,7 @@ export class LiveSession implements Appender {
 
   constructor(
     record: SessionRecord,
-    state: SessionState,
+    state: OpenedState,
     blueprint: Blueprint | null,
     services: SessionServices,
   ) {
@@ -76,8 +82,15 @@ export class LiveSession implements Appender {
     this.#services = services
     this.#retries = new Retries(record.session_id, services.journal, services.log)
     this.#seq = state.seq
+    this.snapshotSeq = state.snapshotSeq
+    const { session_id } = record
+    const { seq, bodies } = state
+    const { journal, log } = services
+    this.tail = new SessionTail({ session_id, journal, seq, bodies, log })
     const { newId, now } = services
-    this.#ground = { graph: state.graph, history: state.history, blueprint, newId, now }
+    const { graph, history } = state
+    const headSeq = () => this.#pipeline.head()?.seq ?? this.#seq
+    this.#ground = { graph, history, blueprint, headSeq, newId, now }
   }
 
   /** The last durable seq. */
@@ -124,6 +137,19 @@ export class LiveSession implements Appender {
     }
   }
 
+  /**
+   * Whether the node was there and is durably gone. Looks through what is planned instead of taking
+   * it back: it is asked often.
+   */
+  isDeleted(node_id: string): boolean {
+    const { graph } = this.#ground
+    if (graph.has(node_id) || !graph.isTaken(node_id)) return false
+    const isPlanned = this.#pipeline
+      .entries()
+      .some(({ entry }) => entry.changes.some((change) => removes(change, node_id)))
+    return !isPlanned
+  }
+
   /** What a task would do once everything before it is done (rule CMD7). */
   async preview(task: Task): Promise<Preview> {
     await this.#last
@@ -138,18 +164,24 @@ export class LiveSession implements Appender {
     })
   }
 
-  /**
-   * The durable entries after `last_seq`, if they are still in memory (rule SYNC1). Undefined: the
-   * client needs a snapshot.
-   */
-  entriesAfter(last_seq: number): Entry[] | undefined {
-    return this.#recent.after(last_seq, this.#seq)
+  /** The command by which this one is undone now, if it is. */
+  undoneBy(command_id: string): string | undefined {
+    return this.#ground.history.undoneBy(command_id)
+  }
+
+  get isRetired(): boolean {
+    return this.#deleted
   }
 
   /** Lets what is under way end, then refuses everything. */
   async retire(): Promise<void> {
     this.#deleted = true
+    this.tail.end()
     await this.#last
+  }
+
+  get planned(): number {
+    return this.#pipeline.planned
   }
 
   take(): AppendBatch | undefined {
@@ -193,14 +225,14 @@ export class LiveSession implements Appender {
     for (let next = this.#pipeline.next(); next; next = this.#pipeline.next()) {
       this.#pipeline.add(this.#planned(next))
     }
-    if (this.#pipeline.hasPlanned) this.#services.requestCommit(this)
+    if (this.#pipeline.planned > 0) this.#services.requestCommit(this)
   }
 
   #planned(waiting: Waiting): Pending {
     const timestamp = this.#services.now()
     const base = { ...waiting, timestamp }
     const planned = this.#plan(waiting.task)
-    const head = this.#pipeline.head()?.seq ?? this.#seq
+    const head = this.#ground.headSeq()
     switch (planned.outcome) {
       case 'refused':
         return { ...base, outcome: 'refused', failure: planned.failure }
@@ -234,8 +266,8 @@ export class LiveSession implements Appender {
     // A refused command may turn out to be an old one again: told when that is known.
     this.#publish(group.filter((pending) => !mayBeOld(pending)).flatMap(publicationOf))
     for (const pending of group) this.#answer(pending)
-    const count = group.filter((pending) => pending.outcome === 'entry').length
-    if (count > 0) this.#services.onCommitted(this, count)
+    const bodies = group.flatMap((pending) => (pending.outcome === 'entry' ? pending.body : []))
+    if (bodies.length > 0) this.#services.onCommitted(this, bodies)
   }
 
   /** Takes what is durable into the session's state. The graph has it already. */
@@ -251,7 +283,7 @@ export class LiveSession implements Appender {
   #record(entry: Entry, body: string): void {
     this.#seq = entry.seq
     this.#ground.history.record(entry)
-    this.#recent.push(entry, Buffer.byteLength(body))
+    this.tail.push(entry, Buffer.byteLength(body))
   }
 
   #answer(pending: Pending): void {
@@ -340,6 +372,11 @@ export class LiveSession implements Appender {
       this.#services.log.error({ session_id: this.record.session_id, err }, 'publishing failed')
     }
   }
+}
+
+function removes(change: Change, node_id: string): boolean {
+  if (change.type === 'graph-replaced') return true
+  return change.type === 'node-removed' && change.node.id === node_id
 }
 
 /** Whether a refused task may be the retry of one that was executed long ago (rule IDEM1). */

@@ -4,10 +4,10 @@ import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
 import type { SessionRecord } from '../journal/journal.js'
 import { LiveSession, type SessionServices } from './live-session.js'
-import { capture, fold, serialise } from './snapshot.js'
-
-/** Entries after which a session is written out as a whole, so that opening it stays quick. */
-const SNAPSHOT_EVERY = 1_000
+import { OpenSessions } from './open-sessions.js'
+import type { Retention } from './retention.js'
+import { fold } from './snapshot.js'
+import { Snapshots } from './snapshots.js'
 
 export type NewSession = {
   session_id?: string
@@ -18,23 +18,27 @@ export type NewSession = {
 type StoreServices = Omit<SessionServices, 'requestCommit' | 'onCommitted'> & {
   committer: GroupCommitter
   blueprintOf: (template_id: string) => Blueprint | null
+  retention: Retention
+  /** Whether clients are in a session. */
+  isOccupied: (session_id: string) => boolean
 }
 
 /** The sessions of this server: opened from the journal when asked for, one object each. */
 export class SessionStore {
   readonly #services: StoreServices
-  readonly #open = new Map<string, Promise<LiveSession | undefined>>()
-  readonly #sinceSnapshot = new WeakMap<LiveSession, number>()
-  readonly #snapshots = new Set<Promise<void>>()
+  readonly #open: OpenSessions
+  readonly #snapshots: Snapshots
 
   constructor(services: StoreServices) {
     this.#services = services
+    this.#open = new OpenSessions((session_id) => this.#load(session_id), services.isOccupied)
+    this.#snapshots = new Snapshots(services)
   }
 
   /** The session with this id. Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
   async get(session_id: string): Promise<Result<LiveSession>> {
     try {
-      const session = await this.#opened(session_id)
+      const session = await this.#open.get(session_id)
       return session ? ok(session) : { ok: false, error: sessionNotFound(session_id) }
     } catch (err) {
       this.#services.log.error({ session_id, err }, 'session could not be opened')
@@ -78,7 +82,7 @@ export class SessionStore {
     const found = await this.get(session_id)
     if (!found.ok) return found
     await found.value.retire()
-    this.#open.delete(session_id)
+    this.#open.forget(session_id)
     try {
       await this.#services.journal.deleteSession(session_id)
       return ok(true)
@@ -88,21 +92,15 @@ export class SessionStore {
     }
   }
 
+  /** Lets go of sessions that nobody has asked for since some sweeps ago, and that nobody is in. */
+  sweep(): void {
+    this.#open.sweep()
+  }
+
   /** Waits until everything taken in is durable and written out. */
   async drained(): Promise<void> {
     await this.#services.committer.drained()
-    await Promise.all(this.#snapshots)
-  }
-
-  #opened(session_id: string): Promise<LiveSession | undefined> {
-    const known = this.#open.get(session_id)
-    if (known) return known
-    const opening = this.#load(session_id)
-    this.#open.set(session_id, opening)
-    // What is not there, or could not be read, is asked for again the next time.
-    const forget = () => this.#open.delete(session_id)
-    opening.then((session) => session ?? forget(), forget)
-    return opening
+    await this.#snapshots.stop()
   }
 
   async #load(session_id: string): Promise<LiveSession | undefined> {
@@ -111,36 +109,20 @@ export class SessionStore {
     if (!stored) return undefined
     const { template_id } = stored.record
     const blueprint = template_id === null ? null : blueprintOf(template_id)
-    const session = new LiveSession(stored.record, fold(stored), blueprint, {
+    const opened = {
+      ...fold(stored),
+      snapshotSeq: stored.snapshot?.seq ?? 0,
+      bodies: stored.entries,
+    }
+    const session = new LiveSession(stored.record, opened, blueprint, {
       ...services,
       requestCommit: (appender) => committer.request(appender),
-      onCommitted: (committed, count) => this.#count(committed, count),
+      onCommitted: (committed, bodies) => this.#snapshots.committed(committed, bodies),
     })
-    this.#sinceSnapshot.set(session, stored.entries.length)
-    return session
-  }
-
-  #count(session: LiveSession, added: number): void {
-    const count = (this.#sinceSnapshot.get(session) ?? 0) + added
-    this.#sinceSnapshot.set(session, count)
-    if (count < SNAPSHOT_EVERY) return
-    this.#sinceSnapshot.set(session, 0)
-    const writing = this.#snapshot(session)
-    this.#snapshots.add(writing)
-    void writing.finally(() => this.#snapshots.delete(writing))
-  }
-
-  async #snapshot(session: LiveSession): Promise<void> {
-    const { session_id } = session.record
-    const { seq, parts } = session.withDurable((state) => ({
-      seq: state.seq,
-      parts: capture(state),
-    }))
-    try {
-      await this.#services.journal.writeSnapshot(session_id, seq, await serialise(parts))
-    } catch (err) {
-      // A snapshot only shortens the next opening: without it the entries are replayed.
-      this.#services.log.error({ session_id, seq, err }, 'snapshot could not be written')
+    if (stored.damage !== undefined) {
+      services.log.error({ session_id, damage: stored.damage }, 'opened from the entries alone')
     }
+    this.#snapshots.opened(session, stored)
+    return session
   }
 }

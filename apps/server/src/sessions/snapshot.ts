@@ -1,10 +1,13 @@
-import { ProjectGraph, UndoHistory } from '@talus/graph'
-import type { Entry, JsonValue, Node } from '@talus/protocol'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ProjectGraph, UndoHistory, type GraphImage } from '@talus/graph'
+import type { JsonValue, Node } from '@talus/protocol'
 import type { StoredSession } from '../journal/journal.js'
 import type { SessionState } from './live-session.js'
+import { Replay } from './replay.js'
 
-/** Nodes, or other pieces, in one part: small enough that writing one never holds up the loop. */
+/** Pieces, and characters, after which a part is full: writing one takes a millisecond or two. */
 const PIECES_PER_PART = 500
+const CHARS_PER_PART = 256 * 1024
 
 type Retired = [id: string, parent_id: string | null]
 
@@ -13,35 +16,64 @@ type Part =
   | { part: 'retired'; retired: Retired[] }
   | { part: 'history'; pieces: JsonValue[] }
 
-function chunks<T>(items: readonly T[]): T[][] {
-  const parts: T[][] = []
-  for (let at = 0; at < items.length; at += PIECES_PER_PART) {
-    parts.push(items.slice(at, at + PIECES_PER_PART))
-  }
-  return parts
-}
+/** What a snapshot holds, by reference. */
+type Captured = { nodes: GraphImage; retired: Retired[]; pieces: JsonValue[] }
 
 /**
  * What a snapshot holds, taken in one go while the state is durable. Node records are immutable,
  * so that they can be written out later while the graph goes on.
  */
-export function capture({ graph, history }: SessionState): Part[] {
-  const nodes = [...graph.preorder()].map((record): Node => ({ ...record, children: [] }))
-  return [
-    ...chunks(nodes).map((part): Part => ({ part: 'nodes', nodes: part })),
-    ...chunks([...graph.retired()]).map((part): Part => ({ part: 'retired', retired: part })),
-    ...chunks(history.toSnapshot()).map((part): Part => ({ part: 'history', pieces: part })),
-  ]
+export function capture({ graph, history }: SessionState): Captured {
+  return {
+    nodes: graph.image(),
+    retired: [...graph.retired()],
+    pieces: history.toSnapshot(),
+  }
+}
+
+/** How the parts begin. */
+const HEADS = {
+  nodes: '{"part":"nodes","nodes":[',
+  retired: '{"part":"retired","retired":[',
+  history: '{"part":"history","pieces":[',
+} as const
+
+/** An undefined is a moment to rest. */
+type Text = [head: string, text: string] | undefined
+
+function* textsOf({ nodes, retired, pieces }: Captured): Generator<Text> {
+  for (const node of nodes.nodes()) {
+    // The order of the nodes says who the children are.
+    yield node && [HEADS.nodes, JSON.stringify({ ...node, children: [] })]
+  }
+  for (const id of retired) yield [HEADS.retired, JSON.stringify(id)]
+  for (const piece of pieces) yield [HEADS.history, JSON.stringify(piece)]
 }
 
 /** Serialises a captured snapshot part by part, letting the event loop run in between. */
-export async function serialise(parts: readonly Part[]): Promise<string[]> {
-  const written: string[] = []
-  for (const part of parts) {
-    written.push(JSON.stringify(part))
-    await new Promise((resolve) => setImmediate(resolve))
+export async function serialise(captured: Captured): Promise<string[]> {
+  const parts: string[] = []
+  let open = { head: '', texts: [] as string[], chars: 0 }
+  const close = () => {
+    if (open.texts.length > 0) parts.push(`${open.head}${open.texts.join(',')}]}`)
   }
-  return written
+  for (const piece of textsOf(captured)) {
+    if (!piece) {
+      await nextTurn()
+      continue
+    }
+    const [head, text] = piece
+    const full = open.texts.length >= PIECES_PER_PART || open.chars >= CHARS_PER_PART
+    if (full || open.head !== head) {
+      close()
+      open = { head, texts: [], chars: 0 }
+      await nextTurn()
+    }
+    open.texts.push(text)
+    open.chars += text.length
+  }
+  close()
+  return parts
 }
 
 function restore(parts: readonly string[]): Pick<SessionState, 'graph' | 'history'> {
@@ -57,25 +89,20 @@ function restore(parts: readonly string[]): Pick<SessionState, 'graph' | 'histor
   return { graph: ProjectGraph.restore(nodes, retired), history: UndoHistory.fromSnapshot(pieces) }
 }
 
+/** The nodes, in pre-order, that one part of a snapshot holds; many parts hold others. */
+export function snapshotNodes(text: string): Node[] {
+  if (!text.startsWith(HEADS.nodes)) return []
+  return (JSON.parse(text) as Extract<Part, { part: 'nodes' }>).nodes
+}
+
+/** The state that a snapshot holds; without one, the state before the first entry. */
+export function restored(snapshot: StoredSession['snapshot']): SessionState {
+  return { ...restore(snapshot?.parts ?? []), seq: snapshot?.seq ?? 0 }
+}
+
 /** The state of a stored session: its snapshot, and everything after it folded in. */
 export function fold(stored: StoredSession): SessionState {
-  const { graph, history } = restore(stored.snapshot?.parts ?? [])
-  let seq = stored.snapshot?.seq ?? 0
-  const receipts = stored.receipts.toReversed()
-  const consumeUpTo = (at: number) => {
-    for (let next = receipts.at(-1); next && next.after_seq <= at; next = receipts.at(-1)) {
-      const { consumes } = next
-      if (consumes) history.consume(consumes.kind, consumes.actor_id, consumes.target_command_id)
-      receipts.pop()
-    }
-  }
-  for (const body of stored.entries) {
-    consumeUpTo(seq)
-    const entry = JSON.parse(body) as Entry
-    graph.apply(entry.changes)
-    history.record(entry)
-    seq = entry.seq
-  }
-  consumeUpTo(seq)
-  return { graph, history, seq }
+  const replay = new Replay(restored(stored.snapshot), stored.receipts)
+  for (const body of stored.entries) replay.take(body)
+  return replay.state
 }

@@ -56,6 +56,7 @@ export const ROOT_ADDED = [
   'project:loaded',
   'resync:required',
   'session:changes',
+  'presence:changed',
   'pong',
 ]
 
@@ -96,7 +97,7 @@ export const GRAPH_TABLE: Record<string, Fields> = {
 }
 
 /** What version 1.1 adds on `/graph`. */
-export const GRAPH_ADDED = ['resync:required']
+export const GRAPH_ADDED = ['resync:required', 'presence:changed']
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/
 

@@ -1,10 +1,26 @@
 import type { JsonValue } from '@talus/protocol'
-import type { PropertyType } from './node-type.js'
+import type { Option, PropertyType } from './node-type.js'
 
 type Rule = { expected: string; accepts(value: JsonValue): boolean }
 
 const NUMERIC = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/
 const DATE = /^(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/** The number that a value of `number` or `currency` is, also where it is written as text. */
+export function numberOf(value: JsonValue): number | undefined {
+  if (typeof value === 'string') return NUMERIC.test(value) ? Number(value) : undefined
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+/** The instant that a value of `date` is, in milliseconds; UTC where it names no zone. */
+export function instantOf(value: JsonValue): number | undefined {
+  if (typeof value !== 'string' || !isDate(value)) return undefined
+  const [, day, clock = 'T00:00', , , zone = 'Z'] = DATE.exec(value) ?? []
+  const time = clock.slice(1).replace(/(Z|[+-]\d{2}:?\d{2})$/, '')
+  const offset = zone.replace(/(\d{2}):?(\d{2})$/, '$1:$2')
+  const instant = Date.parse(`${day}T${time}${offset}`)
+  return Number.isNaN(instant) ? undefined : instant
+}
 
 function isDate(text: string): boolean {
   const day = DATE.exec(text)?.[1]
@@ -22,8 +38,7 @@ const text: Rule = {
 // Files of the existing application hold numbers as text, and '' where none was entered.
 const number: Rule = {
   expected: 'a number, a numeric string or an empty string',
-  accepts: (value) =>
-    typeof value === 'string' ? value === '' || NUMERIC.test(value) : Number.isFinite(value),
+  accepts: (value) => value === '' || numberOf(value) !== undefined,
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -53,13 +68,17 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 }
 
-function isOption(property: PropertyType, value: JsonValue): boolean {
+/** The option that a value of a `select` stands for, by its id or else by its name. */
+export function chosenOption(property: PropertyType, value: JsonValue): Option | undefined {
   const chosen = typeof value === 'number' ? String(value) : value
-  return property.options.some((option) => option.id === chosen || option.name === chosen)
+  return (
+    property.options.find((option) => option.id === chosen) ??
+    property.options.find((option) => option.name === chosen)
+  )
 }
 
 function expectedOfSelect(property: PropertyType, value: JsonValue): string | undefined {
-  if (value === '' || isOption(property, value)) return undefined
+  if (value === '' || chosenOption(property, value)) return undefined
   return `one of ${property.options.map((option) => option.name).join(', ')}`
 }
 

@@ -3,7 +3,7 @@ import { propertySet } from '../invert.js'
 import { ownValue } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
 import type { PlanContext, Planned } from './planned.js'
-import { keyIn, namedProperty, typeOfRecord } from './property.js'
+import { isDeletable, keyIn, namedProperty, typeOfRecord } from './property.js'
 import { invalidProperty, nodeNotFound, refuse } from './refusals.js'
 
 /** Plans to remove one property, also one that the template no longer declares. */
@@ -14,10 +14,10 @@ export function planDeleteProperty(
 ): Result<Planned> {
   const record = graph.record(node_id)
   if (!record) return nodeNotFound('/data/node_id', node_id)
-  const type = typeOfRecord(record, context)
+  const type = typeOfRecord(record, context.blueprint)
   if (!type.ok) return type
   const named = namedProperty(type.value, property_id)
-  if (named.isName || named.property?.required) {
+  if (!isDeletable(named)) {
     return invalidProperty('/data/property_id', property_id, {
       message: `The property '${named.property?.id ?? property_id}' cannot be deleted`,
       expected: 'a property that is neither required nor the name',

@@ -1,6 +1,6 @@
 import { ok, type CommandData, type Result } from '@talus/protocol'
 import type { ProjectGraph } from '../project-graph.js'
-import { allowedBelow, indexFor, moveTo } from './placement.js'
+import { indexFor, mayMoveBelow, moveTo, typeNotAllowed } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound, parentNotFound, wouldCycle } from './refusals.js'
 
@@ -17,10 +17,9 @@ export function planMoveNode(
   if (parent_id !== null && graph.isWithin(parent_id, node_id)) {
     return wouldCycle('/data/parent_id', parent_id)
   }
-  if (parent_id !== moving.parent_id) {
-    const child = { blueprint_type_id: moving.blueprint_type_id, path: '/data/parent_id' }
-    const allowed = allowedBelow(parent, child, context)
-    if (!allowed.ok) return allowed
+  if (parent && !mayMoveBelow(parent, moving, context.blueprint)) {
+    const { blueprint_type_id } = moving
+    return typeNotAllowed(parent, { blueprint_type_id, path: '/data/parent_id' }, context)
   }
   const index = indexFor(graph, parent_id, { position, moving })
   return ok({ changes: moveTo(graph, moving, { parent_id, index }), result: null })

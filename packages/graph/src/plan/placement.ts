@@ -1,4 +1,5 @@
 import { ok, type NodeMoved, type Position, type Result } from '@talus/protocol'
+import type { Blueprint } from '../blueprint/blueprint.js'
 import type { NodeType } from '../blueprint/node-type.js'
 import type { NodeRecord } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
@@ -40,21 +41,44 @@ function allowedNames(types: readonly NodeType[]): string {
   return types.length === 0 ? 'no child there' : `one of ${types.map((type) => type.id).join(', ')}`
 }
 
-/** Whether the blueprint lets a type stand below a parent (rule TREE2). Anything may be a root. */
-export function allowedBelow(
-  parent: NodeRecord | undefined,
-  child: { blueprint_type_id: string; path: string },
-  { blueprint }: PlanContext,
-): Result<null> {
-  if (!parent || !blueprint) return ok(null)
-  const { blueprint_type_id, path } = child
-  if (blueprint.allowsChild(parent.blueprint_type_id, blueprint_type_id)) return ok(null)
-  const parentType = blueprint.typeOf(parent.blueprint_type_id)?.id ?? parent.blueprint_type_id
-  const childType = blueprint.typeOf(blueprint_type_id)?.id ?? blueprint_type_id
+/** Whether the blueprint lets a type stand below a parent (rule TREE2). */
+export function mayStandBelow(
+  parent: NodeRecord,
+  blueprint_type_id: string,
+  blueprint: Blueprint | null,
+): boolean {
+  return !blueprint || blueprint.allowsChild(parent.blueprint_type_id, blueprint_type_id)
+}
+
+/** Whether a node may go to a parent: inside its own one it may always stay (rule TREE5). */
+export function mayMoveBelow(
+  parent: NodeRecord,
+  { parent_id, blueprint_type_id }: NodeRecord,
+  blueprint: Blueprint | null,
+): boolean {
+  return parent.id === parent_id || mayStandBelow(parent, blueprint_type_id, blueprint)
+}
+
+type Child = { blueprint_type_id: string; path: string }
+
+export function typeNotAllowed(parent: NodeRecord, child: Child, { blueprint }: PlanContext) {
+  const nameOf = (type_id: string) => blueprint?.typeOf(type_id)?.id ?? type_id
+  const allowed = blueprint?.allowedChildren(parent.blueprint_type_id) ?? []
+  const childType = nameOf(child.blueprint_type_id)
   return refuse('TYPE_NOT_ALLOWED', {
-    message: `'${childType}' is not allowed below '${parentType}'`,
-    path,
-    expected: allowedNames(blueprint.allowedChildren(parent.blueprint_type_id)),
+    message: `'${childType}' is not allowed below '${nameOf(parent.blueprint_type_id)}'`,
+    path: child.path,
+    expected: allowedNames(allowed),
     actual: childType,
   })
+}
+
+/** Refuses a child that must not stand below a parent. Anything may be a root. */
+export function allowedBelow(
+  parent: NodeRecord | undefined,
+  child: Child,
+  context: PlanContext,
+): Result<null> {
+  if (!parent || mayStandBelow(parent, child.blueprint_type_id, context.blueprint)) return ok(null)
+  return typeNotAllowed(parent, child, context)
 }

@@ -1,4 +1,5 @@
 import { ok, type JsonValue, type Result } from '@talus/protocol'
+import type { Blueprint } from '../blueprint/blueprint.js'
 import type { NodeType, PropertyType } from '../blueprint/node-type.js'
 import type { NodeRecord, Properties } from '../node-record.js'
 import type { PlanContext } from './planned.js'
@@ -18,6 +19,16 @@ export function namedProperty(type: NodeType | null, written: string): NamedProp
   return { written, property, isName: written === 'name' || property?.id === 'name' }
 }
 
+/** Whether a node of the type may have the property at all; without a type it may have any. */
+export function isSettable(type: NodeType | null, { property, isName }: NamedProperty): boolean {
+  return !type || isName || property !== undefined
+}
+
+/** Whether the property may be taken from a node that has it. */
+export function isDeletable({ property, isName }: NamedProperty): boolean {
+  return !isName && !property?.required
+}
+
 /** One property, one key: the one of its names that the node uses, else as it was written. */
 export function keyIn(properties: Properties, { written, property }: NamedProperty): string {
   const names = property ? [written, property.id, property.uuid] : [written]
@@ -27,7 +38,7 @@ export function keyIn(properties: Properties, { written, property }: NamedProper
 /** The blueprint's type of a node; null without a blueprint, UNKNOWN_NODE_TYPE for an orphan. */
 export function typeOfRecord(
   record: NodeRecord,
-  { blueprint }: PlanContext,
+  blueprint: Blueprint | null,
 ): Result<NodeType | null> {
   if (!blueprint) return ok(null)
   const type = blueprint.typeOf(record.blueprint_type_id)
@@ -56,7 +67,7 @@ export function checkProperty(
   { value, path, context }: { value: JsonValue; path: string; context: PlanContext },
 ): Result<null> {
   const { written, property, isName } = named
-  if (type && !property && !isName) return unknownProperty(type, written, path)
+  if (type && !isSettable(type, named)) return unknownProperty(type, written, path)
   const expected = isName
     ? refusedName(named, value)
     : property && context.blueprint?.checkValue(property, value)

@@ -45,7 +45,7 @@ export function planUpdateProperty(
   const { node_id, new_value: value, old_value } = data
   const record = graph.record(node_id)
   if (!record) return nodeNotFound('/data/node_id', node_id)
-  const type = typeOfRecord(record, context)
+  const type = typeOfRecord(record, context.blueprint)
   if (!type.ok) return type
   const named = namedProperty(type.value, data.property_id)
   const path =

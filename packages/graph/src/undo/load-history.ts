@@ -9,6 +9,7 @@ type OpenLink = Link & { changes: RevertibleChange[]; transitions: Map<string, T
 /** Puts the pieces together again. Equal stamps become one object, as they were. */
 class Loader {
   readonly stamps = new Stamps()
+  readonly undone = new Map<string, string>()
   readonly #steps: Step[] = []
   readonly #known = new Map<number, Stamp>()
   #link: OpenLink | undefined
@@ -30,6 +31,9 @@ class Loader {
         return
       case 'stamps':
         for (const node of piece.nodes) this.#takeNode(node)
+        return
+      case 'undone':
+        for (const [command_id, by] of piece.commands) this.undone.set(command_id, by)
         return
       default:
         return piece satisfies never
@@ -67,9 +71,11 @@ class Loader {
   }
 }
 
+type Loaded = { stamps: Stamps; stacks: StepStacks; undone: Map<string, string> }
+
 /** What `saveHistory` has saved. */
-export function loadHistory(pieces: Iterable<JsonValue>): { stamps: Stamps; stacks: StepStacks } {
+export function loadHistory(pieces: Iterable<JsonValue>): Loaded {
   const loader = new Loader()
   for (const piece of pieces) loader.take(piece as Piece)
-  return { stamps: loader.stamps, stacks: loader.stacks() }
+  return { stamps: loader.stamps, stacks: loader.stacks(), undone: loader.undone }
 }

@@ -33,7 +33,9 @@ function saveNode([id, { existence, place, properties }]: [string, NodeStamps]):
   return [id, saveStamp(existence), saveStamp(place), saved]
 }
 
-function* piecesOf(stamps: Stamps, stacks: StepStacks): Generator<Piece> {
+type Undone = ReadonlyMap<string, string>
+
+function* piecesOf(stamps: Stamps, stacks: StepStacks, undone: Undone): Generator<Piece> {
   yield { piece: 'undo-history', version: 1 }
   for (const { latest, ...step } of stacks.steps()) {
     const { kind, seq } = latest
@@ -44,10 +46,11 @@ function* piecesOf(stamps: Stamps, stacks: StepStacks): Generator<Piece> {
     }
   }
   for (const nodes of cut(stamps.entries())) yield { piece: 'stamps', nodes: nodes.map(saveNode) }
+  for (const commands of cut(undone)) yield { piece: 'undone', commands }
 }
 
-/** The stamps and stacks as pieces that can be written one by one. */
-export function saveHistory(stamps: Stamps, stacks: StepStacks): JsonValue[] {
+/** The stamps, the stacks and what is undone, as pieces that can be written one by one. */
+export function saveHistory(stamps: Stamps, stacks: StepStacks, undone: Undone): JsonValue[] {
   // Pieces are plain JSON; the types of changes just do not say so.
-  return [...piecesOf(stamps, stacks)] as JsonValue[]
+  return [...piecesOf(stamps, stacks, undone)] as JsonValue[]
 }

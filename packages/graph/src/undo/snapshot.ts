@@ -11,6 +11,7 @@ export type Piece =
   | { piece: 'changes'; changes: RevertibleChange[] }
   | { piece: 'transitions'; transitions: [key: string, before: SavedStamp, after: SavedStamp][] }
   | { piece: 'stamps'; nodes: SavedNode[] }
+  | { piece: 'undone'; commands: [command_id: string, undone_by: string][] }
 
 export type SavedNode = [
   id: string,

@@ -95,7 +95,7 @@ export class Stamps {
   begin(node_id: string, stamp: Stamp): void {
     const stamps = this.#of(node_id)
     stamps.place = stamp
-    
+    stamps.properties = undefined
   }
 
   clear(): void {

@@ -60,10 +60,11 @@ export class StepStacks {
     this.#steps.set(step.command_id, step)
     const stacks = this.#of(step.actor_id)
     stacks[step.state].push(step)
-    const oldest = stacks.done.length > MAX_STEPS_PER_ACTOR ? stacks.done[0] : undefined
-    if (oldest) this.drop(oldest)
+    const oldest = stacks.done.length > MAX_STEPS_PER_ACTOR ? stacks.done.shift() : undefined
+    if (oldest) this.#steps.delete(oldest.command_id)
+    if (this.#steps.size <= MAX_STEPS) return
     const [eldest] = this.#steps.values()
-    if (eldest && this.#steps.size > MAX_STEPS) this.drop(eldest)
+    if (eldest) this.drop(eldest)
   }
 
   /** Moves a step to the top of its owner's other stack. */

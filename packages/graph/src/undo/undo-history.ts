@@ -31,21 +31,28 @@ const STATE_OF = { undo: 'done', redo: 'undone' } as const
 export class UndoHistory {
   readonly #stamps: Stamps
   readonly #stacks: StepStacks
+  /** Commands that are undone now, also those that nobody can redo any more, and by which. */
+  readonly #undone: Map<string, string>
 
-  constructor(stamps = new Stamps(), stacks = new StepStacks()) {
+  constructor(
+    stamps = new Stamps(),
+    stacks = new StepStacks(),
+    undone = new Map<string, string>(),
+  ) {
     this.#stamps = stamps
     this.#stacks = stacks
+    this.#undone = undone
   }
 
   /** The history that `toSnapshot` was taken of. */
   static fromSnapshot(pieces: Iterable<JsonValue>): UndoHistory {
-    const { stamps, stacks } = loadHistory(pieces)
-    return new UndoHistory(stamps, stacks)
+    const { stamps, stacks, undone } = loadHistory(pieces)
+    return new UndoHistory(stamps, stacks, undone)
   }
 
   /** Pieces of some kilobytes each, unless one value or command is larger. */
   toSnapshot(): JsonValue[] {
-    return saveHistory(this.#stamps, this.#stacks)
+    return saveHistory(this.#stamps, this.#stacks, this.#undone)
   }
 
   /**
@@ -53,11 +60,14 @@ export class UndoHistory {
    * may come before or after the entry is applied there.
    */
   record(entry: Entry): void {
+    const { kind, command_id, target_command_id = '' } = entry
+    if (kind === 'undo') this.#undone.set(target_command_id, command_id)
+    if (kind === 'redo') this.#undone.delete(target_command_id)
     if (entry.changes.some((change) => change.type === 'graph-replaced')) {
       // What the steps refer to is no longer the same document.
       this.#stamps.clear()
       this.#stacks.clear()
-    } else if (entry.kind === 'do') {
+    } else if (kind === 'do') {
       this.#recordDone(entry)
     } else {
       this.#recordReverted(entry)
@@ -89,6 +99,11 @@ export class UndoHistory {
 
   canRedo(actor_id: string): boolean {
     return this.#stacks.find({ state: 'undone', actor_id }) !== undefined
+  }
+
+  /** The command that undid this one, unless it was redone since; also after any age. */
+  undoneBy(command_id: string): string | undefined {
+    return this.#undone.get(command_id)
   }
 
   #recordDone(entry: Entry): void {

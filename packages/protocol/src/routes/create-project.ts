@@ -18,5 +18,5 @@ export const CreateProject = defineRoute({
   ),
   status: 201,
   response: OpenedProject,
-  errors: ['TEMPLATE_NOT_FOUND', 'INVALID_TEMPLATE', 'STORAGE_UNAVAILABLE'],
+  errors: ['TEMPLATE_NOT_FOUND', 'INVALID_TEMPLATE'],
 })

@@ -18,5 +18,5 @@ export const CreateSession = defineRoute({
   ),
   status: 201,
   response: SessionInfo,
-  errors: ['TEMPLATE_NOT_FOUND', 'LIMIT_EXCEEDED', 'STORAGE_UNAVAILABLE'],
+  errors: ['TEMPLATE_NOT_FOUND', 'INVALID_TEMPLATE'],
 })

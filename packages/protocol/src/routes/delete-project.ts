@@ -11,5 +11,5 @@ export const DeleteProject = defineRoute({
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: Type.Object({ project_id: ProjectId, deleted: Type.Literal(true) }),
-  errors: ['PROJECT_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+  errors: ['PROJECT_NOT_FOUND'],
 })

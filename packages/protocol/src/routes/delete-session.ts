@@ -11,5 +11,5 @@ export const DeleteSession = defineRoute({
   params: Type.Object({ session_id: SessionId }),
   status: 200,
   response: Type.Object({ session_id: SessionId, deleted: Type.Literal(true) }),
-  errors: ['SESSION_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+  errors: ['SESSION_NOT_FOUND'],
 })

@@ -26,7 +26,5 @@ export const ExecuteCommandRoute = defineRoute({
     'TYPE_NOT_ALLOWED',
     'UNKNOWN_NODE_TYPE',
     'INVALID_PROPERTY',
-    'LIMIT_EXCEEDED',
-    'STORAGE_UNAVAILABLE',
   ],
 })

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { GraphTree } from '../model/graph-tree.js'
 import { SessionId } from '../model/id.js'
+import { Moment } from '../model/moment.js'
 
 /** The whole graph of a session, nested: `children` holds nodes. */
 export const GetGraphTree = defineRoute({
@@ -10,7 +11,8 @@ export const GetGraphTree = defineRoute({
   summary: 'The whole graph of a session, nested: `children` holds nodes.',
   requires: 'viewer',
   params: Type.Object({ session_id: SessionId }),
+  query: Moment,
   status: 200,
   response: GraphTree,
-  errors: ['SESSION_NOT_FOUND'],
+  errors: ['SESSION_NOT_FOUND', 'HISTORY_TRUNCATED', 'PRECONDITION_FAILED'],
 })

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { GraphState } from '../model/graph.js'
 import { SessionId } from '../model/id.js'
+import { Moment } from '../model/moment.js'
 
 /** The whole graph of a session as a flat list in pre-order. */
 export const GetGraph = defineRoute({
@@ -9,8 +10,11 @@ export const GetGraph = defineRoute({
   path: '/graph',
   summary: 'The whole graph of a session as a flat list in pre-order.',
   requires: 'viewer',
-  query: Type.Object({ session_id: Type.Optional(SessionId) }, { additionalProperties: false }),
+  query: Type.Object(
+    { session_id: Type.Optional(SessionId), ...Moment.properties },
+    { additionalProperties: false },
+  ),
   status: 200,
   response: GraphState,
-  errors: ['SESSION_NOT_FOUND'],
+  errors: ['SESSION_NOT_FOUND', 'HISTORY_TRUNCATED', 'PRECONDITION_FAILED'],
 })

@@ -9,5 +9,5 @@ export const GetReady = defineRoute({
   requires: 'viewer',
   status: 200,
   response: Type.Object({ status: Type.Literal('ready') }),
-  errors: ['STORAGE_UNAVAILABLE', 'OVERLOADED'],
+  errors: [],
 })

@@ -26,7 +26,5 @@ export const ImportProject = defineRoute({
     'NODE_EXISTS',
     'INVALID_PARENT',
     'CYCLE_DETECTED',
-    'PAYLOAD_TOO_LARGE',
-    'STORAGE_UNAVAILABLE',
   ],
 })

@@ -1,14 +1,19 @@
+import type { ErrorCode } from '../errors.js'
 import { CreateProject } from './create-project.js'
 import { CreateSession } from './create-session.js'
 import { DeleteProject } from './delete-project.js'
 import { DeleteSession } from './delete-session.js'
 import { ExecuteCommandRoute } from './execute-command.js'
 import { ExportProject } from './export-project.js'
+import { GetAffordances } from './get-affordances.js'
 import { GetChanges } from './get-changes.js'
+import { GetDiff } from './get-diff.js'
 import { GetGraph } from './get-graph.js'
 import { GetGraphTree } from './get-graph-tree.js'
 import { GetHealth } from './get-health.js'
+import { GetHistory } from './get-history.js'
 import { GetNode } from './get-node.js'
+import { GetNodeHistory } from './get-node-history.js'
 import { GetProject } from './get-project.js'
 import { GetReady } from './get-ready.js'
 import { GetSession } from './get-session.js'
@@ -20,7 +25,9 @@ import { ListTemplates } from './list-templates.js'
 import { LoadProject } from './load-project.js'
 import { PreviewCommandRoute } from './preview-command.js'
 import { RedoRoute } from './redo.js'
+import { RestoreRoute } from './restore.js'
 import { SaveProject } from './save-project.js'
+import { SearchGraph } from './search-graph.js'
 import { UndoRoute } from './undo.js'
 import { ValidateTemplate } from './validate-template.js'
 
@@ -35,11 +42,17 @@ export const ROUTES = {
   GetGraph,
   GetGraphTree,
   GetNode,
+  GetAffordances,
+  SearchGraph,
   GetChanges,
+  GetHistory,
+  GetNodeHistory,
+  GetDiff,
   ExecuteCommandRoute,
   PreviewCommandRoute,
   UndoRoute,
   RedoRoute,
+  RestoreRoute,
   CreateProject,
   ListProjects,
   GetProject,
@@ -52,6 +65,16 @@ export const ROUTES = {
   GetTemplateSchema,
   ValidateTemplate,
 } as const
+
+/** What any route may answer with, beside the errors that it declares itself. */
+export const ANY_ROUTE_ERRORS = [
+  'BAD_REQUEST',
+  'LIMIT_EXCEEDED',
+  'PAYLOAD_TOO_LARGE',
+  'INTERNAL_ERROR',
+  'STORAGE_UNAVAILABLE',
+  'OVERLOADED',
+] as const satisfies ErrorCode[]
 
 /** Where the routes are mounted. */
 export const API_PREFIX = '/api/v1'

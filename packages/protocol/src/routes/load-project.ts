@@ -15,5 +15,5 @@ export const LoadProject = defineRoute({
   ),
   status: 200,
   response: OpenedProject,
-  errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+  errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND'],
 })

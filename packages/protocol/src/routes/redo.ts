@@ -14,11 +14,5 @@ export const RedoRoute = defineRoute({
   body: UndoRequest,
   status: 200,
   response: CommandAnswer,
-  errors: [
-    'SESSION_NOT_FOUND',
-    'NOTHING_TO_REDO',
-    'UNDO_CONFLICT',
-    'COMMAND_ID_REUSED',
-    'STORAGE_UNAVAILABLE',
-  ],
+  errors: ['SESSION_NOT_FOUND', 'NOTHING_TO_REDO', 'UNDO_CONFLICT', 'COMMAND_ID_REUSED'],
 })

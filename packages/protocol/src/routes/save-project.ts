@@ -12,5 +12,5 @@ export const SaveProject = defineRoute({
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: ProjectInfo,
-  errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND', 'STORAGE_UNAVAILABLE'],
+  errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND'],
 })

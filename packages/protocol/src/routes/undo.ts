@@ -14,11 +14,5 @@ export const UndoRoute = defineRoute({
   body: UndoRequest,
   status: 200,
   response: CommandAnswer,
-  errors: [
-    'SESSION_NOT_FOUND',
-    'NOTHING_TO_UNDO',
-    'UNDO_CONFLICT',
-    'COMMAND_ID_REUSED',
-    'STORAGE_UNAVAILABLE',
-  ],
+  errors: ['SESSION_NOT_FOUND', 'NOTHING_TO_UNDO', 'UNDO_CONFLICT', 'COMMAND_ID_REUSED'],
 })

@@ -40,6 +40,13 @@ export function mountCommands(app: FastifyInstance, { dispatcher }: RestServices
     },
     UNCHECKED,
   )
+  mount(
+    app,
+    'RestoreRoute',
+    async ({ caller, params, body, reply }) =>
+      answered(reply, await dispatcher.restore(caller, params.session_id, body)),
+    UNCHECKED,
+  )
   for (const kind of ['undo', 'redo'] as const) {
     const name = kind === 'undo' ? 'UndoRoute' : 'RedoRoute'
     mount(

@@ -1,32 +1,46 @@
-import { fail, ok, type Entry } from '@talus/protocol'
-import type { FastifyInstance } from 'fastify'
-import { graphState } from '../../broadcast/graph-state.js'
+import { fail, ok, type Moment, type Result } from '@talus/protocol'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { etag, isUnchanged, nameVersion } from './etag.js'
+import { graphJson } from './graph-json.js'
+import { streamed } from './json-stream.js'
+import { reach } from './reach.js'
 import { mount, RawJson, requiredSession } from './route.js'
 import type { RestServices } from './services.js'
 import { treeJson } from './tree-json.js'
 
-export function mountGraph(app: FastifyInstance, { sessions, journal }: RestServices): void {
-  mount(app, 'GetGraph', async ({ query, session_id }) => {
+type Write = typeof graphJson | typeof treeJson
+
+type Wanted = { session_id: string; moment: Moment; reply: FastifyReply; write: Write }
+
+/** A graph as it is, or was; undefined when the client has it already. */
+async function graphOf(
+  services: RestServices,
+  { session_id, moment, reply, write }: Wanted,
+): Promise<Result<RawJson> | undefined> {
+  const session = await reach(services, session_id, moment)
+  if (!session.ok) return session
+  const { context } = session.value
+  const seq = moment.at_seq ?? session.value.seq
+  const tag = etag(context.epoch, seq)
+  if (seq <= session.value.seq && isUnchanged(reply, tag)) return undefined
+  const image = await services.chronicle.imageAt(session.value, seq)
+  if (!image.ok) return image
+  nameVersion(reply, tag)
+  const { project_id, template_id, epoch } = context
+  const head = { session_id, project_id, template_id, seq, epoch }
+  return ok(new RawJson(streamed(write(head, image.value))))
+}
+
+export function mountGraph(app: FastifyInstance, services: RestServices): void {
+  const { sessions } = services
+  mount(app, 'GetGraph', async ({ query, session_id, reply }) => {
     const id = requiredSession(query.session_id, session_id)
     if (!id.ok) return id
-    const session = await sessions.get(id.value)
-    if (!session.ok) return session
-    const { context } = session.value
-    return ok(
-      session.value.withDurable(({ graph, seq }) => graphState(context, seq, graph.nodes())),
-    )
+    return graphOf(services, { session_id: id.value, moment: query, reply, write: graphJson })
   })
-  mount(app, 'GetGraphTree', async ({ params }) => {
-    const session = await sessions.get(params.session_id)
-    if (!session.ok) return session
-    const { nodes, seq } = session.value.withDurable(({ graph, seq }) => ({
-      nodes: graph.nodes(),
-      seq,
-    }))
-    const { session_id, project_id, template_id, epoch } = session.value.context
-    const head = JSON.stringify({ session_id, project_id, template_id, seq, epoch })
-    return ok(new RawJson(`${head.slice(0, -1)},"roots":${treeJson(nodes)}}`))
-  })
+  mount(app, 'GetGraphTree', ({ params: { session_id }, query, reply }) =>
+    graphOf(services, { session_id, moment: query, reply, write: treeJson }),
+  )
   mount(app, 'GetNode', async ({ params: { session_id, node_id } }) => {
     const session = await sessions.get(session_id)
     if (!session.ok) return session
@@ -34,17 +48,5 @@ export function mountGraph(app: FastifyInstance, { sessions, journal }: RestServ
       const node = graph.node(node_id)
       return node ? ok({ session_id, seq, node }) : fail('NODE_NOT_FOUND', 'Node not found')
     })
-  })
-  mount(app, 'GetChanges', async ({ params: { session_id }, query }) => {
-    const session = await sessions.get(session_id)
-    if (!session.ok) return session
-    const { seq, record } = session.value
-    const { after_seq = 0, limit = 100 } = query
-    const bodies = await journal.entriesAfter(session_id, after_seq, limit)
-    const entries = bodies
-      .map((body) => JSON.parse(body) as Entry)
-      .filter((entry) => entry.seq <= seq)
-    const last = entries.at(-1)?.seq ?? after_seq
-    return ok({ session_id, epoch: record.epoch, seq, entries, has_more: last < seq })
   })
 }

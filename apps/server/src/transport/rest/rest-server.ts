@@ -1,3 +1,4 @@
+import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import type { Failure } from '@talus/protocol'
 import fastify, {
@@ -37,12 +38,19 @@ export async function createRestServer(options: {
     // One line per request would be most of the log; failures are logged below.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 300 },
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
   })
   await app.register(cors, {
     origin: options.corsOrigins,
     methods: ['GET', 'POST', 'PUT', 'DELETE'],
     exposedHeaders: ['etag'],
+  })
+  await app.register(compress, {
+    encodings: ['br', 'gzip'],
+    // Smaller answers fit into a packet or two anyway.
+    threshold: 1_400,
+    // A small body that unpacks to a large one would pass by the limit of bodies.
+    globalDecompression: false,
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = failureOf(error, request.routeOptions.bodyLimit ?? MAX_MESSAGE_BYTES)

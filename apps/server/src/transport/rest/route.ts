@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import {
   API_PREFIX,
   ERRORS,
@@ -41,11 +42,11 @@ export type Asked<Name extends RouteName> = {
   reply: FastifyReply
 }
 
-/** JSON that is written already. */
+/** JSON that is written already, or is being written while it is sent. */
 export class RawJson {
-  readonly text: string
+  readonly text: string | Readable
 
-  constructor(text: string) {
+  constructor(text: string | Readable) {
     this.text = text
   }
 }

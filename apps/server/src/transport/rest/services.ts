@@ -1,6 +1,8 @@
 import type { Hub } from '../../broadcast/hub.js'
-import type { Dispatcher } from '../../dispatch/dispatcher.js'
+import type { Dispatcher } from '../../gate/dispatcher.js'
+import type { Chronicle } from '../../history/chronicle.js'
 import type { Journal } from '../../journal/journal.js'
+import type { After } from '../../presence/beat.js'
 import type { SessionStore } from '../../sessions/session-store.js'
 
 /** What the REST routes stand on. */
@@ -8,6 +10,9 @@ export type RestServices = {
   journal: Journal
   sessions: SessionStore
   dispatcher: Dispatcher
+  chronicle: Chronicle
+  /** Waits some milliseconds. */
+  after: After
   hub: Hub
   contractHash: string
   serverVersion: string

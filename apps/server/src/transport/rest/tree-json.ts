@@ -1,6 +1,6 @@
+import type { GraphImage } from '@talus/graph'
 import type { Node } from '@talus/protocol'
-
-type Frame = { children: readonly string[]; next: number }
+import type { GraphHead } from './graph-json.js'
 
 function opening(node: Node): string {
   const { children: _, ...rest } = node
@@ -8,27 +8,28 @@ function opening(node: Node): string {
 }
 
 /**
- * The forest as nested JSON text. Written with a stack of its own: `JSON.stringify` recurses, and
- * a chain of ten thousand nodes would overflow it.
+ * A graph as `GraphTree`, in pieces. Written with a list of the open nodes: `JSON.stringify`
+ * recurses, and a chain of ten thousand nodes would overflow its stack.
  */
-export function treeJson(nodes: readonly Node[]): string {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  const roots = nodes.filter((node) => node.parent_id === null).map((node) => node.id)
-  const out: string[] = ['[']
-  const stack: Frame[] = [{ children: roots, next: 0 }]
-  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-    const id = frame.children[frame.next]
-    if (id === undefined) {
-      stack.pop()
-      out.push(stack.length > 0 ? ']}' : ']')
+export function* treeJson(head: GraphHead, image: GraphImage): Generator<string | undefined> {
+  yield `${JSON.stringify(head).slice(0, -1)},"roots":[`
+  const open: string[] = []
+  let isFirst = true
+  for (const node of image.nodes()) {
+    if (!node) {
+      yield undefined
       continue
     }
-    const node = byId.get(id)
-    if (frame.next > 0) out.push(',')
-    frame.next += 1
-    if (!node) continue
-    out.push(opening(node))
-    stack.push({ children: node.children, next: 0 })
+    let closing = ''
+    // In pre-order a node that is not below the last one ends it, and those around it.
+    while (open.length > 0 && open.at(-1) !== node.parent_id) {
+      open.pop()
+      closing += ']}'
+      isFirst = false
+    }
+    yield closing + (isFirst ? '' : ',') + opening(node)
+    open.push(node.id)
+    isFirst = true
   }
-  return out.join('')
+  yield `${']}'.repeat(open.length)}]}`
 }

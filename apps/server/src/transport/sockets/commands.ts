@@ -1,4 +1,4 @@
-import type { Dispatcher } from '../../dispatch/dispatcher.js'
+import type { Dispatcher } from '../../gate/dispatcher.js'
 import type { Caller } from '../../gate/caller.js'
 import type { Handlers } from './requests.js'
 

@@ -3,6 +3,7 @@ import type { ExtendedError } from 'socket.io'
 import { refusal } from '../../dispatch/failures.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import { commandHandlers } from './commands.js'
+import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
@@ -43,7 +44,7 @@ const departures = new WeakMap<GraphSocket['conn'], () => void>()
 export function acceptOnGraph(socket: GraphSocket, services: SocketServices): void {
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
-  const { hub, outbox, dispatcher, log } = services
+  const { hub, presence, outbox, dispatcher, log } = services
   const claim = check(ActorClaim, (socket.handshake.auth as Auth).actor)
   const caller: Caller = { actor: actorOf(claim.ok ? claim.value : undefined), role: 'owner' }
   const address = (payload: unknown) => ({ caller, payload: addressed(payload, session_id) })
@@ -53,14 +54,16 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
       ping: () => {
         socket.emit('pong')
       },
+      update_presence: (payload) =>
+        updatePresence(services, { client_id: socket.id, ...address(payload) }),
       ...commandHandlers(dispatcher, address),
     },
     log,
   )
   const depart = () => {
-    if (hub.leave(session_id, socket.id)) {
-      hub.announce('session:disconnected', session_id, socket.id)
-    }
+    const wasMember = hub.leave(session_id, socket.id)
+    presence.leave(session_id, socket.id)
+    if (wasMember) hub.announce('session:disconnected', session_id, socket.id)
   }
   departures.get(socket.conn)?.()
   departures.set(socket.conn, depart)
@@ -71,6 +74,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     onSessionDeleted: () => socket.disconnect(),
   })
   hub.announce('session:connected', session_id, socket.id)
+  hub.showPresence(session_id, presence.everybody(session_id), socket.id)
   socket.on('disconnect', depart)
 }
 

@@ -16,6 +16,7 @@ import { actorOf, type Caller } from '../../gate/caller.js'
 import { admit } from '../../gate/gate.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { commandHandlers } from './commands.js'
+import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
@@ -79,6 +80,7 @@ class RootClient {
         },
         join_session: (payload) => this.#join(payload),
         leave_session: (payload) => this.#afterJoins(() => this.#leave(payload)),
+        update_presence: (payload) => this.#afterJoins(() => this.#updatePresence(payload)),
         ...commandHandlers(dispatcher, (payload) =>
           this.#afterJoins(() => ({ caller: this.#caller(payload), payload })),
         ),
@@ -86,7 +88,7 @@ class RootClient {
       log,
     )
     this.#socket.on('disconnect', () => {
-      for (const session_id of [...this.#joined.keys()]) this.#depart(session_id)
+      for (const session_id of this.#joined.keys()) this.#depart(session_id)
     })
   }
 
@@ -97,7 +99,7 @@ class RootClient {
   }
 
   /** A client need not wait for `joined` before it goes on: what it sends next comes after. */
-  #afterJoins<T>(work: () => T): T | Promise<T> {
+  #afterJoins<T>(work: () => T | Promise<T>): T | Promise<T> {
     return this.#joining ? this.#joining.then(work, work) : work()
   }
 
@@ -121,13 +123,23 @@ class RootClient {
     }
     const session = await this.#services.sessions.getOrCreate(request.session_id)
     if (!session.ok) return refusal(session.error)
+    await this.#recollect(session.value, request)
+    // Deleted while entries were read: the id is free again.
+    if (session.value.isRetired) return this.#tryJoin(payload)
     return this.#enter(session.value, request)
+  }
+
+  /** Has what the client missed in memory, so that entering can be one step. */
+  async #recollect(session: LiveSession, request: JoinPayload): Promise<void> {
+    const { stream, last_seq, epoch = session.record.epoch } = request
+    if (stream !== 'changes' || last_seq === undefined || epoch !== session.record.epoch) return
+    await session.tail.recollect(last_seq)
   }
 
   /** Membership and the answer are one step: no entry is missed or sent twice (rule SYNC1). */
   #enter(session: LiveSession, request: JoinPayload): JoinAck {
     const { session_id, stream = 'events', actor } = request
-    const { hub } = this.#services
+    const { hub, presence } = this.#services
     const client_id = this.#socket.id
     const isNew =
       this.#socket.connected &&
@@ -138,8 +150,10 @@ class RootClient {
         onSessionDeleted: () => this.#dropped(session_id),
       })
     this.#joined.set(session_id, actor === undefined ? this.#actor : actorOf(actor))
-    const joined = this.#joinedPayload(session, request)
+    const { fitting, rest } = splitForJoined(presence.everybody(session_id))
+    const joined = { ...this.#joinedPayload(session, request), presence: fitting }
     this.#socket.emit('joined', joined)
+    hub.showPresence(session_id, rest, client_id)
     if (isNew) hub.announce('session:connected', session_id, client_id)
     return { ok: true, ...joined }
   }
@@ -157,8 +171,13 @@ class RootClient {
     }
     if (request.stream !== 'changes' || request.last_seq === undefined) return joined
     const sameHistory = request.epoch === undefined || request.epoch === epoch
-    const entries = sameHistory ? session.entriesAfter(request.last_seq) : undefined
+    const entries = sameHistory ? session.tail.entriesAfter(request.last_seq) : undefined
     return entries ? { ...joined, entries } : { ...joined, snapshot_required: true }
+  }
+
+  #updatePresence(payload: unknown): Promise<ClientAck<'update_presence'>> {
+    const update = { client_id: this.#socket.id, caller: this.#caller(payload), payload }
+    return updatePresence(this.#services, update)
   }
 
   #leave(payload: unknown): LeaveAck {
@@ -172,14 +191,15 @@ class RootClient {
 
   #depart(session_id: string): void {
     this.#joined.delete(session_id)
-    const { hub } = this.#services
-    if (hub.leave(session_id, this.#socket.id)) {
-      hub.announce('session:disconnected', session_id, this.#socket.id)
-    }
+    const { hub, presence } = this.#services
+    const wasMember = hub.leave(session_id, this.#socket.id)
+    presence.leave(session_id, this.#socket.id)
+    if (wasMember) hub.announce('session:disconnected', session_id, this.#socket.id)
   }
 
   #dropped(session_id: string): void {
     this.#joined.delete(session_id)
+    this.#services.presence.leave(session_id, this.#socket.id)
     this.#socket.emit('error', refusal(sessionNotFound(session_id)).error)
   }
 }

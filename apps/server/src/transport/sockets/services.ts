@@ -1,6 +1,7 @@
 import type { Hub } from '../../broadcast/hub.js'
 import type { Outbox } from '../../broadcast/outbox.js'
-import type { Dispatcher } from '../../dispatch/dispatcher.js'
+import type { Dispatcher } from '../../gate/dispatcher.js'
+import type { PresenceBoard } from '../../presence/presence-board.js'
 import type { SessionStore } from '../../sessions/session-store.js'
 import type { Log } from './requests.js'
 
@@ -9,6 +10,7 @@ export type SocketServices = {
   sessions: SessionStore
   dispatcher: Dispatcher
   hub: Hub
+  presence: PresenceBoard
   outbox: Outbox
   contractHash: string
   log: Log

@@ -6,6 +6,7 @@ import { Ping } from './ping.js'
 import { PreviewCommand } from './preview-command.js'
 import { RedoCommand } from './redo-command.js'
 import { UndoCommand } from './undo-command.js'
+import { UpdatePresence } from './update-presence.js'
 
 /** What clients send, by event name. */
 export const CLIENT_EVENTS = byName([
@@ -16,4 +17,5 @@ export const CLIENT_EVENTS = byName([
   PreviewCommand,
   RedoCommand,
   UndoCommand,
+  UpdatePresence,
 ])

@@ -8,6 +8,7 @@ import { GraphNodeCreated } from './node-created.js'
 import { GraphNodeDeleted } from './node-deleted.js'
 import { GraphNodeLinked } from './node-linked.js'
 import { GraphNodeUnlinked } from './node-unlinked.js'
+import { GraphPresenceChanged } from './presence-changed.js'
 import { GraphProjectLoaded } from './project-loaded.js'
 import { GraphProjectSaved } from './project-saved.js'
 import { GraphPropertyChanged } from './property-changed.js'
@@ -27,6 +28,7 @@ export const GRAPH_EVENTS = byName([
   GraphNodeDeleted,
   GraphNodeLinked,
   GraphNodeUnlinked,
+  GraphPresenceChanged,
   GraphProjectLoaded,
   GraphProjectSaved,
   GraphPropertyChanged,

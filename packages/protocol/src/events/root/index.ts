@@ -12,6 +12,7 @@ import { NodeDeleted } from './node-deleted.js'
 import { NodeLinked } from './node-linked.js'
 import { NodeUnlinked } from './node-unlinked.js'
 import { Pong } from './pong.js'
+import { PresenceChanged } from './presence-changed.js'
 import { ProjectLoaded } from './project-loaded.js'
 import { ProjectSaved } from './project-saved.js'
 import { PropertyChanged } from './property-changed.js'
@@ -36,6 +37,7 @@ export const ROOT_EVENTS = byName([
   NodeLinked,
   NodeUnlinked,
   Pong,
+  PresenceChanged,
   ProjectLoaded,
   ProjectSaved,
   PropertyChanged,

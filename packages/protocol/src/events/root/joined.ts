@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineServerEvent } from '../../define.js'
 import { Entry } from '../../model/entry.js'
 import { SessionId } from '../../model/id.js'
+import { Presence } from '../../model/presence.js'
 import { Epoch, Seq } from '../../model/seq.js'
 
 /** Answer to `join_session`, to the joiner only. */
@@ -16,6 +17,9 @@ export const Joined = defineServerEvent({
     epoch: Epoch,
     protocol_version: Type.String(),
     contract_hash: Type.String({ description: 'SHA-256 of contract.json, hex' }),
+    presence: Type.Optional(
+      Type.Array(Presence, { description: 'Where everybody is (rule PRES1)' }),
+    ),
     entries: Type.Optional(Type.Array(Entry)),
     snapshot_required: Type.Optional(Type.Boolean()),
   }),
@@ -27,5 +31,6 @@ export const Joined = defineServerEvent({
     epoch: 'e-1',
     protocol_version: '1.1',
     contract_hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    presence: [{ client_id: 'other-client-id', actor: { id: 'ann' }, state: { focus: 'task-1' } }],
   },
 })

@@ -3,6 +3,8 @@ import {
   commandTypeOf,
   fail,
   parseCommand,
+  RestoreRequest,
+  ROUTES,
   type Ack,
   type Command,
   type ClientPayload,
@@ -12,13 +14,13 @@ import {
   type Role,
 } from '@talus/protocol'
 import type { Static, TSchema } from 'typebox'
-import type { Caller } from '../gate/caller.js'
-import { admit, permits } from '../gate/gate.js'
+import type { Caller } from './caller.js'
+import { admit, permits } from './gate.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
-import { refusal } from './failures.js'
-import { payloadHash } from './payload-hash.js'
-import type { ExecuteTask, RevertTask } from './task.js'
+import { refusal } from '../dispatch/failures.js'
+import { payloadHash } from '../dispatch/payload-hash.js'
+import type { ExecuteTask, RevertTask, WayBack } from '../dispatch/task.js'
 
 type ExecutePayload = ClientPayload<'execute_command'>
 type RevertPayload = ClientPayload<'undo_command'>
@@ -44,6 +46,16 @@ function readId(payload: unknown): string | undefined {
   return typeof command_id === 'string' ? command_id.slice(0, 128) : undefined
 }
 
+/** Tells how to get to a former state. Errors: BAD_REQUEST, HISTORY_TRUNCATED. */
+export type Past = {
+  wayBack: (session: LiveSession, seq: number) => Promise<Result<WayBack>>
+}
+
+const CLOSING: Failure = {
+  code: 'OVERLOADED',
+  message: 'The server is shutting down; try again in a moment',
+}
+
 /**
  * Where REST and both namespaces meet: what came in passes the gate, becomes a task and goes to its
  * session. Every method answers; none rejects.
@@ -51,10 +63,18 @@ function readId(payload: unknown): string | undefined {
 export class Dispatcher {
   readonly #sessions: SessionStore
   readonly #newId: () => string
+  readonly #past: Past
+  #closing = false
 
-  constructor(sessions: SessionStore, newId: () => string) {
+  constructor(sessions: SessionStore, newId: () => string, past: Past) {
     this.#sessions = sessions
     this.#newId = newId
+    this.#past = past
+  }
+
+  /** Refuses everything from now on, so that what was taken in can end. */
+  close(): void {
+    this.#closing = true
   }
 
   /** Executes a command. `payload` is what came in; it is checked here. */
@@ -92,7 +112,32 @@ export class Dispatcher {
     return session.value.submit(this.#revertTask(kind, caller, request))
   }
 
+  /** Returns to a former state by a new commit (rule HIST3). `payload` is checked here. */
+  async restore(caller: Caller, session_id: string, payload: unknown): Promise<Ack> {
+    const { requires } = ROUTES.RestoreRoute
+    const admitted = admit({ caller, requires, schema: RestoreRequest, payload })
+    if (!admitted.ok) return refusal(admitted.error, readId(payload))
+    const { seq, label, command_id } = admitted.value
+    const session = await this.#session({ session_id })
+    if (!session.ok) return refusal(session.error, command_id)
+    const way = await this.#past.wayBack(session.value, seq)
+    if (!way.ok) return refusal(way.error, command_id)
+    // It may have been closed or deleted while the past was read.
+    const again = await this.#session({ session_id })
+    if (!again.ok) return refusal(again.error, command_id)
+    return again.value.submit({
+      kind: 'restore',
+      command_id: command_id ?? this.#newId(),
+      chosen: command_id !== undefined,
+      payload_hash: command_id === undefined ? '' : payloadHash({ kind: 'restore', seq, label }),
+      actor: caller.actor,
+      way: way.value,
+      ...(label === undefined ? {} : { label }),
+    })
+  }
+
   async #session({ session_id }: { session_id?: string }): Promise<Result<LiveSession>> {
+    if (this.#closing) return { ok: false, error: CLOSING }
     if (session_id === undefined) return { ok: false, error: MISSING_SESSION }
     return this.#sessions.get(session_id)
   }

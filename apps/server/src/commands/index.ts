@@ -1,0 +1,43 @@
+import { StorageError } from '../journal/journal.js'
+import { backup } from './backup.js'
+import { readValues, type Command } from './command.js'
+import { inspect } from './inspect.js'
+import { restore } from './restore.js'
+import { verify } from './verify.js'
+
+const COMMANDS: readonly Command[] = [inspect, verify, backup, restore]
+
+/** What `--help` says of the commands. */
+export function commandHelp(): string {
+  return COMMANDS.flatMap(({ usage, summary }) => [`  ${usage}`, `      ${summary}`]).join('\n')
+}
+
+export function findCommand(name: string | undefined): Command | undefined {
+  return COMMANDS.find((command) => command.name === name)
+}
+
+/** Runs a command and gives the exit code: 0 fine, 1 something is wrong, 2 wrong arguments. */
+export async function runCommand(
+  command: Command,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const values = readValues(command, args)
+  if (!values.ok) {
+    process.stderr.write(`talus-server: ${values.error.message}\n`)
+    return 2
+  }
+  const dataDir = String(values.value['data-dir'] ?? env.TALUS_DATA_DIR ?? './data')
+  try {
+    return await command.run(dataDir, values.value)
+  } catch (err) {
+    if (!isExpected(err)) throw err
+    process.stderr.write(`talus-server: ${err.message}\n`)
+    return 1
+  }
+}
+
+/** What the disk refuses is told in a sentence; a fault of the program with its stack. */
+function isExpected(err: unknown): err is Error {
+  return err instanceof StorageError || (err instanceof Error && 'syscall' in err)
+}

@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely'
+import { StorageError } from '../journal/journal.js'
+import { MIGRATIONS } from '../journal/migrations.js'
+import type { JournalTables } from '../journal/schema.js'
+import { openReadOnly } from '../journal/sqlite-database.js'
+import { kyselyOver } from '../journal/sqlite-dialect.js'
+
+/** A journal that is only read; whoever writes to it meanwhile is not disturbed. */
+export type JournalReading = AsyncDisposable & {
+  db: Kysely<JournalTables>
+  /** SQL that Kysely has no words for. */
+  exec: (sql: string) => void
+  all: (sql: string) => unknown[]
+}
+
+/** Opens a database to read it. Throws `StorageError` when it is none of ours. */
+export async function openReading(file: string): Promise<JournalReading> {
+  const database = openReadOnly(file)
+  const db = kyselyOver(database)
+  await expectSchema(file, db)
+  return {
+    db,
+    exec: (sql) => void database.connection.exec(sql),
+    all: (sql) => database.prepare(sql).all(),
+    [Symbol.asyncDispose]: () => db.destroy(),
+  }
+}
+
+async function expectSchema(file: string, db: Kysely<JournalTables>): Promise<void> {
+  const tables = db as unknown as Kysely<{ kysely_migration: { name: string } }>
+  const done = await tables.selectFrom('kysely_migration').select('name').execute()
+  const names = new Set(done.map(({ name }) => name))
+  const missing = Object.keys(MIGRATIONS).find((name) => !names.has(name))
+  if (missing === undefined) return
+  throw new StorageError(
+    `${file} was written by an older version. Start the server on it once to bring it up to date.`,
+  )
+}

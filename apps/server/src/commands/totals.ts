@@ -1,0 +1,64 @@
+import { sql, type Kysely } from 'kysely'
+import type { JournalTables } from '../journal/schema.js'
+
+/** What `inspect` tells of a session. Sizes are bytes of text. */
+export type SessionTotals = {
+  session_id: string
+  project_id: string | null
+  template_id: string | null
+  epoch: string
+  created_at: string
+  /** The first entry that is kept. */
+  first_seq: number
+  seq: number
+  entries: number
+  entry_bytes: number
+  receipts: number
+  snapshot_seq: number | null
+  snapshot_bytes: number
+}
+
+export type ProjectTotals = {
+  project_id: string
+  project_name: string
+  session_id: string
+  saved_at: string | null
+  saved_seq: number | null
+  document_bytes: number
+}
+
+/** As `text` reads them: what is damaged must be listed too. */
+function columns(table: string, names: readonly string[]) {
+  const each = names.map(
+    (name) => sql`cast(${sql.ref(`${table}.${name}`)} as blob) as ${sql.ref(name)}`,
+  )
+  return sql.join(each)
+}
+
+/** Sessions, oldest first. */
+export async function sessionTotals(db: Kysely<JournalTables>): Promise<SessionTotals[]> {
+  const { rows } = await sql<SessionTotals>`
+    select ${columns('s', ['session_id', 'project_id', 'template_id', 'epoch', 'created_at'])},
+      coalesce((select t.seq from truncations t where t.session_id = s.session_id), 0) + 1
+        as first_seq,
+      coalesce((select max(e.seq) from entries e where e.session_id = s.session_id), 0) as seq,
+      (select count(*) from entries e where e.session_id = s.session_id) as entries,
+      (select coalesce(sum(length(cast(e.body as blob))), 0)
+        from entries e where e.session_id = s.session_id) as entry_bytes,
+      (select count(*) from receipts r where r.session_id = s.session_id) as receipts,
+      (select max(p.seq) from snapshots p where p.session_id = s.session_id) as snapshot_seq,
+      (select coalesce(sum(length(cast(p.body as blob))), 0)
+        from snapshots p where p.session_id = s.session_id) as snapshot_bytes
+    from sessions s order by s.created_at, s.session_id`.execute(db)
+  return rows
+}
+
+/** Projects, oldest first. */
+export async function projectTotals(db: Kysely<JournalTables>): Promise<ProjectTotals[]> {
+  const { rows } = await sql<ProjectTotals>`
+    select ${columns('p', ['project_id', 'project_name', 'session_id', 'saved_at'])}, p.saved_seq,
+      (select coalesce(sum(length(cast(d.body as blob))), 0)
+        from project_documents d where d.project_id = p.project_id) as document_bytes
+    from projects p order by p.created_at, p.project_id`.execute(db)
+  return rows
+}

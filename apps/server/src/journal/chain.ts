@@ -1,0 +1,36 @@
+import { hash } from 'node:crypto'
+import type { EntryRow, ReceiptRow } from './schema.js'
+
+/**
+ * Digests over what the journal holds. An entry's is made of the one before and of its own columns:
+ * whatever of a history is changed, missing or out of place shows in the first entry that it
+ * touches. SHA-1 takes 1 µs for an ordinary entry; it finds damage, it is no signature.
+ */
+function digest(fields: readonly (string | number | null)[]): string {
+  // No column holds a line break: ids cannot, and in JSON they are escaped.
+  return hash('sha1', fields.map((field) => field ?? '').join('\n'), 'base64url')
+}
+
+/** What the first entry of a session builds upon. */
+export function genesis(session_id: string): string {
+  return digest(['session', session_id])
+}
+
+export function entryDigest(previous: string, entry: Omit<EntryRow, 'session_id' | 'digest'>) {
+  const { seq, command_id, payload_hash, body, ack } = entry
+  return digest([previous, seq, command_id, payload_hash, body, ack])
+}
+
+export function receiptDigest(receipt: Omit<ReceiptRow, 'digest'>): string {
+  const { session_id, command_id, ordinal, payload_hash, after_seq, ack, consumes } = receipt
+  return digest([session_id, command_id, ordinal, payload_hash, after_seq, ack, consumes])
+}
+
+/** The digests of a snapshot's parts. The last one tells that it is the last. */
+export function snapshotDigests(session_id: string, seq: number, parts: readonly string[]) {
+  let previous = digest(['snapshot', session_id, seq])
+  return parts.map((body, part) => {
+    previous = digest([previous, part === parts.length - 1 ? 'last' : 'more', body])
+    return previous
+  })
+}

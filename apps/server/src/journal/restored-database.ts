@@ -1,0 +1,29 @@
+import { migrate } from './migrations.js'
+import { openDatabase } from './sqlite-database.js'
+import { kyselyOver } from './sqlite-dialect.js'
+
+/**
+ * Makes a copied database ready to be served: brings its schema up to date, and gives every session
+ * a new epoch, since clients may have seen entries that the copy does not have (rule SYNC3).
+ */
+export async function prepareRestored(file: string, newId: () => string): Promise<void> {
+  const database = openDatabase(file, 'full')
+  const db = kyselyOver(database)
+  try {
+    await migrate(db)
+    const sessions = await db.selectFrom('sessions').select('session_id').execute()
+    await db.transaction().execute(async (transaction) => {
+      for (const { session_id } of sessions) {
+        await transaction
+          .updateTable('sessions')
+          .set({ epoch: newId() })
+          .where('session_id', '=', session_id)
+          .execute()
+      }
+    })
+    // One file again, without a log beside it, so that it can be moved.
+    database.connection.pragma('journal_mode = delete')
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,81 @@
+import type { AckSuccess, Entry } from '@talus/protocol'
+import type { Kysely } from 'kysely'
+import { insertReceipts, receiptRow, selectHead } from './append-queries.js'
+import { readEntries, truncationOf, type VerifiedEntry } from './entry-reading.js'
+import type { Journal, Receipt } from './journal.js'
+import { mayGo, removedReceipt } from './rules.js'
+import type { JournalTables } from './schema.js'
+
+export type TruncationQueries = Pick<Journal, 'truncate'>
+
+export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries {
+  return {
+    async truncate(session_id, truncation) {
+      return await db.transaction().execute(async (transaction) => {
+        const head = await selectHead(transaction, session_id).executeTakeFirst()
+        const snapshot_seq = await snapshotSeq(transaction, session_id)
+        if (!head?.last_seq || snapshot_seq === undefined) return 0
+        const after_seq = (await truncationOf(transaction, session_id))?.seq ?? 0
+        const oldest = await readEntries(transaction, session_id, {
+          after_seq,
+          limit: truncation.limit,
+        })
+        const allowed = { ...truncation, last_seq: head.last_seq, snapshot_seq }
+        const stays = oldest.findIndex((entry) => !mayGo(entry, allowed))
+        const going = stays < 0 ? oldest : oldest.slice(0, stays)
+        await remove(transaction, session_id, going)
+        await keepReceipts(transaction, session_id, {
+          ordinal: (head.last_ordinal ?? 0) + 1,
+          receipts: going.map(receiptOf),
+        })
+        return going.length
+      })
+    },
+  }
+}
+
+async function snapshotSeq(db: Kysely<JournalTables>, session_id: string) {
+  const row = await db
+    .selectFrom('snapshots')
+    .where('session_id', '=', session_id)
+    .where('part', '=', 0)
+    .select('seq')
+    .executeTakeFirst()
+  return row?.seq
+}
+
+async function remove(
+  db: Kysely<JournalTables>,
+  session_id: string,
+  going: readonly VerifiedEntry[],
+): Promise<void> {
+  const last = going.at(-1)
+  if (last === undefined) return
+  const { seq, digest } = last
+  await db
+    .deleteFrom('entries')
+    .where('session_id', '=', session_id)
+    .where('seq', '<=', seq)
+    .execute()
+  await db
+    .insertInto('truncations')
+    .values({ session_id, seq, digest })
+    .onConflict((conflict) => conflict.column('session_id').doUpdateSet({ seq, digest }))
+    .execute()
+}
+
+/** A removed entry leaves a receipt: its command must not run again (rule IDEM1). */
+function receiptOf({ body, ack, ...rest }: VerifiedEntry): Receipt {
+  const stored = ack === null ? null : (JSON.parse(ack) as AckSuccess)
+  return removedReceipt({ ...rest, ack: stored }, JSON.parse(body) as Entry)
+}
+
+async function keepReceipts(
+  db: Kysely<JournalTables>,
+  session_id: string,
+  { ordinal, receipts }: { ordinal: number; receipts: readonly Receipt[] },
+): Promise<void> {
+  for (const [i, receipt] of receipts.entries()) {
+    await insertReceipts(db, [receiptRow(session_id, ordinal + i, receipt)]).execute()
+  }
+}

@@ -1,0 +1,76 @@
+import type { LiveSession } from './live-session.js'
+
+/** A session that nobody has asked for during so many sweeps is unloaded. */
+export const SWEEPS = 4
+
+type Opened = {
+  opening: Promise<LiveSession | undefined>
+  /** Set once it is open. */
+  session: LiveSession | undefined
+  /** The sweep after which it was last asked for. */
+  used: number
+}
+
+/**
+ * The sessions in memory. Idle ones are let go of, not closed: whoever still holds one goes on with
+ * it, and as long as it is held anywhere the next to ask gets that same object. So there are never
+ * two of one session, wherever in its work a holder is; only what nobody holds is read again.
+ */
+export class OpenSessions {
+  readonly #load: (session_id: string) => Promise<LiveSession | undefined>
+  readonly #isOccupied: (session_id: string) => boolean
+  readonly #open = new Map<string, Opened>()
+  readonly #idle = new Map<string, WeakRef<LiveSession>>()
+  #sweeps = 0
+
+  /** `isOccupied`: whether clients are in the session, who need it soon. */
+  constructor(
+    load: (session_id: string) => Promise<LiveSession | undefined>,
+    isOccupied: (session_id: string) => boolean,
+  ) {
+    this.#load = load
+    this.#isOccupied = isOccupied
+  }
+
+  /** Undefined when there is no such session. Rejects as the loading does. */
+  get(session_id: string): Promise<LiveSession | undefined> {
+    const known = this.#open.get(session_id)
+    if (!known) return this.#openAgain(session_id)
+    known.used = this.#sweeps
+    return known.opening
+  }
+
+  forget(session_id: string): void {
+    this.#open.delete(session_id)
+    this.#idle.delete(session_id)
+  }
+
+  /** Lets go of what has been idle for some sweeps. */
+  sweep(): void {
+    this.#sweeps += 1
+    for (const [session_id, ref] of this.#idle) if (!ref.deref()) this.#idle.delete(session_id)
+    for (const [session_id, opened] of this.#open) {
+      if (this.#isOccupied(session_id)) opened.used = this.#sweeps
+      if (!opened.session || this.#sweeps - opened.used < SWEEPS) continue
+      this.#open.delete(session_id)
+      this.#idle.set(session_id, new WeakRef(opened.session))
+    }
+  }
+
+  #openAgain(session_id: string): Promise<LiveSession | undefined> {
+    const held = this.#idle.get(session_id)?.deref()
+    this.#idle.delete(session_id)
+    const opening = held ? Promise.resolve(held) : this.#load(session_id)
+    const opened: Opened = { opening, session: held, used: this.#sweeps }
+    this.#open.set(session_id, opened)
+    // What is not there, or could not be read, is asked for again the next time.
+    const forget = () => {
+      if (this.#open.get(session_id) === opened) this.#open.delete(session_id)
+    }
+    opening.then((session) => {
+      opened.session = session
+      if (!session) forget()
+    }, forget)
+    return opening
+  }
+}

@@ -1,0 +1,97 @@
+import type { Journal, StoredSession } from '../journal/journal.js'
+import type { LiveSession } from './live-session.js'
+import { removeOld, type Retention } from './retention.js'
+import { capture, serialise } from './snapshot.js'
+
+/** After so many entries, or characters of them, a session is written out as a whole. */
+const ENTRIES = 1_000
+const CHARS = 4 * 1024 * 1024
+
+/**
+ * Snapshots that are larger than this become rarer in proportion, so that a large graph is not
+ * written again and again for little that happens in it.
+ */
+const ORDINARY_CHARS = 16 * 1024 * 1024
+
+type Since = { entries: number; chars: number; snapshotChars: number; writing: boolean }
+
+type SnapshotServices = {
+  journal: Journal
+  retention: Retention
+  now: () => string
+  log: { error: (fields: object, message: string) => void }
+}
+
+/** Writes snapshots, so that opening a session stays quick however long its history is. */
+export class Snapshots {
+  readonly #services: SnapshotServices
+  readonly #since = new WeakMap<LiveSession, Since>()
+  readonly #writing = new Set<Promise<void>>()
+  #stopping = false
+
+  constructor(services: SnapshotServices) {
+    this.#services = services
+  }
+
+  /** Takes in how far a session that was opened is from its last snapshot. */
+  opened(session: LiveSession, { snapshot, entries }: StoredSession): void {
+    const since = { entries: 0, chars: 0, snapshotChars: charsOf(snapshot?.parts ?? []) }
+    this.#since.set(session, { ...since, writing: false })
+    this.committed(session, entries)
+  }
+
+  /** Takes in what has become durable, as JSON. */
+  committed(session: LiveSession, bodies: readonly string[]): void {
+    const since = this.#since.get(session)
+    if (!since) return
+    since.entries += bodies.length
+    since.chars += charsOf(bodies)
+    this.#writeIfDue(session, since)
+  }
+
+  /** Resolves when nothing is being written any more; what is due later stays undone. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(this.#writing)
+  }
+
+  #writeIfDue(session: LiveSession, since: Since): void {
+    const scale = Math.max(1, since.snapshotChars / ORDINARY_CHARS)
+    const due = since.entries >= ENTRIES * scale || since.chars >= CHARS * scale
+    // One at a time; what comes up meanwhile is looked at when this one is done.
+    if (!due || since.writing || this.#stopping) return
+    Object.assign(since, { entries: 0, chars: 0, writing: true })
+    const writing = this.#write(session, since).finally(() => {
+      this.#writing.delete(writing)
+      since.writing = false
+      this.#writeIfDue(session, since)
+    })
+    this.#writing.add(writing)
+  }
+
+  async #write(session: LiveSession, since: Since): Promise<void> {
+    const { journal, retention, now, log } = this.#services
+    const { session_id } = session.record
+    const { seq, captured } = session.withDurable((state) => ({
+      seq: state.seq,
+      captured: capture(state),
+    }))
+    try {
+      const parts = await serialise(captured)
+      since.snapshotChars = charsOf(parts)
+      await journal.writeSnapshot(session_id, seq, parts)
+      session.snapshotSeq = seq
+      const isStopping = () => this.#stopping
+      await removeOld(journal, retention, { session_id, seq, now: now(), isStopping })
+    } catch (err) {
+      // A snapshot only shortens the next opening: without it the entries are replayed.
+      log.error({ session_id, seq, err }, 'snapshot could not be written')
+    }
+  }
+}
+
+function charsOf(texts: readonly string[]): number {
+  let chars = 0
+  for (const text of texts) chars += text.length
+  return chars
+}

@@ -1,0 +1,18 @@
+import type { GraphImage } from '@talus/graph'
+import type { GraphState } from '@talus/protocol'
+
+/** What precedes the nodes. */
+export type GraphHead = Omit<GraphState, 'roots' | 'nodes'>
+
+/** A graph as `GraphState`, in pieces. The roots come last: they are known when all is walked. */
+export function* graphJson(head: GraphHead, image: GraphImage): Generator<string | undefined> {
+  yield `${JSON.stringify(head).slice(0, -1)},"nodes":[`
+  const roots: string[] = []
+  let comma = ''
+  for (const node of image.nodes()) {
+    if (node?.parent_id === null) roots.push(node.id)
+    yield node && comma + JSON.stringify(node)
+    if (node) comma = ','
+  }
+  yield `],"roots":${JSON.stringify(roots)}}`
+}

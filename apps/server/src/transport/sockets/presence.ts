@@ -1,0 +1,85 @@
+import {
+  checkJson,
+  CLIENT_EVENTS,
+  fail,
+  MAX_PRESENCE_BYTES,
+  ok,
+  type ClientAck,
+  type Presence,
+  type PresenceState,
+  type Result,
+} from '@talus/protocol'
+import { refusal } from '../../dispatch/failures.js'
+import type { Caller } from '../../gate/caller.js'
+import { admit } from '../../gate/gate.js'
+import { withoutNodes } from '../../presence/named-nodes.js'
+import type { SocketServices } from './services.js'
+
+/** What an update says, and who sends it. */
+export type PresenceUpdate = { client_id: string; caller: Caller; payload: unknown }
+
+/** What the presence of all may take in `joined`, beside the entries of a resume (rule SYNC4). */
+const MAX_JOINED_BYTES = 90_000
+
+function bytesOf(value: Presence | PresenceState): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}
+
+function notJoined(session_id: string | undefined) {
+  return fail('BAD_REQUEST', 'Join the session before you update your presence in it', [
+    {
+      path: '/session_id',
+      expected: 'the id of a session that this client has joined',
+      actual: session_id ?? 'nothing',
+    },
+  ])
+}
+
+function checkState(state: PresenceState): Result<PresenceState> {
+  const plain = checkJson(state, '/state')
+  if (!plain.ok) return plain
+  const bytes = bytesOf(state)
+  if (bytes <= MAX_PRESENCE_BYTES) return ok(state)
+  return fail('LIMIT_EXCEEDED', 'The presence state is too large', [
+    { path: '/state', expected: `at most ${MAX_PRESENCE_BYTES} bytes of JSON`, actual: bytes },
+  ])
+}
+
+/** Answers `update_presence` on both namespaces (rules PRES1 to PRES3). */
+export async function updatePresence(
+  { hub, presence, sessions }: SocketServices,
+  { client_id, caller, payload }: PresenceUpdate,
+): Promise<ClientAck<'update_presence'>> {
+  const { requires, payload: schema } = CLIENT_EVENTS.update_presence
+  const admitted = admit({ caller, requires, schema, payload })
+  if (!admitted.ok) return refusal(admitted.error)
+  const { session_id, state } = admitted.value
+  const isMember = () => session_id !== undefined && hub.has(session_id, client_id)
+  if (session_id === undefined || !isMember()) return refusal(notJoined(session_id).error)
+  const checked = state === null ? ok(null) : checkState(state)
+  if (!checked.ok) return refusal(checked.error)
+  const session = await sessions.get(session_id)
+  if (!session.ok) return refusal(session.error)
+  // It may have left meanwhile, and would then stay for ever.
+  if (!isMember()) return refusal(notJoined(session_id).error)
+  const { actor } = caller
+  const living = checked.value && withoutNodes(checked.value, (id) => session.value.isDeleted(id))
+  presence.update(session_id, { client_id, actor, state: living })
+  return { ok: true }
+}
+
+/** Divides what a joiner has to know: what `joined` has room for, and what has to follow it. */
+export function splitForJoined(everybody: readonly Presence[]): {
+  fitting: Presence[]
+  rest: Presence[]
+} {
+  const fitting: Presence[] = []
+  const rest: Presence[] = []
+  let left = MAX_JOINED_BYTES
+  for (const presence of everybody) {
+    left -= bytesOf(presence) + 1
+    if (left >= 0) fitting.push(presence)
+    else rest.push(presence)
+  }
+  return { fitting, rest }
+}

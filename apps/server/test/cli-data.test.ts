@@ -1,0 +1,211 @@
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { describe, expect, test } from 'vitest'
+import { launch, launchOn } from './server-process.js'
+import { execute, history, openSession, Traffic } from './traffic.js'
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'talus-cli-data-'))
+
+type Json = Record<string, unknown>
+
+async function call(url: string, method: string, path: string, body?: object): Promise<Json> {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+  const response = await fetch(`${url}/api/v1${path}`, { method, headers, ...sent })
+  return (await response.json()) as Json
+}
+
+/** A folder with one session of some entries and one project; the server has ended. */
+async function stored(entries = 5): Promise<string> {
+  const dataDir = await newFolder()
+  await using server = await launchOn(dataDir)
+  await openSession(server.url)
+  for (let i = 0; i < entries; i += 1) await execute(server.url, `c${i}`)
+  const project = { template_id: 'film-production', project_name: 'Night Train' }
+  expect(await call(server.url, 'POST', '/projects', project)).toHaveProperty('project_id')
+  server.kill('SIGTERM')
+  expect((await server.ended).code).toBe(0)
+  return dataDir
+}
+
+/** Changes the database of a folder; gives the id of the session with entries. */
+function damage(dataDir: string, sql: string): void {
+  const database = new Database(join(dataDir, 'talus.db'))
+  expect(database.prepare(sql).run().changes).toBeGreaterThan(0)
+  database.exec('pragma wal_checkpoint(truncate)')
+  database.close()
+}
+
+async function inspected(dataDir: string): Promise<Json & { sessions: Json[]; projects: Json[] }> {
+  const { code, stdout } = await launch(['inspect', '--json', '--data-dir', dataDir]).ended
+  expect(code).toBe(0)
+  return JSON.parse(stdout) as Awaited<ReturnType<typeof inspected>>
+}
+
+describe('inspect', { timeout: 0 }, () => {
+  test('[CMD5] lists sessions and projects, as a table and as JSON', async () => {
+    const dataDir = await stored()
+    const { sessions, projects } = await inspected(dataDir)
+    expect(sessions).toMatchObject([
+      { seq: 5, first_seq: 1, entries: 5, receipts: 0, snapshot_seq: null },
+      { seq: 1, project_id: projects[0]?.project_id },
+    ])
+    expect(projects).toMatchObject([{ session_id: sessions[1]?.session_id, saved_seq: 1 }])
+    const { code, stdout } = await launch(['inspect', '--data-dir', dataDir]).ended
+    expect(code).toBe(0)
+    expect(stdout).toContain('2 sessions, 1 projects')
+    expect(stdout).toContain('Night Train')
+    // Whatever a name is, it must not speak to the terminal.
+    damage(dataDir, "update projects set project_name = char(27) || '[31m'")
+    const { stdout: printed } = await launch(['inspect', '--data-dir', dataDir]).ended
+    expect(printed).toContain('?[31m')
+  })
+
+  test('[CMD5] reads beside a running server, which goes on', async () => {
+    const dataDir = await newFolder()
+    await using server = await launchOn(dataDir)
+    await openSession(server.url)
+    await execute(server.url, 'before')
+    expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 1 }])
+    expect(await execute(server.url, 'after')).toMatchObject({ ok: true, seq: 2 })
+  })
+})
+
+describe('reliability row 2: verify', { timeout: 0 }, () => {
+  test('[STORE1] finds whole data whole, also beside a running server', async () => {
+    const dataDir = await newFolder()
+    await using server = await launchOn(dataDir)
+    await openSession(server.url)
+    const traffic = new Traffic(8)
+    const client = await traffic.bySocket(server.url, 'one')
+    await traffic.reaches(1_500)
+    const { code, stdout, stderr } = await launch(['verify', '--data-dir', dataDir]).ended
+    client.socket.disconnect()
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/: whole, to seq \d+\n1 sessions are whole\n$/)
+  })
+
+  test.each([
+    ['a changed entry', `update entries set body = body || ' ' where seq = 3`, 'seq 3 is damaged'],
+    ['a lost entry', `delete from entries where seq = 3`, 'seq 3 is missing'],
+    ['text that is none', `update entries set body = cast(x'ff' as text) where seq = 3`, 'seq 3'],
+  ])('[STORE1] names the place of %s, and exits with 1', async (_, sql, place) => {
+    const dataDir = await stored()
+    damage(dataDir, sql)
+    const { code, stdout } = await launch(['verify', '--data-dir', dataDir]).ended
+    expect(code).toBe(1)
+    expect(stdout).toContain(place)
+    expect(stdout).toContain('whole, to seq 1')
+    const json = await launch(['verify', '--json', '--data-dir', dataDir]).ended
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, sessions: expect.anything() })
+    // The server serves the others, and says what is wrong with this one.
+    await using server = await launchOn(dataDir)
+    const { sessions } = await call(server.url, 'GET', '/sessions')
+    const [damaged, whole] = sessions as { session_id: string }[]
+    const graphs = [damaged, whole].map((session) =>
+      call(server.url, 'GET', `/graph?session_id=${session?.session_id}`),
+    )
+    expect(await Promise.all(graphs)).toMatchObject([
+      { error: { code: 'STORAGE_UNAVAILABLE' } },
+      { seq: 1 },
+    ])
+    server.kill('SIGTERM')
+    expect((await server.ended).stderr).toContain(place)
+  })
+})
+
+describe('backup and restore', { timeout: 0 }, () => {
+  test('[SYNC3] a backup under load is one moment; its restore has new epochs', async () => {
+    const dataDir = await newFolder()
+    const file = join(await newFolder(), 'backup.db')
+    const traffic = new Traffic(8)
+    await using server = await launchOn(dataDir)
+    await openSession(server.url)
+    const client = await traffic.bySocket(server.url, 'one')
+    await traffic.reaches(300)
+    const backup = await launch(['backup', '--to', file, '--data-dir', dataDir]).ended
+    expect(backup.code).toBe(0)
+    client.socket.disconnect()
+    const before = await history(server.url)
+    const [original] = (await inspected(dataDir)).sessions
+    server.kill('SIGTERM')
+    await server.ended
+
+    const restored = await newFolder()
+    const restore = await launch(['restore', '--from', file, '--data-dir', restored]).ended
+    expect(restore.code).toBe(0)
+    expect(await readdir(restored)).toEqual(['talus.db', 'talus.db-lock'])
+    const [copy] = (await inspected(restored)).sessions
+    expect(copy?.epoch).not.toBe(original?.epoch)
+    await using again = await launchOn(restored)
+    const after = await history(again.url)
+    expect(after.length).toBeGreaterThanOrEqual(300)
+    expect(after).toEqual(before.slice(0, after.length))
+    expect(await execute(again.url, 'new')).toMatchObject({ ok: true, seq: after.length + 1 })
+  })
+
+  test('[SYNC3] restore takes neither a running server nor other data away', async () => {
+    const dataDir = await stored()
+    const file = join(await newFolder(), 'backup.db')
+    expect((await launch(['backup', '--to', file, '--data-dir', dataDir]).ended).code).toBe(0)
+    const twice = await launch(['backup', '--to', file, '--data-dir', dataDir]).ended
+    expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining(file)])
+    const restore = ['restore', '--from', file, '--data-dir', dataDir]
+    const unforced = await launch(restore).ended
+    expect([unforced.code, unforced.stderr]).toEqual([1, expect.stringContaining('--force')])
+    await using server = await launchOn(dataDir)
+    const running = await launch([...restore, '--force']).ended
+    expect([running.code, running.stderr]).toEqual([1, expect.stringContaining('in use')])
+    expect(await execute(server.url, 'more')).toMatchObject({ ok: true, seq: 6 })
+    server.kill('SIGKILL')
+    await server.ended
+    expect((await launch([...restore, '--force']).ended).code).toBe(0)
+    expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 5 }, { seq: 1 }])
+  })
+
+  test.each([
+    ['a damaged backup', `update entries set body = '{}' where seq = 2`, 'seq 2 is damaged'],
+    ['a backup without a head', `delete from entries where seq = 1`, 'seq 1 is missing'],
+  ])('[SYNC3] %s is not restored, and nothing is touched', async (_, sql, place) => {
+    const source = await stored()
+    damage(source, sql)
+    const dataDir = await stored(2)
+    const from = join(source, 'talus.db')
+    const restore = ['restore', '--force', '--from', from, '--data-dir', dataDir]
+    const { code, stderr } = await launch(restore).ended
+    expect([code, stderr]).toEqual([1, expect.stringContaining(place)])
+    expect(await readdir(dataDir)).toEqual(['talus.db', 'talus.db-lock'])
+    expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 2 }, { seq: 1 }])
+    const to = join(source, 'copy.db')
+    expect((await launch(['backup', '--to', to, '--data-dir', source]).ended).code).toBe(1)
+    expect(await readdir(source)).not.toContain('copy.db')
+  })
+})
+
+describe('arguments', { timeout: 0 }, () => {
+  test.each([
+    [['backup'], '--to'],
+    [['restore'], '--from'],
+    [['inspect', '--to', 'x'], '--help'],
+  ])('%s is refused with a hint', async (args, hint) => {
+    const { code, stdout, stderr } = await launch(args).ended
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(hint)])
+  })
+
+  test.each(['inspect', 'verify'])('%s of a folder without data says so', async (command) => {
+    const dataDir = await newFolder()
+    await writeFile(join(dataDir, 'other'), '')
+    const { code, stderr } = await launch([command], { TALUS_DATA_DIR: dataDir }).ended
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${dataDir}/talus.db is not there`)])
+    expect(await readdir(dataDir)).toEqual(['other'])
+  })
+
+  test('--help names every command', async () => {
+    const { stdout } = await launch(['--help']).ended
+    for (const name of ['inspect', 'verify', 'backup', 'restore']) {
+      expect(stdout).toContain(`talus-server ${name} `)
+    }
+  })
+})

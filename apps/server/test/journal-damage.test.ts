@@ -1,0 +1,178 @@
+import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { describe, expect, test } from 'vitest'
+import { openSqliteJournal, StorageError, type Journal } from '../src/journal/index.js'
+import { temporaryDirectory } from './journal-directory.js'
+import { batch, bodies, commit, receipt, session } from './journal-samples.js'
+
+const PARTS = ['part zero', 'part one', 'part two']
+
+/** Sessions `s`, with a snapshot at 5 of its 10 entries and a receipt, and `t`, with 3 entries. */
+async function written(directory: string): Promise<string> {
+  const file = join(directory, 'journal.db')
+  const journal = await openSqliteJournal({ file, durability: 'full' })
+  for (const id of ['s', 't']) await journal.createSession(session(id))
+  await journal.append([{ ...batch('s', 0, 10), receipts: [receipt(10, 'r')] }, batch('t', 0, 3)])
+  await journal.writeSnapshot('s', 5, PARTS)
+  await journal.close()
+  return file
+}
+
+async function withJournal<T>(file: string, use: (journal: Journal) => Promise<T>): Promise<T> {
+  const journal = await openSqliteJournal({ file, durability: 'full' })
+  try {
+    return await use(journal)
+  } finally {
+    await journal.close()
+  }
+}
+
+function change(file: string, statement: string): void {
+  const database = new Database(file)
+  expect(database.prepare(statement).run().changes).toBeGreaterThan(0)
+  database.exec('pragma wal_checkpoint(truncate)')
+  database.close()
+}
+
+const failure = (message: string) => ({
+  name: 'StorageError',
+  message: expect.stringContaining(message) as unknown,
+})
+
+/** Session `t` is as it was, and takes more. */
+async function expectOtherSession(journal: Journal): Promise<void> {
+  expect((await journal.loadSession('t'))?.entries).toEqual(bodies(1, 3))
+  expect(await journal.append([{ ...batch('t', 3) }])).toEqual([{ ok: true }])
+}
+
+const AT_7 = `where session_id = 's' and seq = 7`
+
+describe('reliability row 2: damage in a row', { timeout: 0 }, () => {
+  test.each([
+    ['the body', `update entries set body = replace(body, 'c7', 'c6') ${AT_7}`, 'is damaged'],
+    ['the command id', `update entries set command_id = 'x' ${AT_7}`, 'is damaged'],
+    ['the payload hash', `update entries set payload_hash = 'x' ${AT_7}`, 'is damaged'],
+    ['the acknowledgement', `update entries set ack = '{}' ${AT_7}`, 'is damaged'],
+    ['the digest', `update entries set digest = 'x' ${AT_7}`, 'is damaged'],
+    ['the whole entry', `delete from entries ${AT_7}`, 'is missing'],
+    ['the seq', `update entries set seq = 70 ${AT_7}`, 'is missing'],
+    ['the session', `update entries set session_id = 't' ${AT_7}`, 'is missing'],
+  ])(
+    '[STORE1] %s: the session is refused with the place, others are served',
+    async (_, sql, what) => {
+      await using directory = await temporaryDirectory()
+      const file = await written(directory.path)
+      change(file, sql)
+      await withJournal(file, async (journal) => {
+        const place = failure(`Session s: the entry at seq 7 ${what}`)
+        await expect(journal.loadSession('s')).rejects.toMatchObject(place)
+        await expect(journal.entriesAfter('s', 0, 100)).rejects.toMatchObject(place)
+        expect(await journal.entriesAfter('s', 0, 6)).toEqual(bodies(1, 6))
+        if (sql.includes("session_id = 't'")) return
+        await expectOtherSession(journal)
+      })
+    },
+  )
+
+  test('[STORE1] a retry of a damaged command is not answered with it', async () => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    change(file, `update entries set body = '{"seq":7}' ${AT_7}`)
+    change(file, `update receipts set ack = '{"ok":true}'`)
+    await withJournal(file, async (journal) => {
+      await expect(journal.findCommand('s', 'c7')).rejects.toMatchObject(failure('seq 7'))
+      await expect(journal.findCommand('s', 'r')).rejects.toMatchObject(failure('receipt of r'))
+      await expect(journal.loadSession('s')).rejects.toMatchObject(failure('seq 7'))
+      expect(await journal.findCommand('s', 'c6')).toEqual(commit(6))
+    })
+  })
+
+  test.each([
+    ['a part', `update snapshots set body = 'part 1' where part = 1`],
+    ['a missing part', `delete from snapshots where part = 1`],
+    ['a missing last part', `delete from snapshots where part = 2`],
+    ['a missing first part', `delete from snapshots where part = 0`],
+    ['its seq', `update snapshots set seq = 4`],
+    ['a digest', `update snapshots set digest = '' where part = 0`],
+  ])('[STORE1] the snapshot, %s: the session opens from its entries', async (_, sql) => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    change(file, sql)
+    await withJournal(file, async (journal) => {
+      expect(await journal.loadSession('s')).toEqual({
+        record: session('s'),
+        snapshot: null,
+        entries: bodies(1, 10),
+        receipts: [receipt(10, 'r')],
+        damage: expect.stringMatching(/^the snapshot at seq \d is damaged in part \d$/) as unknown,
+      })
+      await journal.writeSnapshot('s', 10, PARTS)
+      expect((await journal.loadSession('s'))?.snapshot).toEqual({ seq: 10, parts: PARTS })
+    })
+  })
+
+  test('[STORE1] the snapshot, when older entries are gone: the session is refused', async () => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    await withJournal(file, (journal) => journal.truncate('s', { before_seq: 4, limit: 100 }))
+    change(file, `update snapshots set body = 'part 1' where part = 1`)
+    await withJournal(file, async (journal) => {
+      const place = failure('Session s: the snapshot at seq 5 is damaged in part 1')
+      await expect(journal.loadSession('s')).rejects.toMatchObject(place)
+      await expectOtherSession(journal)
+    })
+  })
+})
+
+/** The whole history that a session opens with; a snapshot stands for what is before it. */
+async function historyOf(journal: Journal, session_id: string): Promise<string[] | 'refused'> {
+  try {
+    const loaded = await journal.loadSession(session_id)
+    const { snapshot = null, entries = [] } = loaded ?? {}
+    const whole = snapshot === null || snapshot.parts.join() === PARTS.join()
+    return whole ? [...bodies(1, snapshot?.seq ?? 0), ...entries] : ['another snapshot']
+  } catch (error) {
+    return refused(error)
+  }
+}
+
+function refused(error: unknown): 'refused' {
+  if (error instanceof StorageError) return 'refused'
+  throw error
+}
+
+describe('reliability row 2: damage in the file', { timeout: 0 }, () => {
+  test('[STORE1] cut off anywhere, it opens what is whole and refuses the rest', async () => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    const whole = await readFile(file)
+    for (let size = whole.length - 4096; size > 0; size -= 4096 + 1000) {
+      await writeFile(file, whole)
+      await truncate(file, size)
+      const histories = await withJournal(file, async (journal) => ({
+        s: await historyOf(journal, 's'),
+        t: await historyOf(journal, 't'),
+      })).catch((error: unknown) => ({ s: refused(error), t: refused(error) }))
+      expect(['refused', bodies(1, 10)]).toContainEqual(histories.s)
+      expect(['refused', bodies(1, 3)]).toContainEqual(histories.t)
+    }
+  })
+
+  test('[STORE1] a flipped bit in the text of an entry is found', async () => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    const whole = await readFile(file)
+    const at = whole.indexOf(commit(7).body) + 20
+    for (let bit = 0; bit < 8; bit += 1) {
+      const flipped = Buffer.from(whole)
+      flipped[at] = (whole[at] ?? 0) ^ (1 << bit)
+      await writeFile(file, flipped)
+      await withJournal(file, async (journal) => {
+        const place = failure('Session s: the entry at seq 7 is damaged')
+        await expect(journal.loadSession('s')).rejects.toMatchObject(place)
+        expect(await historyOf(journal, 't')).toEqual(bodies(1, 3))
+      })
+    }
+  })
+})

@@ -1,0 +1,30 @@
+import type { Affordances, EditableProperty } from '@talus/protocol'
+import type { Blueprint } from '../blueprint/blueprint.js'
+import type { NodeType, PropertyType } from '../blueprint/node-type.js'
+import type { NodeRecord } from '../node-record.js'
+import { isDeletable, namedProperty, typeOfRecord } from '../plan/property.js'
+
+function editable({ id, label, type, required, options }: PropertyType): EditableProperty {
+  return { id, label, type, required, options: options.map((option) => ({ ...option })) }
+}
+
+/** The name can always be set, declared or not, and takes any text. */
+function nameOf(type: NodeType): EditableProperty {
+  const { label = 'Name', required = false } = type.property('name') ?? {}
+  return { id: 'name', label, type: 'text', required, options: [] }
+}
+
+/** What may be set and what may be deleted of a node's properties. */
+export function propertyAffordances(
+  record: NodeRecord,
+  blueprint: Blueprint | null,
+): Pick<Affordances, 'properties' | 'deletable_properties'> {
+  const type = typeOfRecord(record, blueprint)
+  if (!type.ok) return { properties: [], deletable_properties: [] }
+  const deletable_properties = Object.keys(record.properties).filter((key) =>
+    isDeletable(namedProperty(type.value, key)),
+  )
+  if (!type.value) return { properties: null, deletable_properties }
+  const declared = type.value.properties.filter(({ id }) => id !== 'name').map(editable)
+  return { properties: [nameOf(type.value), ...declared], deletable_properties }
+}

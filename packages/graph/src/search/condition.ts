@@ -1,0 +1,97 @@
+import {
+  fail,
+  ok,
+  type JsonValue,
+  type Result,
+  type SearchCondition,
+  type SearchOperator,
+} from '@talus/protocol'
+import type { Blueprint } from '../blueprint/blueprint.js'
+import type { PropertyType } from '../blueprint/node-type.js'
+import { ownValue, type NodeRecord } from '../node-record.js'
+import { keyIn, namedProperty, type NamedProperty } from '../plan/property.js'
+import { contains, orderOf, sameValue } from './typed-value.js'
+
+export type Matcher = (record: NodeRecord) => boolean
+
+type Test = (property: PropertyType | undefined, value: JsonValue, given: JsonValue) => boolean
+
+function ordered(fits: (order: number) => boolean): Test {
+  return (property, value, given) => {
+    const order = orderOf(property, value, given)
+    return order !== undefined && fits(order)
+  }
+}
+
+// Null stands for no value: that is what a cleared property holds.
+const TESTS: Record<SearchOperator, Test> = {
+  eq: sameValue,
+  ne: (property, value, given) => !sameValue(property, value, given),
+  lt: ordered((order) => order < 0),
+  lte: ordered((order) => order <= 0),
+  gt: ordered((order) => order > 0),
+  gte: ordered((order) => order >= 0),
+  contains,
+  exists: (_, value, given) => (value !== null && value !== '') === (given !== false),
+  in: (property, value, given) =>
+    Array.isArray(given) && given.some((each) => sameValue(property, value, each)),
+}
+
+function expectedValue({ operator, value }: SearchCondition): string | undefined {
+  switch (operator) {
+    case 'exists':
+      return value === undefined || typeof value === 'boolean'
+        ? undefined
+        : 'true, false or nothing'
+    case 'in':
+      return Array.isArray(value) ? undefined : 'a list of values'
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return typeof value === 'number' || typeof value === 'string'
+        ? undefined
+        : 'a number or a text'
+    case 'eq':
+    case 'ne':
+    case 'contains':
+      return value === undefined ? 'a value' : undefined
+    default:
+      return operator satisfies never
+  }
+}
+
+/** The property that a condition means, on nodes of each type. */
+function namedOn(property_id: string, blueprint: Blueprint | null) {
+  const known = new Map<string, NamedProperty>()
+  return ({ blueprint_type_id }: NodeRecord): NamedProperty => {
+    const named =
+      known.get(blueprint_type_id) ??
+      namedProperty(blueprint?.typeOf(blueprint_type_id) ?? null, property_id)
+    known.set(blueprint_type_id, named)
+    return named
+  }
+}
+
+function valueIn(record: NodeRecord, named: NamedProperty): JsonValue {
+  if (named.isName) return record.name
+  return ownValue(record.properties, keyIn(record.properties, named)) ?? null
+}
+
+/** A condition as a test of nodes. BAD_REQUEST for a value that its operator cannot take. */
+export function conditionMatcher(
+  condition: SearchCondition,
+  index: number,
+  blueprint: Blueprint | null,
+): Result<Matcher> {
+  const { property_id, operator, value = null } = condition
+  const expected = expectedValue(condition)
+  if (expected !== undefined) {
+    return fail('BAD_REQUEST', `The operator '${operator}' needs ${expected}`, [
+      { path: `/property/${index}/value`, expected },
+    ])
+  }
+  const named = namedOn(property_id, blueprint)
+  const test = TESTS[operator]
+  return ok((record) => test(named(record).property, valueIn(record, named(record)), value))
+}

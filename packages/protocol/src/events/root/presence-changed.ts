@@ -1,0 +1,18 @@
+import { defineServerEvent } from '../../define.js'
+import { PresenceChange } from '../../model/presence.js'
+import { roomEvent } from '../fields.js'
+
+/** A client of the session is somewhere else now; with state null it is gone. */
+export const PresenceChanged = defineServerEvent({
+  name: 'presence:changed',
+  description: 'A client of the session is somewhere else now; with state null it is gone.',
+  payload: roomEvent('presence:changed', PresenceChange.properties),
+  example: {
+    event: 'presence:changed',
+    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    timestamp: '2026-01-28T15:30:00Z',
+    client_id: 'socket-client-id',
+    actor: { id: 'ann', name: 'Ann' },
+    state: { selection: ['task-1'], focus: 'task-1' },
+  },
+})

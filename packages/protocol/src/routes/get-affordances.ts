@@ -1,0 +1,22 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { Affordances } from '../model/affordances.js'
+import { NodeId, SessionId } from '../model/id.js'
+import { Seq } from '../model/seq.js'
+
+/** What may be done to a node, by the rules that commands are held to. */
+export const GetAffordances = defineRoute({
+  method: 'GET',
+  path: '/sessions/{session_id}/nodes/{node_id}/affordances',
+  summary: 'What may be done to a node, by the rules that commands are held to.',
+  requires: 'viewer',
+  params: Type.Object({ session_id: SessionId, node_id: NodeId }),
+  status: 200,
+  response: Type.Object({
+    session_id: SessionId,
+    seq: Seq,
+    node_id: NodeId,
+    ...Affordances.properties,
+  }),
+  errors: ['SESSION_NOT_FOUND', 'NODE_NOT_FOUND'],
+})

@@ -1,0 +1,18 @@
+import Type from 'typebox'
+import { defineRoute } from '../define.js'
+import { CommandAnswer } from '../model/command-answer.js'
+import { SessionId } from '../model/id.js'
+import { RestoreRequest } from '../model/restore-request.js'
+
+/** Appends a commit that returns to the state of a seq. */
+export const RestoreRoute = defineRoute({
+  method: 'POST',
+  path: '/sessions/{session_id}/restore',
+  summary: 'Appends a commit that returns to the state of a seq.',
+  requires: 'owner',
+  params: Type.Object({ session_id: SessionId }),
+  body: RestoreRequest,
+  status: 200,
+  response: CommandAnswer,
+  errors: ['SESSION_NOT_FOUND', 'FORBIDDEN', 'HISTORY_TRUNCATED', 'COMMAND_ID_REUSED'],
+})
