@@ -1,5 +1,5 @@
 import Database from 'libsql'
-import { StorageError, type Journal } from '../src/journal/index.js'
+import { StorageError, type Journal } from '../src/journal/journal.js'
 import { openDatabase } from '../src/journal/sqlite-database.js'
 import { createSqliteStore } from '../src/journal/sqlite-store.js'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { StorageError } from '../src/journal/index.js'
+import { StorageError } from '../src/journal/journal.js'
 import { fold } from '../src/sessions/snapshot.js'
 import { FaultyStore, type Fault } from './faulty-store.js'
 import { quickApp, type TestApp } from './harness.js'

@@ -4,7 +4,7 @@ import type {
   ProjectRecord,
   Receipt,
   SessionRecord,
-} from '../src/journal/index.js'
+} from '../src/journal/journal.js'
 
 /** A session of that name, one of the journal tests' usual contents. */
 export function session(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Journal } from '../src/journal/index.js'
+import type { Journal } from '../src/journal/journal.js'
 import { batch, bodies, commit, receipt, session } from './journal-samples.js'
 import type { OpenJournal } from './journal-suite.js'
 

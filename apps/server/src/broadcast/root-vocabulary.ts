@@ -3,8 +3,7 @@ import type { Vocabulary } from './vocabulary.js'
 
 /** The events of `/`, as the protocol document names them. */
 export const ROOT_VOCABULARY: Vocabulary = {
-  executing: (about) =>
-    rootPacket('command:executing', { event: 'command:executing', ...about }),
+  executing: (about) => rootPacket('command:executing', { event: 'command:executing', ...about }),
   executed: (about, result, label) =>
     rootPacket('command:executed', {
       event: 'command:executed',
@@ -25,8 +24,7 @@ export const ROOT_VOCABULARY: Vocabulary = {
     rootPacket('node-created', { event: 'node-created', ...origin, node, index }),
   nodeDeleted: (origin, node_id, deleted_ids) =>
     rootPacket('node-deleted', { event: 'node-deleted', ...origin, node_id, deleted_ids }),
-  linked: (origin, link) =>
-    rootPacket('node-linked', { event: 'node-linked', ...origin, ...link }),
+  linked: (origin, link) => rootPacket('node-linked', { event: 'node-linked', ...origin, ...link }),
   unlinked: (origin, link) =>
     rootPacket('node-unlinked', { event: 'node-unlinked', ...origin, ...link }),
   propertyChanged: (origin, edit) =>

@@ -29,7 +29,12 @@ type HeadRow = {
 export function createAppend(database: SqliteDatabase, db: Kysely<JournalTables>) {
   const statements = prepareStatements(database, db)
   const appendAll = (batches: AppendBatch[], lookUp: LookUp) =>
-    database.transaction(() => batches.map((batch) => appendBatch(statements, batch, lookUp)))
+    database.transaction(() => {
+      const group: Group = { lookUp, heads: new Map(), entries: [], receipts: [] }
+      const outcomes = batches.map((batch) => judgeBatch(statements, batch, group))
+      insertGroup(statements, group)
+      return outcomes
+    })
 
   return (batches: AppendBatch[]): AppendOutcome[] => {
     batches.forEach(assertConsecutive)
@@ -60,35 +65,70 @@ function prepareStatements(database: SqliteDatabase, db: Kysely<JournalTables>) 
   }
 }
 
-function appendBatch(
-  statements: AppendStatements,
-  batch: AppendBatch,
-  lookUp: LookUp,
-): AppendOutcome {
+/**
+ * What one transaction writes. The rows of all sessions go in together: most sessions have one or
+ * two, and a statement for each would cost more than the rows.
+ */
+type Group = {
+  lookUp: LookUp
+  /** Where the sessions stand, with what the group adds. */
+  heads: Map<string, Head>
+  entries: EntryRow[]
+  receipts: ReceiptRow[]
+}
+
+type Head = { last_seq: number; previous: string; last_ordinal: number | null }
+
+function headOf(statements: AppendStatements, session_id: string, group: Group) {
+  const known = group.heads.get(session_id)
+  if (known !== undefined) return known
+  const row = statements.head.get([session_id]) as HeadRow | undefined
+  if (row === undefined) return undefined
+  const { last_seq, last_digest, last_ordinal } = row
+  const previous = last_digest === null ? genesis(session_id) : textOf(last_digest)
+  const head: Head = { last_seq: last_seq ?? 0, previous, last_ordinal }
+  group.heads.set(session_id, head)
+  return head
+}
+
+function judgeBatch(statements: AppendStatements, batch: AppendBatch, group: Group): AppendOutcome {
   const { session_id, receipts } = batch
-  const head = statements.head.get([session_id]) as HeadRow | undefined
+  // A session that comes twice is to find the ids of its first batch.
+  if (group.heads.has(session_id)) insertGroup(statements, group)
+  const head = headOf(statements, session_id, group)
   if (head === undefined) return judge(batch, undefined)
-  const indexed = lookUp === 'receipts' && head.last_ordinal === null && receipts.length === 0
+  const { last_seq, last_ordinal } = head
+  const indexed = group.lookUp === 'receipts' && last_ordinal === null && receipts.length === 0
   const outcome = judge(batch, {
-    last_seq: head.last_seq ?? 0,
+    last_seq,
     takenAmong: (ids) => (indexed ? [] : takenAmong(statements, session_id, ids)),
   })
-  if (outcome.ok) insertBatch(statements, batch, head)
+  if (outcome.ok) addBatch(batch, head, group)
   return outcome
 }
 
-function insertBatch(statements: AppendStatements, batch: AppendBatch, head: HeadRow): void {
-  const { session_id, commits, receipts } = batch
-  const { last_digest } = head
-  const previous = last_digest === null ? genesis(session_id) : textOf(last_digest)
-  const rows = entryRows(session_id, commits, previous)
-  for (const { statement, chunk } of statements.entries(rows)) {
+function addBatch({ session_id, commits, receipts }: AppendBatch, head: Head, group: Group): void {
+  for (const row of entryRows(session_id, commits, head.previous)) {
+    group.entries.push(row)
+    head.last_seq = row.seq
+    head.previous = row.digest
+  }
+  for (const receipt of receipts) {
+    const ordinal = (head.last_ordinal ?? 0) + 1
+    group.receipts.push(receiptRow(session_id, ordinal, receipt))
+    head.last_ordinal = ordinal
+  }
+}
+
+function insertGroup(statements: AppendStatements, group: Group): void {
+  const { entries, receipts } = group
+  group.entries = []
+  group.receipts = []
+  for (const { statement, chunk } of statements.entries(entries)) {
     // The rows' keys are in the order of the compiled columns: both come from `entryRows`.
     statement.run(chunk.flatMap((row) => Object.values(row)))
   }
-  const ordinal = (head.last_ordinal ?? 0) + 1
-  const receiptRows = receipts.map((receipt, i) => receiptRow(session_id, ordinal + i, receipt))
-  for (const { statement, chunk } of statements.receipts(receiptRows)) {
+  for (const { statement, chunk } of statements.receipts(receipts)) {
     statement.run(chunk.flatMap((row) => Object.values(row)))
   }
 }

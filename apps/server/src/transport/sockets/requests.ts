@@ -83,7 +83,9 @@ export function serve<Names extends ClientEvent>(
     const { payload, ack } = split(args)
     const handler = typeof name === 'string' ? table.get(name) : undefined
     const answered = handler
-      ? run(handler, payload, (err) => log.error({ client_id: socket.id, event: name, err }, 'fault'))
+      ? run(handler, payload, (err) =>
+          log.error({ client_id: socket.id, event: name, err }, 'fault'),
+        )
       : Promise.resolve(unknownEvent(name, known))
     void answered.then((answer) => {
       if (ack) ack(answer)
