@@ -97,6 +97,7 @@ export class Hub implements Broadcaster {
     const place = { session_id, timestamp: this.#now() }
     const root = () => {
       const said = { ...place, client_id, active_clients }
+      // Alike in words, two payload types: only inside a branch does the name fix the type.
       return event === 'session:connected'
         ? [rootPacket(event, { event, ...said })]
         : [rootPacket(event, { event, ...said })]

@@ -3,7 +3,7 @@ import { fail, ok } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import { mount } from './route.js'
 import type { RestServices } from './services.js'
-import { inTurns } from './turns.js'
+import { inTurns } from './event-loop-turns.js'
 
 export function mountAffordances(app: FastifyInstance, { sessions }: RestServices): void {
   mount(app, 'GetAffordances', async ({ params: { session_id, node_id } }) => {

@@ -3,7 +3,7 @@ import { ok } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import { mount, requiredSession } from './route.js'
 import type { RestServices } from './services.js'
-import { inTurns } from './turns.js'
+import { inTurns } from './event-loop-turns.js'
 
 export function mountSearch(app: FastifyInstance, { sessions }: RestServices): void {
   mount(app, 'SearchGraph', async ({ body, session_id: given }) => {
