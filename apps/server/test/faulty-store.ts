@@ -19,7 +19,8 @@ export class FaultyStore {
   static async open(file: string): Promise<FaultyStore> {
     const database = openDatabase(file, 'normal')
     const disk = new FaultyDisk(database.connection)
-    return new FaultyStore(asStorageErrors(await createSqliteStore(database)), disk)
+    const { journal } = await createSqliteStore(database)
+    return new FaultyStore(asStorageErrors(journal), disk)
   }
 
   /** The n-th step from now on fails: an insert, update or delete, a begin or a commit. */

@@ -9,6 +9,8 @@ import { batch, bodies, commit, receipt, session } from './journal-samples.js'
 const BACK_TO_FIRST = [
   'drop index receipts_after_seq',
   'drop table truncations',
+  'drop table heads',
+  'drop table staged',
   ...['entries', 'receipts', 'snapshots'].map((table) => `alter table ${table} drop column digest`),
   "delete from kysely_migration where name <> '0001_journal'",
 ]

@@ -4,6 +4,7 @@ import { MIGRATIONS } from '../journal/migrations.js'
 import type { JournalTables } from '../journal/schema.js'
 import { openReadOnly } from '../journal/sqlite-database.js'
 import { kyselyOver } from '../journal/sqlite-dialect.js'
+import { showStaged } from '../journal/staged-view.js'
 
 /** A journal that is only read; whoever writes to it meanwhile is not disturbed. */
 export type JournalReading = AsyncDisposable & {
@@ -18,6 +19,7 @@ export async function openReading(file: string): Promise<JournalReading> {
   const database = openReadOnly(file)
   const db = kyselyOver(database)
   await expectSchema(file, db)
+  showStaged(database, db)
   return {
     db,
     exec: (sql) => void database.connection.exec(sql),

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { damaged } from '../journal/damage.js'
 import { readEntries, truncationOf } from '../journal/entry-reading.js'
+import { expectEnd } from '../journal/head-reading.js'
 import { StorageError } from '../journal/journal.js'
 import { readReceipts } from '../journal/receipt-reading.js'
 import type { JournalTables } from '../journal/schema.js'
@@ -59,6 +60,7 @@ async function replayAll(
   }
   const expected = snapshot.state === 'whole' ? snapshot.seq : 0
   if (at < expected) throw damaged(session_id, at + 1, 'is missing')
+  await expectEnd(db, session_id, at)
 }
 
 /** What was removed cannot be replayed: then the snapshot is where the state begins. */

@@ -1,30 +1,40 @@
-import type { Ack } from '@talus/protocol'
+import type { Ack, AckSuccess } from '@talus/protocol'
 
-/** Commands that are remembered in memory; older ones are found in the journal. */
-const REMEMBERED = 2_000
+/** Answered commands that are remembered in memory; older ones are found in the journal. */
+const REMEMBERED = 256
 
-type Known = { payload_hash: string; ack: Promise<Ack> }
+type Known = { payload_hash: string; ack: Ack | Promise<Ack> }
 
 /**
- * The last command ids of a session with their acknowledgements, so that a retry gets its answer
- * at once (rule IDEM1). Refused commands are forgotten: the same id may be tried again.
+ * The commands of a session that wait for their answer, and the last that have got one, so that a
+ * retry gets the same at once (rule IDEM1). Refused commands are forgotten: the same id may be
+ * tried again.
  */
 export class RecentCommands {
-  readonly #known = new Map<string, Known>()
+  readonly #waiting = new Map<string, Known>()
+  readonly #answered = new Map<string, Known>()
 
   find(command_id: string): Known | undefined {
-    return this.#known.get(command_id)
+    return this.#waiting.get(command_id) ?? this.#answered.get(command_id)
   }
 
-  remember(command_id: string, payload_hash: string, ack: Promise<Ack>): void {
-    this.#known.set(command_id, { payload_hash, ack })
-    if (this.#known.size > REMEMBERED) {
-      const oldest = this.#known.keys().next()
-      if (!oldest.done) this.#known.delete(oldest.value)
+  wait(command_id: string, payload_hash: string, ack: Promise<Ack>): void {
+    this.#waiting.set(command_id, { payload_hash, ack })
+  }
+
+  /** Keeps the answer instead of the promise of it. */
+  answer(command_id: string, ack: AckSuccess): void {
+    const known = this.#waiting.get(command_id)
+    if (!known) return
+    this.#waiting.delete(command_id)
+    this.#answered.set(command_id, { payload_hash: known.payload_hash, ack })
+    if (this.#answered.size > REMEMBERED) {
+      const oldest = this.#answered.keys().next()
+      if (!oldest.done) this.#answered.delete(oldest.value)
     }
   }
 
   forget(command_id: string): void {
-    this.#known.delete(command_id)
+    this.#waiting.delete(command_id)
   }
 }

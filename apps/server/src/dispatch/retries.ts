@@ -30,8 +30,10 @@ export class Retries {
     this.#log = log
   }
 
-  remember(task: Task, ack: Promise<Ack>): void {
-    this.#recent.remember(task.command_id, task.payload_hash, ack)
+  /** A retry that comes before the answer shall get the same. */
+  wait({ command_id, chosen, payload_hash }: Task, ack: Promise<Ack>): void {
+    // An id that the server made up is not known to anybody until it is answered.
+    if (chosen) this.#recent.wait(command_id, payload_hash, ack)
   }
 
   /** Settles with a refusal; the same id may be tried again (rule IDEM3). */
@@ -47,7 +49,7 @@ export class Retries {
     if (known.payload_hash !== task.payload_hash) {
       return Promise.resolve(refusal(commandIdReused(task.command_id), task.command_id))
     }
-    return known.ack.then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
+    return Promise.resolve(known.ack).then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
   }
 
   /** What the journal says of a task that may be an old one; undefined: it is none. */
@@ -73,9 +75,10 @@ export class Retries {
     }
   }
 
-  /** Settles with what was looked up. */
+  /** Settles with what became of the task, or with what was looked up. */
   answer({ task, settle }: Waiting, ack: Ack): void {
-    if (!ack.ok) this.#recent.forget(task.command_id)
+    if (ack.ok) this.#recent.answer(task.command_id, ack)
+    else this.#recent.forget(task.command_id)
     settle(ack)
   }
 }

@@ -1,33 +1,21 @@
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { entryDigest, receiptDigest } from './chain.js'
-import type { Commit, Receipt } from './journal.js'
-import type { EntryRow, JournalTables, ReceiptRow } from './schema.js'
+import type { Receipt } from './journal.js'
+import type { PackedCommit } from './packed-group.js'
+import type { EntryRow, HeadRow, JournalTables, ReceiptRow } from './schema.js'
 import { text } from './text-column.js'
 
-/** Where a session stands: all are null before the first; no row if there is no such session. */
+/** Where a session's rows end; no row if there is no such session. */
 export function selectHead(db: Kysely<JournalTables>, session_id: string) {
   return db
-    .selectFrom('sessions')
-    .where('sessions.session_id', '=', session_id)
-    .select((sessions) => [
-      sessions
-        .selectFrom('entries')
-        .whereRef('entries.session_id', '=', 'sessions.session_id')
-        .select(({ fn }) => fn.max('entries.seq').as('max'))
-        .as('last_seq'),
-      sessions
-        .selectFrom('entries')
-        .whereRef('entries.session_id', '=', 'sessions.session_id')
-        .select(sql<string>`cast(entries.digest as blob)`.as('digest'))
-        .orderBy('entries.seq', 'desc')
-        .limit(sql.lit(1))
-        .as('last_digest'),
-      sessions
-        .selectFrom('receipts')
-        .whereRef('receipts.session_id', '=', 'sessions.session_id')
-        .select(({ fn }) => fn.max('receipts.ordinal').as('max'))
-        .as('last_ordinal'),
-    ])
+    .selectFrom('heads')
+    .where('session_id', '=', session_id)
+    .select(['last_seq', text('digest'), 'last_ordinal', 'staged_id'])
+}
+
+/** Moves the end of a session's rows. */
+export function updateHead(db: Kysely<JournalTables>, { session_id, ...head }: HeadRow) {
+  return db.updateTable('heads').set(head).where('session_id', '=', session_id)
 }
 
 /** Which of these command ids the session has already, as an entry or as a receipt. */
@@ -56,12 +44,12 @@ export function insertReceipts(db: Kysely<JournalTables>, rows: readonly Receipt
 /** The rows of commits that follow the entry with the digest `previous`. */
 export function entryRows(
   session_id: string,
-  commits: readonly Commit[],
+  commits: readonly PackedCommit[],
   previous: string,
 ): EntryRow[] {
   let digest = previous
   return commits.map(({ seq, command_id, payload_hash, body, ack }) => {
-    const columns = { seq, command_id, payload_hash, body, ack: ack && JSON.stringify(ack) }
+    const columns = { seq, command_id, payload_hash, body, ack }
     digest = entryDigest(digest, columns)
     return { session_id, ...columns, digest }
   })

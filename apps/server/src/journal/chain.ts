@@ -21,6 +21,11 @@ export function entryDigest(previous: string, entry: Omit<EntryRow, 'session_id'
   return digest([previous, seq, command_id, payload_hash, body, ack])
 }
 
+/** The digest of a group of commands that waits to be put in its tables. */
+export function stagedDigest(id: number, group: string): string {
+  return digest(['staged', id, group])
+}
+
 export function receiptDigest(receipt: Omit<ReceiptRow, 'digest'>): string {
   const { session_id, command_id, ordinal, payload_hash, after_seq, ack, consumes } = receipt
   return digest([session_id, command_id, ordinal, payload_hash, after_seq, ack, consumes])

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { entryDigest } from './chain.js'
 import { damaged } from './damage.js'
 import { digestAt, ENTRY_COLUMNS, readEntries, truncationOf } from './entry-reading.js'
+import { expectEnd, readHead } from './head-reading.js'
 import { StorageError, type Journal, type StoredCommand } from './journal.js'
 import { parseAck, readReceipts, RECEIPT_COLUMNS, toReceipt } from './receipt-reading.js'
 import type { JournalTables } from './schema.js'
@@ -20,10 +21,8 @@ export function historyQueries(db: Kysely<JournalTables>): HistoryQueries {
     },
 
     async entriesAfter(session_id, after_seq, limit) {
-      const rows = await inOneView(db, (view) =>
-        readEntries(view, session_id, { after_seq, limit }),
-      )
-      return rows.filter(({ seq }) => seq - after_seq <= limit).map(({ body }) => body)
+      const rows = await inOneView(db, (view) => readWindow(view, session_id, { after_seq, limit }))
+      return rows.map(({ body }) => body)
     },
 
     async firstSeq(session_id) {
@@ -45,6 +44,22 @@ function inOneView<T>(
   return db.transaction().setIsolationLevel('repeatable read').execute(read)
 }
 
+/** The entries with the `limit` seqs after `after_seq`: all that the session should have of them. */
+async function readWindow(
+  db: Kysely<JournalTables>,
+  session_id: string,
+  { after_seq, limit }: { after_seq: number; limit: number },
+) {
+  const rows = await readEntries(db, session_id, { after_seq, limit })
+  const head = await readHead(db, session_id)
+  const last = Math.min(head?.last_seq ?? 0, after_seq + limit)
+  const found = rows.at(-1)?.seq ?? (await truncationOf(db, session_id))?.seq ?? 0
+  if (Math.max(found, after_seq) < last) {
+    throw damaged(session_id, Math.max(found, after_seq) + 1, 'is missing')
+  }
+  return rows.filter(({ seq }) => seq <= after_seq + limit)
+}
+
 async function loadSession(db: Kysely<JournalTables>, session_id: string) {
   const record = await db
     .selectFrom('sessions')
@@ -62,11 +77,13 @@ async function loadSession(db: Kysely<JournalTables>, session_id: string) {
     throw damaged(session_id, after_seq, 'is missing')
   }
   const entries = await readEntries(db, session_id, { after_seq })
+  await expectEnd(db, session_id, entries.at(-1)?.seq ?? after_seq)
+  const receipts = await readReceipts(db, session_id, after_seq)
   return {
     record,
     snapshot: snapshot.state === 'whole' ? { seq: after_seq, parts: snapshot.parts } : null,
     entries: entries.map(({ body }) => body),
-    receipts: await readReceipts(db, session_id, after_seq),
+    receipts,
     ...(snapshot.state === 'damaged' ? { damage: snapshot.damage } : {}),
   }
 }

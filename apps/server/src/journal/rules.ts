@@ -17,11 +17,16 @@ export function assertConsecutive({ session_id, base_seq, commits }: AppendBatch
 /** What the journal holds of the batch's session; `undefined` stands for no such session. */
 export type SessionHead = { last_seq: number; takenAmong: (command_ids: string[]) => string[] }
 
+type Named = { command_id: string }
+
+/** What of a batch counts when it is judged. */
+type Judged = Pick<AppendBatch, 'base_seq'> & { commits: Named[]; receipts: Named[] }
+
 /**
  * Whether the batch may be appended. A conflict is told before duplicates: who is behind the
  * journal has to catch up first, and may find its own command there.
  */
-export function judge(batch: AppendBatch, head: SessionHead | undefined): AppendOutcome {
+export function judge(batch: Judged, head: SessionHead | undefined): AppendOutcome {
   if (head === undefined) return { ok: false, reason: 'unknown-session' }
   if (head.last_seq !== batch.base_seq) return { ok: false, reason: 'conflict' }
   const command_ids = commandIds(batch)
@@ -30,7 +35,7 @@ export function judge(batch: AppendBatch, head: SessionHead | undefined): Append
   return { ok: false, reason: 'duplicate', command_ids: [...taken] }
 }
 
-function commandIds({ commits, receipts }: AppendBatch): string[] {
+function commandIds({ commits, receipts }: Judged): string[] {
   return [...commits, ...receipts].map(({ command_id }) => command_id)
 }
 

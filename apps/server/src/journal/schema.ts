@@ -6,12 +6,26 @@ import type { ProjectRecord, SessionRecord } from './journal.js'
  */
 export type JournalTables = {
   sessions: SessionRecord
+  heads: HeadRow
+  staged: { id: number; body: string; digest: string }
   entries: EntryRow
   receipts: ReceiptRow
   snapshots: { session_id: string; seq: number; part: number; body: string; digest: string }
   truncations: TruncationRow
   projects: ProjectRecord
   project_documents: { project_id: string; part: number; body: string }
+}
+
+/**
+ * Where a session's rows end, so that a lost end is noticed: the last entry with its digest, the
+ * last receipt, and the last group of `staged` that is in the tables. What came later is staged.
+ */
+export type HeadRow = {
+  session_id: string
+  last_seq: number
+  digest: string
+  last_ordinal: number
+  staged_id: number
 }
 
 export type EntryRow = {

@@ -1,4 +1,5 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import { genesis } from './chain.js'
 import type { Journal } from './journal.js'
 import type { JournalTables } from './schema.js'
 import { text, textOrNull } from './text-column.js'
@@ -16,12 +17,16 @@ export type SessionQueries = Pick<Journal, 'createSession' | 'listSessions' | 'd
 export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
   return {
     async createSession(record) {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('sessions')
-        .values(record)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow()
-      return numInsertedOrUpdatedRows === 1n ? 'created' : 'exists'
+      return await db.transaction().execute(async (transaction) => {
+        const { numInsertedOrUpdatedRows } = await transaction
+          .insertInto('sessions')
+          .values(record)
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirstOrThrow()
+        if (numInsertedOrUpdatedRows !== 1n) return 'exists'
+        await transaction.insertInto('heads').values(firstHead(record.session_id)).execute()
+        return 'created'
+      })
     },
 
     async listSessions() {
@@ -30,9 +35,9 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
         .select(SESSION_COLUMNS)
         .select((sessions) =>
           sessions
-            .selectFrom('entries')
-            .whereRef('entries.session_id', '=', 'sessions.session_id')
-            .select(({ fn }) => fn.max('entries.seq').as('max'))
+            .selectFrom('heads')
+            .whereRef('heads.session_id', '=', 'sessions.session_id')
+            .select('heads.last_seq')
             .as('seq'),
         )
         .orderBy('created_at')
@@ -42,12 +47,23 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
     },
 
     async deleteSession(session_id) {
-      // Entries, receipts and snapshots go with it: their foreign keys cascade.
+      // Its head, entries, receipts and snapshots go with it: their foreign keys cascade.
       const { numDeletedRows } = await db
         .deleteFrom('sessions')
         .where('session_id', '=', session_id)
         .executeTakeFirstOrThrow()
       return numDeletedRows > 0n
     },
+  }
+}
+
+/** Groups that are staged may be of a deleted session of that id: this one begins after them. */
+function firstHead(session_id: string) {
+  return {
+    session_id,
+    last_seq: 0,
+    digest: genesis(session_id),
+    last_ordinal: 0,
+    staged_id: sql<number>`(select coalesce(max(id), 0) from staged)`,
   }
 }

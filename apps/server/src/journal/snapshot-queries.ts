@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import { selectHead } from './append-queries.js'
 import { snapshotDigests } from './chain.js'
+import { readHead } from './head-reading.js'
 import type { Journal } from './journal.js'
 import { assertSnapshot } from './rules.js'
 import type { JournalTables } from './schema.js'
@@ -11,10 +11,10 @@ export function snapshotQueries(db: Kysely<JournalTables>): SnapshotQueries {
   return {
     async writeSnapshot(session_id, seq, parts) {
       await db.transaction().execute(async (transaction) => {
-        const head = await selectHead(transaction, session_id).executeTakeFirst()
+        const head = await readHead(transaction, session_id)
         // The session was deleted while its snapshot was being made.
         if (head === undefined) return
-        assertSnapshot(seq, parts, head.last_seq ?? 0)
+        assertSnapshot(seq, parts, head.last_seq)
         if (await hasNewerSnapshot(transaction, session_id, seq)) return
         await replaceSnapshot(transaction, { session_id, seq, parts })
       })

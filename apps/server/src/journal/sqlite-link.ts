@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads'
-import { packBatches, unpackOutcomes, type PackedOutcomes } from './append-packing.js'
 import { StorageError, type Journal } from './journal.js'
+import { packGroup, unpackOutcomes, type PackedOutcomes } from './packed-group.js'
+import { assertConsecutive } from './rules.js'
 import type { Method, Reply, Request } from './sqlite-messages.js'
 
 /** The main thread's end of the worker: requests out, replies in. */
@@ -59,7 +60,8 @@ export function linkWorker(worker: Worker, onFatal: (error: StorageError) => voi
 
   return {
     async append(batches) {
-      const packed = await send('append', [packBatches(batches)])
+      batches.forEach(assertConsecutive)
+      const packed = await send('append', [packGroup(batches)])
       return unpackOutcomes(packed as PackedOutcomes, batches.length)
     },
     request: <M extends Exclude<Method, 'append'>>(method: M, ...args: Parameters<Journal[M]>) =>

@@ -1,4 +1,3 @@
-import type { PackedBatches } from './append-packing.js'
 import type { Journal } from './journal.js'
 import type { Durability } from './sqlite-database.js'
 
@@ -12,7 +11,7 @@ export type Method = keyof Journal
  * goes packed: it is the only one that is called thousands of times a second.
  */
 export type Request =
-  | { id: number; method: 'append'; args: [PackedBatches] }
+  | { id: number; method: 'append'; args: [string] }
   | {
       [M in Exclude<Method, 'append'>]: { id: number; method: M; args: Parameters<Journal[M]> }
     }[Exclude<Method, 'append'>]

@@ -1,28 +1,45 @@
-import type { Journal } from './journal.js'
+import type { AppendOutcome, Journal } from './journal.js'
 import { migrate } from './migrations.js'
+import { overStaging } from './over-staging.js'
+import { packGroup } from './packed-group.js'
 import { journalQueries } from './queries.js'
-import { createAppend } from './sqlite-append.js'
+import { assertConsecutive } from './rules.js'
 import type { SqliteDatabase } from './sqlite-database.js'
 import { kyselyOver } from './sqlite-dialect.js'
+import { Staging, type SettleAt } from './staging.js'
+
+/** `appendGroup` is the journal's `append` for batches that are packed already. */
+export type SqliteStore = { journal: Journal; appendGroup: (group: string) => AppendOutcome[] }
 
 /**
  * The journal in a SQLite database, on the calling thread: it blocks while the disk works. Calls
  * must not overlap, since all share one connection. Errors are those of SQLite.
  */
-export async function createSqliteStore(database: SqliteDatabase): Promise<Journal> {
+export async function createSqliteStore(
+  database: SqliteDatabase,
+  settleAt?: SettleAt,
+): Promise<SqliteStore> {
   const db = kyselyOver(database)
   await migrate(db)
-  const append = createAppend(database, db)
-  return {
-    ...journalQueries(db),
+  const staging = new Staging(database, db, settleAt)
+  // Throws when something that is staged is damaged.
+  staging.unsettled()
+  const journal: Journal = {
+    ...overStaging(journalQueries(db), staging),
     async append(batches) {
-      return append(batches)
+      batches.forEach(assertConsecutive)
+      return staging.append(packGroup(batches))
     },
     async ping() {
       database.prepare('select 1').all()
     },
     async close() {
-      database.close()
+      try {
+        staging.settleAll()
+      } finally {
+        database.close()
+      }
     },
   }
+  return { journal, appendGroup: (group) => staging.append(group) }
 }

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { packOutcomes, unpackBatches } from './append-packing.js'
-import { StorageError, type Journal } from './journal.js'
+import { StorageError } from './journal.js'
+import { packOutcomes } from './packed-group.js'
 import { openDatabase } from './sqlite-database.js'
 import { messageOf, nativeError, sqliteCode } from './sqlite-error.js'
 import type { Reply, Request, WorkerOptions } from './sqlite-messages.js'
-import { createSqliteStore } from './sqlite-store.js'
+import { createSqliteStore, type SqliteStore } from './sqlite-store.js'
 
 if (parentPort === null) throw new Error('sqlite-worker runs in a worker thread only')
 const port = parentPort
@@ -19,7 +19,7 @@ port.on('message', (request: Request) => {
   turn = turn.then(() => serve(request))
 })
 
-async function open({ file, durability }: WorkerOptions): Promise<Journal> {
+async function open({ file, durability }: WorkerOptions): Promise<SqliteStore> {
   const database = openDatabase(file, durability)
   try {
     return await createSqliteStore(database)
@@ -36,10 +36,9 @@ async function serve(request: Request): Promise<void> {
 
 async function answer({ id, method, args }: Request): Promise<Reply> {
   try {
-    const journal = await opened
+    const { journal, appendGroup } = await opened
     if (method === 'append') {
-      const outcomes = await journal.append(unpackBatches(args[0]))
-      return { id, state: 'done', value: packOutcomes(outcomes) }
+      return { id, state: 'done', value: packOutcomes(appendGroup(args[0])) }
     }
     // The union of all methods takes no arguments; that these fit is what `Request` says.
     const call = journal[method] as (...args: unknown[]) => Promise<unknown>

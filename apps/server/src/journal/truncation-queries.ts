@@ -1,10 +1,11 @@
 import type { AckSuccess, Entry } from '@talus/protocol'
 import type { Kysely } from 'kysely'
-import { insertReceipts, receiptRow, selectHead } from './append-queries.js'
+import { insertReceipts, receiptRow, updateHead } from './append-queries.js'
 import { readEntries, truncationOf, type VerifiedEntry } from './entry-reading.js'
+import { readHead } from './head-reading.js'
 import type { Journal, Receipt } from './journal.js'
 import { mayGo, removedReceipt } from './rules.js'
-import type { JournalTables } from './schema.js'
+import type { HeadRow, JournalTables } from './schema.js'
 
 export type TruncationQueries = Pick<Journal, 'truncate'>
 
@@ -12,7 +13,7 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
   return {
     async truncate(session_id, truncation) {
       return await db.transaction().execute(async (transaction) => {
-        const head = await selectHead(transaction, session_id).executeTakeFirst()
+        const head = await readHead(transaction, session_id)
         const snapshot_seq = await snapshotSeq(transaction, session_id)
         if (!head?.last_seq || snapshot_seq === undefined) return 0
         const after_seq = (await truncationOf(transaction, session_id))?.seq ?? 0
@@ -24,10 +25,7 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
         const stays = oldest.findIndex((entry) => !mayGo(entry, allowed))
         const going = stays < 0 ? oldest : oldest.slice(0, stays)
         await remove(transaction, session_id, going)
-        await keepReceipts(transaction, session_id, {
-          ordinal: (head.last_ordinal ?? 0) + 1,
-          receipts: going.map(receiptOf),
-        })
+        await keepReceipts(transaction, { ...head, session_id }, going.map(receiptOf))
         return going.length
       })
     },
@@ -72,10 +70,12 @@ function receiptOf({ body, ack, ...rest }: VerifiedEntry): Receipt {
 
 async function keepReceipts(
   db: Kysely<JournalTables>,
-  session_id: string,
-  { ordinal, receipts }: { ordinal: number; receipts: readonly Receipt[] },
+  head: HeadRow,
+  receipts: readonly Receipt[],
 ): Promise<void> {
+  const { session_id, last_ordinal } = head
   for (const [i, receipt] of receipts.entries()) {
-    await insertReceipts(db, [receiptRow(session_id, ordinal + i, receipt)]).execute()
+    await insertReceipts(db, [receiptRow(session_id, last_ordinal + 1 + i, receipt)]).execute()
   }
+  await updateHead(db, { ...head, last_ordinal: last_ordinal + receipts.length }).execute()
 }

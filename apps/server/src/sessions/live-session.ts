@@ -119,7 +119,7 @@ export class LiveSession implements Appender {
     const ack = new Promise<Ack>((settle) =>
       this.#pipeline.wait({ task, settle, announced: false }),
     )
-    this.#retries.remember(task, ack)
+    this.#retries.wait(task, ack)
     this.#last = ack
     this.#pump()
     return ack
@@ -283,12 +283,12 @@ export class LiveSession implements Appender {
   #record(entry: Entry, body: string): void {
     this.#seq = entry.seq
     this.#ground.history.record(entry)
-    this.tail.push(entry, Buffer.byteLength(body))
+    this.tail.push(entry.seq, body)
   }
 
   #answer(pending: Pending): void {
-    if (pending.outcome === 'entry') pending.settle(pending.ack)
-    else if (pending.outcome === 'receipt') pending.settle(pending.receipt.ack)
+    if (pending.outcome === 'entry') this.#retries.answer(pending, pending.ack)
+    else if (pending.outcome === 'receipt') this.#retries.answer(pending, pending.receipt.ack)
     else if (mayBeOld(pending)) void this.#refuseUnlessOld(pending, pending.failure)
     else this.#retries.refuse(pending, pending.failure)
   }

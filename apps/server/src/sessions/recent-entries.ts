@@ -4,7 +4,13 @@ const MAX_ENTRIES = 2_000
 /** Below the message limit, so that what is kept always fits into one answer. */
 const MAX_BYTES = 900_000
 
-type Kept = { entry: Entry; bytes: number }
+/** As it was stored until somebody asks for it: one string is less to keep than its objects. */
+type Kept = { entry: string | Entry; bytes: number }
+
+function parsed(kept: Kept): Entry {
+  if (typeof kept.entry === 'string') kept.entry = JSON.parse(kept.entry) as Entry
+  return kept.entry
+}
 
 /** Bodies from the newest back, as long as they are few and small enough beside what there is. */
 function fitting(bodies: readonly string[], beside: { count: number; bytes: number }): Kept[] {
@@ -15,7 +21,7 @@ function fitting(bodies: readonly string[], beside: { count: number; bytes: numb
     count += 1
     bytes += size
     if (count > MAX_ENTRIES || bytes > MAX_BYTES) break
-    kept.push({ entry: JSON.parse(body) as Entry, bytes: size })
+    kept.push({ entry: body, bytes: size })
   }
   return kept.reverse()
 }
@@ -43,9 +49,11 @@ export class RecentEntries {
     return this.#seq - this.#length + 1
   }
 
-  push(entry: Entry, bytes: number): void {
-    this.#entries.push({ entry, bytes })
-    this.#seq = entry.seq
+  /** Takes in the next entry, as it is stored. */
+  push(seq: number, body: string): void {
+    const bytes = Buffer.byteLength(body)
+    this.#entries.push({ entry: body, bytes })
+    this.#seq = seq
     this.#bytes += bytes
     while (this.#length > MAX_ENTRIES || this.#bytes > MAX_BYTES) this.#dropFirst()
   }
@@ -62,7 +70,7 @@ export class RecentEntries {
   after(last_seq: number): Entry[] | undefined {
     if (last_seq > this.#seq || last_seq + 1 < this.firstSeq) return undefined
     const from = this.#start + last_seq + 1 - this.firstSeq
-    return this.#entries.slice(from).flatMap((kept) => kept?.entry ?? [])
+    return this.#entries.slice(from).flatMap((kept) => (kept ? parsed(kept) : []))
   }
 
   get #length(): number {

@@ -32,10 +32,10 @@ export class SessionTail {
     this.#onUnreadable = (err) => log.error({ session_id, err }, 'entries could not be read')
   }
 
-  push(entry: Entry, bytes: number): void {
-    this.#recent.push(entry, bytes)
-    this.#seq = entry.seq
-    this.#arrivals.arrive(entry.seq)
+  push(seq: number, body: string): void {
+    this.#recent.push(seq, body)
+    this.#seq = seq
+    this.#arrivals.arrive(seq)
   }
 
   /** Nothing more will come: nobody needs to wait. */

@@ -7,6 +7,9 @@ import { capture, serialise } from './snapshot.js'
 const ENTRIES = 1_000
 const CHARS = 4 * 1024 * 1024
 
+/** Entries alone are no reason until they are so many times as long as the snapshot they replace. */
+const TIMES_SNAPSHOT = 2
+
 /**
  * Snapshots that are larger than this become rarer in proportion, so that a large graph is not
  * written again and again for little that happens in it.
@@ -57,7 +60,8 @@ export class Snapshots {
 
   #writeIfDue(session: LiveSession, since: Since): void {
     const scale = Math.max(1, since.snapshotChars / ORDINARY_CHARS)
-    const due = since.entries >= ENTRIES * scale || since.chars >= CHARS * scale
+    const isMuch = since.chars >= TIMES_SNAPSHOT * since.snapshotChars
+    const due = (since.entries >= ENTRIES * scale && isMuch) || since.chars >= CHARS * scale
     // One at a time; what comes up meanwhile is looked at when this one is done.
     if (!due || since.writing || this.#stopping) return
     Object.assign(since, { entries: 0, chars: 0, writing: true })
@@ -78,8 +82,8 @@ export class Snapshots {
     }))
     try {
       const parts = await serialise(captured)
-      since.snapshotChars = charsOf(parts)
       await journal.writeSnapshot(session_id, seq, parts)
+      since.snapshotChars = charsOf(parts)
       session.snapshotSeq = seq
       const isStopping = () => this.#stopping
       await removeOld(journal, retention, { session_id, seq, now: now(), isStopping })

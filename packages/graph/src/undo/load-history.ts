@@ -1,10 +1,11 @@
 import type { JsonValue } from '@talus/protocol'
 import type { Piece, SavedNode, SavedStamp, SavedStep } from './snapshot.js'
 import { Stamps, type RevertibleChange, type Stamp } from './stamps.js'
-import type { Link, Step, Transition } from './step.js'
+import type { Link, Step } from './step.js'
 import { StepStacks } from './step-stacks.js'
+import { Transitions } from './transitions.js'
 
-type OpenLink = Link & { changes: RevertibleChange[]; transitions: Map<string, Transition> }
+type OpenLink = Link & { changes: RevertibleChange[] }
 
 /** Puts the pieces together again. Equal stamps become one object, as they were. */
 class Loader {
@@ -26,7 +27,7 @@ class Loader {
       case 'transitions':
         for (const [key, before, after] of piece.transitions) {
           const transition = { before: this.#stamp(before), after: this.#stamp(after) }
-          this.#link?.transitions.set(key, transition)
+          this.#link?.transitions.add(key, transition)
         }
         return
       case 'stamps':
@@ -45,7 +46,7 @@ class Loader {
   }
 
   #takeStep({ latest, ...step }: SavedStep): void {
-    this.#link = { ...latest, changes: [], transitions: new Map() }
+    this.#link = { ...latest, changes: [], transitions: new Transitions() }
     this.#steps.push({ ...step, latest: this.#link })
   }
 

@@ -1,8 +1,8 @@
 import type { JsonValue } from '@talus/protocol'
 import type { Piece, SavedNode, SavedStamp } from './snapshot.js'
 import type { NodeStamps, Stamp, Stamps } from './stamps.js'
-import type { Transition } from './step.js'
 import type { StepStacks } from './step-stacks.js'
+import type { Transition } from './transitions.js'
 
 /** So many changes, transitions or stamped nodes go into one piece. */
 const PIECE = 500

@@ -1,4 +1,4 @@
-import type { Entry } from '@talus/protocol'
+import type { Change, Entry } from '@talus/protocol'
 import {
   isRevertible,
   keyOf,
@@ -9,16 +9,14 @@ import {
   type Stamp,
   type Stamps,
 } from './stamps.js'
-
-/** The stamp of something before and after an entry; absent: nobody had written it. */
-export type Transition = { readonly before?: Stamp | undefined; readonly after?: Stamp | undefined }
+import { Transitions } from './transitions.js'
 
 /** What an entry did and how it moved the stamps: all that taking it back needs. */
 export type Link = {
   readonly kind: Entry['kind']
   readonly seq: number
   readonly changes: readonly RevertibleChange[]
-  readonly transitions: ReadonlyMap<string, Transition>
+  readonly transitions: Transitions
 }
 
 /**
@@ -37,21 +35,26 @@ export type Step = {
   latest: Link
 }
 
+/** All of them nearly always: then the entry's own list will do. */
+function revertible(changes: readonly Change[]): readonly RevertibleChange[] {
+  return changes.every(isRevertible) ? changes : changes.filter(isRevertible)
+}
+
 function link(
   stamps: Stamps,
   entry: Entry,
   after: (key: string, before: Stamp | undefined) => Stamp | undefined,
 ): Link {
-  const changes = entry.changes.filter(isRevertible)
-  const transitions = new Map<string, Transition>()
+  const changes = revertible(entry.changes)
+  const transitions = new Transitions()
   for (const change of changes) {
     const mark = markOf(change)
     const key = keyOf(mark)
     if (transitions.has(key)) continue
     const before = stamps.get(mark)
-    const transition = { before, after: after(key, before) }
-    transitions.set(key, transition)
-    stamps.set(mark, transition.after)
+    const stamp = after(key, before)
+    transitions.add(key, { before, after: stamp })
+    stamps.set(mark, stamp)
   }
   return { kind: entry.kind, seq: entry.seq, changes, transitions }
 }

@@ -1,0 +1,62 @@
+import type { StoredSession } from './journal.js'
+import type { JournalQueries } from './queries.js'
+import type { StagedSession } from './staged-session.js'
+import type { Staging } from './staging.js'
+
+/** The queries, over the tables and over what is staged beside them. */
+export function overStaging(tables: JournalQueries, staging: Staging): JournalQueries {
+  return {
+    ...tables,
+
+    async loadSession(session_id) {
+      const stored = await tables.loadSession(session_id)
+      const session = staging.session(session_id)
+      return stored && session ? withStaged(stored, session) : stored
+    },
+
+    async listSessions() {
+      const staged = new Map(staging.unsettled().map((one) => [one.session_id, one.last_seq]))
+      const records = await tables.listSessions()
+      return records.map((record) => ({
+        ...record,
+        seq: staged.get(record.session_id) ?? record.seq,
+      }))
+    },
+
+    async deleteSession(session_id) {
+      // What is staged of it stays where it is: a later session of that id begins after it.
+      return await staging.past(session_id, () => tables.deleteSession(session_id))
+    },
+
+    async entriesAfter(session_id, after_seq, limit) {
+      const bodies = await tables.entriesAfter(session_id, after_seq, limit)
+      const staged = staging.session(session_id)?.commits() ?? []
+      const later = staged.filter(({ seq }) => seq > after_seq && seq - after_seq <= limit)
+      return [...bodies, ...later.map(({ body }) => body)]
+    },
+
+    async findCommand(session_id, command_id) {
+      const staged = staging.session(session_id)?.find(command_id)
+      return staged ?? (await tables.findCommand(session_id, command_id))
+    },
+
+    async writeSnapshot(session_id, seq, parts) {
+      staging.settle(session_id)
+      await tables.writeSnapshot(session_id, seq, parts)
+    },
+
+    async truncate(session_id, truncation) {
+      staging.settle(session_id)
+      return await staging.past(session_id, () => tables.truncate(session_id, truncation))
+    },
+  }
+}
+
+function withStaged(stored: StoredSession, session: StagedSession): StoredSession {
+  const bodies = session.commits().map(({ body }) => body)
+  return {
+    ...stored,
+    entries: [...stored.entries, ...bodies],
+    receipts: [...stored.receipts, ...session.receipts()],
+  }
+}

@@ -1,0 +1,99 @@
+import type { Kysely } from 'kysely'
+import { selectHead } from './append-queries.js'
+import { stagedDigest } from './chain.js'
+import { headMissing, selectSession } from './head-reading.js'
+import { StorageError } from './journal.js'
+import { unpackGroup, type PackedBatch } from './packed-group.js'
+import type { HeadRow, JournalTables } from './schema.js'
+import type { SqliteDatabase } from './sqlite-database.js'
+import { text, textOf } from './text-column.js'
+
+/** An id within its session. */
+export type CommandKey = readonly [session_id: string, command_id: string]
+
+/** A group of commands as it became durable: some of its batches may be in their tables by now. */
+export type StagedGroup = { id: number; text: string; batches: readonly PackedBatch[] }
+
+type StoredHead = Omit<HeadRow, 'digest'> & { digest: ArrayBuffer }
+
+export type StagingStatements = ReturnType<typeof stagingStatements>
+
+// One parameter for all ids, whatever their number. Joined in this order, each is looked up in the
+// index; SQLite would begin with the table.
+const TAKEN = (['entries', 'receipts'] as const)
+  .map(
+    (table) => `
+      select wanted.key as i
+      from json_each(?) wanted cross join ${table}
+      on ${table}.session_id = wanted.value ->> 0 and ${table}.command_id = wanted.value ->> 1`,
+  )
+  .join(' union all ')
+
+/** What the staging of groups asks of SQLite, compiled and prepared once. */
+export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTables>) {
+  const head = database.prepare(selectHead(db, '').compile().sql)
+  const exists = database.prepare(selectSession(db, '').compile().sql)
+  const row = { id: 0, body: '', digest: '' }
+  const insert = database.prepare(db.insertInto('staged').values(row).compile().sql)
+  const trim = database.prepare(db.deleteFrom('staged').where('id', '<=', 0).compile().sql)
+  const taken = database.prepare(TAKEN)
+  return {
+    head(session_id: string): HeadRow | undefined {
+      const found = head.get([session_id]) as StoredHead | undefined
+      return found && { ...found, session_id, digest: textOf(found.digest) }
+    },
+
+    /** Throws `StorageError` when there is such a session, which then has lost its head. */
+    expectNone(session_id: string): void {
+      if (exists.get([session_id]) !== undefined) throw headMissing(session_id)
+    },
+
+    /** Those that are taken, by an entry or a receipt in the tables. */
+    taken(keys: readonly CommandKey[]): CommandKey[] {
+      const json = JSON.stringify(keys)
+      const rows = taken.all([json, json]) as { i: number }[]
+      return rows.flatMap(({ i }) => keys.slice(i, i + 1))
+    },
+
+    insert(id: number, group: string): void {
+      insert.run([id, group, stagedDigest(id, group)])
+    },
+
+    /** Forgets the groups up to this one: all of them is in the tables. */
+    trim(through: number): void {
+      trim.run([through])
+    },
+
+    /** The highest id that was ever given to a group that still counts. */
+    lastId(): number {
+      const sql = `select max(coalesce((select max(id) from staged), 0),
+        coalesce((select max(staged_id) from heads), 0)) as id`
+      return (database.prepare(sql).get() as { id: number }).id
+    },
+
+    groups: () => stagedGroups(database, db),
+  }
+}
+
+/** All groups, oldest first. Throws `StorageError` when one is damaged. */
+export function* stagedGroups(
+  database: SqliteDatabase,
+  db: Kysely<JournalTables>,
+): Generator<StagedGroup> {
+  const query = db
+    .selectFrom('staged')
+    .select(['id', text('body'), text('digest')])
+    .orderBy('id')
+  const rows = database.prepare(query.compile().sql).all() as {
+    id: number
+    body: ArrayBuffer
+    digest: ArrayBuffer
+  }[]
+  for (const { id, body, digest } of rows) {
+    const group = textOf(body)
+    if (stagedDigest(id, group) !== textOf(digest)) {
+      throw new StorageError(`The last commands cannot be read: group ${id} is damaged`)
+    }
+    yield { id, text: group, batches: unpackGroup(group) }
+  }
+}

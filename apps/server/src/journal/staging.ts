@@ -1,0 +1,181 @@
+import type { Kysely } from 'kysely'
+import type { AppendOutcome } from './journal.js'
+import { packGroup, unpackGroup, type PackedBatch } from './packed-group.js'
+import { judge, type SessionHead } from './rules.js'
+import type { JournalTables } from './schema.js'
+import { settlementWriter, type WriteSettlement } from './settlement-writer.js'
+import type { SqliteDatabase } from './sqlite-database.js'
+import type { StagedSession } from './staged-session.js'
+import { StagedState } from './staged-state.js'
+import { stagingStatements, type CommandKey, type StagingStatements } from './staging-statements.js'
+
+/** Rows, and characters of their groups, that may be staged before they begin to move. */
+export type SettleAt = { rows: number; characters: number }
+
+const SETTLE_AT: SettleAt = { rows: 4_000, characters: 4_000_000 }
+
+/** Rows that move at a time: enough to fill the pages of a session, few enough to wait for. */
+const TOGETHER = 128
+
+/**
+ * The hot path of the journal. A group of commands becomes durable as one row, whatever sessions it
+ * is of: in the tables and their indexes each session has pages of its own, and to write several
+ * pages for every command costs more than all the rest. What is staged moves to its tables when
+ * there is enough of it to fill pages, a part with every append, so that none waits for it.
+ */
+export class Staging {
+  readonly #database: SqliteDatabase
+  readonly #statements: StagingStatements
+  readonly #write: WriteSettlement
+  readonly #settleAt: SettleAt
+  /** Undefined after a failure: what the disk holds is read again. */
+  #state: StagedState | undefined
+  /** Grows when rows cannot move: it is tried again when there are twice as many. */
+  #patience = 1
+
+  constructor(database: SqliteDatabase, db: Kysely<JournalTables>, settleAt = SETTLE_AT) {
+    this.#database = database
+    this.#statements = stagingStatements(database, db)
+    this.#write = settlementWriter(database, db)
+    this.#settleAt = settleAt
+  }
+
+  /** Makes a packed group durable. One outcome for each batch. */
+  append(text: string): AppendOutcome[] {
+    let settling = false
+    try {
+      return this.#change((state) => {
+        const before = state.rows
+        const outcomes = this.#append(state, text)
+        settling = true
+        this.#settleSome(state, state.rows - before)
+        settling = false
+        return outcomes
+      })
+    } catch (error) {
+      if (!settling) throw error
+      // Damage where one session's rows belong is to stop no other: they can move later.
+      this.#patience *= 2
+      return this.#change((state) => this.#append(state, text))
+    }
+  }
+
+  /** Moves all that is staged of a session. */
+  settle(session_id: string): void {
+    const session = this.session(session_id)
+    if (session && !session.isSettled) this.#change(() => this.#move(session, Infinity))
+  }
+
+  /** Moves everything, and leaves no group. */
+  settleAll(): void {
+    if (this.#current().isEmpty) return
+    this.#change((state) => {
+      for (const session of state.unsettled()) this.#move(session, Infinity)
+      this.#trim(state, state.lastId)
+    })
+  }
+
+  /** What is known of a session; undefined if there is no such session. */
+  session(session_id: string): StagedSession | undefined {
+    return this.#current().session(session_id)
+  }
+
+  /** Sessions of which something is staged. */
+  unsettled(): StagedSession[] {
+    return this.#current().unsettled()
+  }
+
+  /** Lets `work` change a session's rows past this; nothing of it may be staged, unless it goes. */
+  async past<T>(session_id: string, work: () => Promise<T>): Promise<T> {
+    try {
+      const done = await work()
+      this.#state?.forget(session_id)
+      return done
+    } catch (error) {
+      this.#state = undefined
+      throw error
+    }
+  }
+
+  #current(): StagedState {
+    this.#state ??= new StagedState(this.#statements)
+    return this.#state
+  }
+
+  #change<T>(work: (state: StagedState) => T): T {
+    const state = this.#current()
+    try {
+      return this.#database.transaction(() => work(state))
+    } catch (error) {
+      this.#state = undefined
+      throw error
+    }
+  }
+
+  #append(state: StagedState, text: string): AppendOutcome[] {
+    const batches = unpackGroup(text)
+    const taken = this.#takenAmong(batches)
+    const id = state.lastId + 1
+    const outcomes = batches.map((batch) => {
+      const session = state.session(batch.session_id)
+      const outcome = judge(batch, session && headOf(session, taken))
+      if (outcome.ok) session?.stage(id, batch)
+      return outcome
+    })
+    const accepted = batches.filter((_, i) => outcomes[i]?.ok)
+    if (accepted.length > 0) {
+      const group = accepted.length === batches.length ? text : packGroup(accepted)
+      this.#statements.insert(id, group)
+      state.add({ id, text: group, batches: accepted })
+    }
+    return outcomes
+  }
+
+  /** Ids that are in the tables already, each with its session. */
+  #takenAmong(batches: readonly PackedBatch[]): ReadonlySet<string> {
+    const keys = batches.flatMap(({ session_id, commits, receipts }) =>
+      [...commits, ...receipts].map(({ command_id }): CommandKey => [session_id, command_id]),
+    )
+    return new Set(this.#statements.taken(keys).map(keyOf))
+  }
+
+  /** Moves a part of what is due: more than the `added` rows, so that a round comes to its end. */
+  #settleSome(state: StagedState, added: number): void {
+    if (!state.round && !this.#isDue(state)) return
+    const round = (state.round ??= { through: state.lastId, sessions: state.unsettled() })
+    let left = Math.max(TOGETHER, 2 * added)
+    while (left > 0) {
+      const session = round.sessions.at(-1)
+      if (!session) return this.#trim(state, round.through)
+      if (session.isSettled) round.sessions.pop()
+      else left -= this.#move(session, TOGETHER)
+    }
+  }
+
+  #isDue({ rows, characters }: StagedState): boolean {
+    const { rows: maxRows, characters: maxCharacters } = this.#settleAt
+    return rows > maxRows * this.#patience || characters > maxCharacters * this.#patience
+  }
+
+  #move(session: StagedSession, count: number): number {
+    const settlement = session.settle(count)
+    this.#write(settlement)
+    return settlement.entries.length + settlement.receipts.length
+  }
+
+  #trim(state: StagedState, through: number): void {
+    this.#statements.trim(through)
+    state.trim(through)
+    this.#patience = 1
+  }
+}
+
+function keyOf([session_id, command_id]: CommandKey): string {
+  return `${session_id} ${command_id}`
+}
+
+function headOf(session: StagedSession, taken: ReadonlySet<string>): SessionHead {
+  const { session_id, last_seq } = session
+  const isTaken = (id: string) => session.has(id) || taken.has(keyOf([session_id, id]))
+  return { last_seq, takenAmong: (ids) => ids.filter(isTaken) }
+}
