@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/main.ts', 'src/floor-server.ts', 'src/firehose-server.ts'],
+  entry: {
+    main: 'src/main.ts',
+    'floor-server': 'src/floor-server.ts',
+    'firehose-server': 'src/firehose-server.ts',
+    'ping-worker': 'src/sizes/ping-worker.ts',
+  },
   format: 'esm',
   target: 'es2023',
   platform: 'node',

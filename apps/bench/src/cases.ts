@@ -57,7 +57,7 @@ export const CASES: readonly Case[] = [
  */
 export const PREHEAT: { load: Load; timing: Timing } = {
   load: { rooms: 20, members: 2, writers: 1, pace: closed },
-  timing: { warmUp: 0, measure: 2.5, rounds: 1 },
+  timing: { warmUp: 0, measure: 6, rounds: 1 },
 }
 
 /** Enough to see that everything works; its figures mean little. */

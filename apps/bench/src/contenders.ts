@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,22 +26,46 @@ export function talusExists(): boolean {
   return existsSync(TALUS)
 }
 
-/** Starts Talus with full durability on an empty data directory. */
+/** A data directory, on which Talus may be started, with full durability, again and again. */
+export class TalusData {
+  readonly directory: string
+  /** Also of a run that fails: a large journal is not to be left behind. */
+  readonly #atExit = () => rmSync(this.directory, { recursive: true, force: true })
+
+  private constructor(directory: string) {
+    this.directory = directory
+    process.once('exit', this.#atExit)
+  }
+
+  static async create(): Promise<TalusData> {
+    return new TalusData(await mkdtemp(join(DATA_ROOT, 'talus-bench-')))
+  }
+
+  start(nodeArgs: readonly string[]): Promise<ServerProcess> {
+    const place = ['--host', '127.0.0.1', '--port', '0', '--data-dir', this.directory]
+    return ServerProcess.start([...nodeArgs, TALUS, ...place, '--durability', 'full'])
+  }
+
+  remove(): Promise<void> {
+    process.off('exit', this.#atExit)
+    return rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** Starts Talus on an empty data directory. */
 export async function startTalus(nodeArgs: readonly string[]): Promise<Contender> {
-  const dataDir = await mkdtemp(join(DATA_ROOT, 'talus-bench-'))
-  const flags = ['--host', '127.0.0.1', '--port', '0', '--data-dir', dataDir]
-  const remove = () => rm(dataDir, { recursive: true, force: true })
+  const data = await TalusData.create()
   try {
-    const server = await ServerProcess.start([...nodeArgs, TALUS, ...flags, '--durability', 'full'])
+    const server = await data.start(nodeArgs)
     return {
       server,
       stop: async () => {
         await server.stop()
-        await remove()
+        await data.remove()
       },
     }
   } catch (error) {
-    await remove()
+    await data.remove()
     throw error
   }
 }

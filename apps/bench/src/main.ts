@@ -9,8 +9,13 @@ import { describeMachine } from './machine.js'
 import { measure, type Measurement } from './measure.js'
 import { pinGenerator } from './pinning.js'
 import { goalList, table } from './report.js'
+import type { Findings } from './sizes/findings.js'
+import { sizeReport } from './sizes/size-report.js'
 
-const LATEST = new URL('../results/latest.md', import.meta.url)
+const RESULTS = new URL('../results/', import.meta.url)
+
+/** What a run gave: as text for people, and in full. */
+type Results = { file: string; text: string; raw: object }
 
 async function showLimit(): Promise<void> {
   for (const commandsPerWrite of [1, 16]) {
@@ -23,15 +28,38 @@ async function showLimit(): Promise<void> {
   }
 }
 
-async function measureAll({ cases, quick, profile }: CommandLine): Promise<Measurement[]> {
-  const nodeArgs = profile ? ['--cpu-prof', '--cpu-prof-dir', resolve(profile)] : []
+function nodeArgsOf({ profile }: CommandLine): string[] {
+  return profile ? ['--cpu-prof', '--cpu-prof-dir', resolve(profile)] : []
+}
+
+function onProgress(what: string): void {
+  console.error(what)
+}
+
+async function measureCases(options: CommandLine): Promise<Results> {
+  if (!talusExists())
+    console.error('The Talus server is not built; measuring plain Socket.IO only.')
+  const { cases, quick } = options
+  const nodeArgs = nodeArgsOf(options)
   const measurements: Measurement[] = []
   for (const subject of CASES.filter(({ name }) => cases.includes(name))) {
     const timing = quick ? QUICK : subject.timing
-    const onRound = (what: string) => console.error(what)
-    measurements.push(await measure(subject, { timing, preheat: !quick, nodeArgs, onRound }))
+    const settings = { timing, preheat: !quick, nodeArgs, onRound: onProgress }
+    measurements.push(await measure(subject, settings))
   }
-  return measurements
+  const goals = goalsOf(measurements)
+  const text = `${table(measurements)}\n\n${goalList(goals)}`
+  return { file: 'latest.md', text, raw: { measurements, goals } }
+}
+
+async function measureSizes(options: CommandLine): Promise<Results> {
+  const { parts, quick, entries } = options
+  const nodeArgs = nodeArgsOf(options)
+  const findings: Findings[] = []
+  for (const part of parts) {
+    findings.push(await part.run({ quick, entries, nodeArgs, onProgress }))
+  }
+  return { file: 'sizes.md', text: sizeReport(findings), raw: { findings } }
 }
 
 async function main(): Promise<void> {
@@ -41,23 +69,17 @@ async function main(): Promise<void> {
   // An exit of its own kind takes the servers along.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   if (options.limit) return showLimit()
-  if (!talusExists())
-    console.error('The Talus server is not built; measuring plain Socket.IO only.')
   const machine = describeMachine(DATA_ROOT)
-  const measurements = await measureAll(options)
-  const goals = goalsOf(measurements)
-  const results = [
-    machine.map((line) => `- ${line}`).join('\n'),
-    table(measurements),
-    goalList(goals),
-  ].join('\n\n')
+  const { file, text, raw } = await (options.sizes ? measureSizes(options) : measureCases(options))
+  const results = `${machine.map((line) => `- ${line}`).join('\n')}\n\n${text}`
   console.log(`\n${results}`)
   if (options.json) {
-    await writeFile(options.json, JSON.stringify({ machine, measurements, goals }, null, 2))
+    await writeFile(options.json, JSON.stringify({ machine, ...raw }, null, 2))
   }
   if (options.save) {
-    await mkdir(new URL('.', LATEST), { recursive: true })
-    await writeFile(LATEST, `# Results of ${new Date().toISOString().slice(0, 10)}\n\n${results}\n`)
+    await mkdir(RESULTS, { recursive: true })
+    const heading = `# Results of ${new Date().toISOString().slice(0, 10)}`
+    await writeFile(new URL(file, RESULTS), `${heading}\n\n${results}\n`)
   }
 }
 

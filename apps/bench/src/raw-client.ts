@@ -6,6 +6,9 @@ import { textFrame } from './frame-writer.js'
 /** Receives every event packet `42[…]`, unparsed; the bytes are valid during the call only. */
 export type EventSink = (bytes: Buffer, start: number, end: number, receivedAt: number) => void
 
+/** What a client says of itself when it connects. */
+type Auth = { actor: string }
+
 type Answered = (answer: unknown, receivedAt: number) => void
 
 // One buffer for all sockets: it is read to the end before the next socket is. A buffer for each
@@ -43,6 +46,7 @@ export class RawClient {
   })
   readonly #answers = new Map<number, Answered>()
   readonly #connected: Promise<void>
+  readonly #connectPacket: string
   #resolveConnected: () => void = () => {}
   #rejectConnected: (error: Error) => void = () => {}
   #handshake: Buffer | undefined = Buffer.alloc(0)
@@ -52,7 +56,8 @@ export class RawClient {
   #reason = ' without a close frame'
   #events: EventSink = () => {}
 
-  private constructor(url: URL) {
+  private constructor(url: URL, auth: Auth | undefined) {
+    this.#connectPacket = auth ? `40${JSON.stringify(auth)}` : '40'
     this.#connected = new Promise((resolve, reject) => {
       this.#resolveConnected = resolve
       this.#rejectConnected = reject
@@ -75,8 +80,8 @@ export class RawClient {
   }
 
   /** Resolves when the namespace `/` is connected. */
-  static async connect(url: string): Promise<RawClient> {
-    const client = new RawClient(new URL(url))
+  static async connect(url: string, auth?: Auth): Promise<RawClient> {
+    const client = new RawClient(new URL(url), auth)
     await client.#connected
     return client
   }
@@ -140,7 +145,7 @@ export class RawClient {
     const engineType = bytes[start]
     if (engineType === DIGIT_4) this.#packet(bytes, start, end)
     else if (engineType === DIGIT_2) this.#socket.write(textFrame('3'))
-    else if (engineType === DIGIT_0) this.#socket.write(textFrame('40'))
+    else if (engineType === DIGIT_0) this.#socket.write(textFrame(this.#connectPacket))
     else throw new Error(`Unexpected engine packet ${bytes.toString('utf8', start, end)}`)
   }
 

@@ -1,3 +1,4 @@
+import { alignedTable } from './aligned-table.js'
 import type { Goal } from './goals.js'
 import type { Measurement } from './measure.js'
 import type { Round } from './round.js'
@@ -19,7 +20,8 @@ const HEAD = [
   'others',
 ]
 
-function figure(value: number): string {
+/** A number with as many digits as mean something. */
+export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–'
   if (value >= 100) return Math.round(value).toLocaleString('en')
   return value.toPrecision(value >= 10 ? 3 : 2)
@@ -68,17 +70,9 @@ function rowsOf({ title, floor, talus, noop }: Measurement): string[][] {
   return rows
 }
 
-/** The medians as a Markdown table, aligned for the terminal as well. */
+/** The medians as a Markdown table. */
 export function table(measurements: readonly Measurement[]): string {
-  const rows = [HEAD, ...measurements.flatMap(rowsOf)]
-  // A column of a Markdown table is at least three wide.
-  const widths = HEAD.map((_, i) => Math.max(3, ...rows.map((cells) => cells[i]?.length ?? 0)))
-  const lines = rows.map((cells) =>
-    cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))),
-  )
-  const rule = widths.map((width, i) => (i < 2 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  lines.splice(1, 0, rule)
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return alignedTable([HEAD, ...measurements.flatMap(rowsOf)], 2)
 }
 
 /** One line for each goal, with the spread of its rounds. */

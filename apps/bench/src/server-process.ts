@@ -4,23 +4,33 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { cpuSeconds } from './cpu-time.js'
 import { onServerCore } from './pinning.js'
+import { residentBytes } from './resident-memory.js'
 
 const START_MS = 15_000
 const STOP_MS = 10_000
 
-type Running = { child: ChildProcess; pid: number; url: string; lastWords: () => string }
+type Running = {
+  child: ChildProcess
+  pid: number
+  url: string
+  inspectorUrl: string | undefined
+  lastWords: () => string
+}
 
 /** A server in a process of its own, on the server's core. */
 export class ServerProcess {
   readonly url: string
+  /** Of V8's inspector, when Node was started with `--inspect`. */
+  readonly inspectorUrl: string | undefined
   readonly #child: ChildProcess
   readonly #pid: number
   #stopping = false
 
-  private constructor({ child, pid, url, lastWords }: Running) {
+  private constructor({ child, pid, url, inspectorUrl, lastWords }: Running) {
     this.#child = child
     this.#pid = pid
     this.url = url
+    this.inspectorUrl = inspectorUrl
     const kill = (code: number) => {
       if (code !== 0) console.error(`What ${url} said last:\n${lastWords()}`)
       child.kill('SIGKILL')
@@ -42,7 +52,9 @@ export class ServerProcess {
     try {
       const { url } = JSON.parse(await firstLine(child, child.stdout)) as { url: string }
       const log = endOf(child.stdout)
-      return new ServerProcess({ child, pid, url, lastWords: () => log() + errors() })
+      const [inspectorUrl] = /ws:\/\/\S+/.exec(errors()) ?? []
+      const lastWords = () => log() + errors()
+      return new ServerProcess({ child, pid, url, inspectorUrl, lastWords })
     } catch (error) {
       child.kill('SIGKILL')
       throw new Error(`${args.join(' ')} did not start\n${errors()}`, { cause: error })
@@ -52,6 +64,11 @@ export class ServerProcess {
   /** CPU seconds used so far by all its threads. */
   cpu(): number {
     return cpuSeconds(this.#pid)
+  }
+
+  /** Bytes of its memory that are in RAM; NaN where there is no /proc. */
+  residentBytes(): number {
+    return residentBytes(this.#pid)
   }
 
   async stop(): Promise<void> {

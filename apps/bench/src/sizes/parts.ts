@@ -1,0 +1,19 @@
+import { blockingPart } from './blocking-part.js'
+import { commandsPart } from './commands-part.js'
+import { diskPart } from './disk-part.js'
+import { joinsPart } from './joins-part.js'
+import { memoryPart } from './memory-part.js'
+import { openingPart } from './opening-part.js'
+import type { Part } from './part.js'
+import { resumePart } from './resume-part.js'
+
+/** What the size report is made of, in its order. */
+export const PARTS: readonly Part[] = [
+  commandsPart,
+  openingPart,
+  memoryPart,
+  diskPart,
+  resumePart,
+  blockingPart,
+  joinsPart,
+]
