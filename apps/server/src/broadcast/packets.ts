@@ -22,15 +22,22 @@ export function graphPacket<Name extends keyof typeof GRAPH_EVENTS>(
   return `2/graph,["${name}",${JSON.stringify(payload)}]`
 }
 
-/** Whether the packets may be sent: each below the message limit, all together bounded. */
-export function fits(packets: readonly string[]): boolean {
+/**
+ * The packets, if they may be sent: each below the message limit, all together bounded. Takes no
+ * more of them than it needs to tell.
+ */
+export function fitting(packets: Iterable<string>): string[] | undefined {
+  const taken: string[] = []
   let total = 0
   for (const packet of packets) {
-    // A UTF-16 unit is at most three bytes: only long packets need counting.
-    if (packet.length * 3 > MAX_MESSAGE_BYTES && Buffer.byteLength(packet) > MAX_MESSAGE_BYTES) {
-      return false
-    }
     total += packet.length
+    if (total > MAX_ENTRY_BYTES || isTooLong(packet)) return undefined
+    taken.push(packet)
   }
-  return total <= MAX_ENTRY_BYTES
+  return taken
+}
+
+function isTooLong(packet: string): boolean {
+  // A UTF-16 unit is at most three bytes: only long packets need counting.
+  return packet.length * 3 > MAX_MESSAGE_BYTES && Buffer.byteLength(packet) > MAX_MESSAGE_BYTES
 }

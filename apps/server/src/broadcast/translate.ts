@@ -1,7 +1,7 @@
 import type { Entry, NodeMoved, PropertySet } from '@talus/protocol'
 import { effectsOf, type Effect } from './deletions.js'
 import { graphState } from './graph-state.js'
-import { fits } from './packets.js'
+import { fitting } from './packets.js'
 import type { CommandRef, Publication, SessionContext } from './publication.js'
 import type { About, Origin, Vocabulary } from './vocabulary.js'
 
@@ -67,13 +67,17 @@ function closing(say: Vocabulary, entry: Entry, origin: Origin): string[] {
   return [say.reverted(target, entry.kind, entry)]
 }
 
+function* told(scene: Scene, entry: Entry): Generator<string> {
+  for (const change of effectsOf(entry.changes)) yield* effect(scene, change)
+  yield* closing(scene.say, entry, scene.origin)
+}
+
 function committed(session: SessionContext, say: Vocabulary, entry: Entry): string[] {
   const { seq, command_id, actor, timestamp } = entry
   const origin = { session_id: session.session_id, seq, command_id, actor, timestamp }
   const scene = { session, say, origin, project_id: projectOf(session, entry) }
-  const effects = effectsOf(entry.changes).flatMap((change) => effect(scene, change))
-  const packets = [...effects, ...closing(say, entry, origin)]
-  if (fits(packets)) return packets
+  const packets = fitting(told(scene, entry))
+  if (packets) return packets
   const reason = 'The change is larger than may be sent: fetch the graph'
   const place = { session_id: session.session_id, timestamp }
   return [say.resync(place, { seq, epoch: session.epoch, reason }), ...closing(say, entry, origin)]

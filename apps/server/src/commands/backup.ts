@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { StorageError } from '../journal/journal.js'
 import { databaseIn, type Command } from './command.js'
 import { moveDurably } from './durable-file.js'
-import { openReading } from './reading.js'
+import { openTables } from './reading.js'
 import { expectWhole } from './verify.js'
 
 export const backup: Command = {
@@ -31,6 +31,7 @@ export const backup: Command = {
 
 /** A reading transaction of SQLite: writers go on meanwhile, and none of it shows in the copy. */
 async function copy(from: string, to: string): Promise<void> {
-  await using reading = await openReading(from)
+  // SQLite takes a view of the name of a table with an index for that table.
+  await using reading = await openTables(from)
   reading.exec(`vacuum into '${to.replaceAll("'", "''")}'`)
 }

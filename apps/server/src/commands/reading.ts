@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { StorageError } from '../journal/journal.js'
 import { MIGRATIONS } from '../journal/migrations.js'
 import type { JournalTables } from '../journal/schema.js'
-import { openReadOnly } from '../journal/sqlite-database.js'
+import { openReadOnly, type SqliteDatabase } from '../journal/sqlite-database.js'
 import { kyselyOver } from '../journal/sqlite-dialect.js'
 import { showStaged } from '../journal/staged-view.js'
 
@@ -14,12 +14,22 @@ export type JournalReading = AsyncDisposable & {
   all: (sql: string) => unknown[]
 }
 
-/** Opens a database to read it. Throws `StorageError` when it is none of ours. */
+/** Opens a database to read it, staged rows too. Throws `StorageError` when it is none of ours. */
 export async function openReading(file: string): Promise<JournalReading> {
   const database = openReadOnly(file)
+  const reading = await readingOf(file, database)
+  showStaged(database, reading.db)
+  return reading
+}
+
+/** Opens a database as it is, what is staged apart from its tables: to copy it. */
+export async function openTables(file: string): Promise<JournalReading> {
+  return await readingOf(file, openReadOnly(file))
+}
+
+async function readingOf(file: string, database: SqliteDatabase): Promise<JournalReading> {
   const db = kyselyOver(database)
   await expectSchema(file, db)
-  showStaged(database, db)
   return {
     db,
     exec: (sql) => void database.connection.exec(sql),

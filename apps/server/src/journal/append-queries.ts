@@ -18,21 +18,6 @@ export function updateHead(db: Kysely<JournalTables>, { session_id, ...head }: H
   return db.updateTable('heads').set(head).where('session_id', '=', session_id)
 }
 
-/** Which of these command ids the session has already, as an entry or as a receipt. */
-export function selectTaken(
-  db: Kysely<JournalTables>,
-  session_id: string,
-  command_ids: readonly string[],
-) {
-  const takenIn = (table: 'entries' | 'receipts') =>
-    db
-      .selectFrom(table)
-      .where('session_id', '=', session_id)
-      .where('command_id', 'in', command_ids)
-      .select(text('command_id'))
-  return takenIn('entries').unionAll(takenIn('receipts'))
-}
-
 export function insertEntries(db: Kysely<JournalTables>, rows: readonly EntryRow[]) {
   return db.insertInto('entries').values(rows)
 }

@@ -9,7 +9,9 @@ import { lockForWriting, type WriterLock } from './sqlite-lock.js'
 export type Durability = 'full' | 'normal'
 
 type Connection = Database.Database
-export type Statement = Database.Statement
+
+/** Without `get`: called after `all`, libsql's gives the row of the parameters of before. */
+export type Statement = Omit<Database.Statement, 'get'>
 
 /** One connection with its prepared statements. A writer's holds the lock until it is closed. */
 export type SqliteDatabase = {

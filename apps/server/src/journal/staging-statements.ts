@@ -39,13 +39,13 @@ export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTa
   const taken = database.prepare(TAKEN)
   return {
     head(session_id: string): HeadRow | undefined {
-      const found = head.get([session_id]) as StoredHead | undefined
+      const [found] = head.all([session_id]) as StoredHead[]
       return found && { ...found, session_id, digest: textOf(found.digest) }
     },
 
     /** Throws `StorageError` when there is such a session, which then has lost its head. */
     expectNone(session_id: string): void {
-      if (exists.get([session_id]) !== undefined) throw headMissing(session_id)
+      if (exists.all([session_id]).length > 0) throw headMissing(session_id)
     },
 
     /** Those that are taken, by an entry or a receipt in the tables. */
@@ -68,7 +68,8 @@ export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTa
     lastId(): number {
       const sql = `select max(coalesce((select max(id) from staged), 0),
         coalesce((select max(staged_id) from heads), 0)) as id`
-      return (database.prepare(sql).get() as { id: number }).id
+      const [highest] = database.prepare(sql).all() as { id: number }[]
+      return highest?.id ?? 0
     },
 
     groups: () => stagedGroups(database, db),

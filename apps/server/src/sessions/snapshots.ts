@@ -3,18 +3,17 @@ import type { LiveSession } from './live-session.js'
 import { removeOld, type Retention } from './retention.js'
 import { capture, serialise } from './snapshot.js'
 
-/** After so many entries, or characters of them, a session is written out as a whole. */
-const ENTRIES = 1_000
-const CHARS = 4 * 1024 * 1024
-
-/** Entries alone are no reason until they are so many times as long as the snapshot they replace. */
-const TIMES_SNAPSHOT = 2
-
 /**
- * Snapshots that are larger than this become rarer in proportion, so that a large graph is not
- * written again and again for little that happens in it.
+ * A session is written out as a whole when what came since would take long to replay: so many
+ * characters, and more for a large graph, which takes longer to open anyway and must not be written
+ * again and again for little that happens in it.
  */
-const ORDINARY_CHARS = 16 * 1024 * 1024
+const CHARS = 4 * 1024 * 1024
+const PART_OF_SNAPSHOT = 1 / 8
+
+/** A small one is written sooner: after so many entries that are so many times as long as it. */
+const ENTRIES = 1_000
+const TIMES_SNAPSHOT = 2
 
 type Since = { entries: number; chars: number; snapshotChars: number; writing: boolean }
 
@@ -59,11 +58,8 @@ export class Snapshots {
   }
 
   #writeIfDue(session: LiveSession, since: Since): void {
-    const scale = Math.max(1, since.snapshotChars / ORDINARY_CHARS)
-    const isMuch = since.chars >= TIMES_SNAPSHOT * since.snapshotChars
-    const due = (since.entries >= ENTRIES * scale && isMuch) || since.chars >= CHARS * scale
     // One at a time; what comes up meanwhile is looked at when this one is done.
-    if (!due || since.writing || this.#stopping) return
+    if (!isDue(since) || since.writing || this.#stopping) return
     Object.assign(since, { entries: 0, chars: 0, writing: true })
     const writing = this.#write(session, since).finally(() => {
       this.#writing.delete(writing)
@@ -92,6 +88,11 @@ export class Snapshots {
       log.error({ session_id, seq, err }, 'snapshot could not be written')
     }
   }
+}
+
+function isDue({ entries, chars, snapshotChars }: Since): boolean {
+  if (chars >= Math.max(CHARS, snapshotChars * PART_OF_SNAPSHOT)) return true
+  return entries >= ENTRIES && chars >= snapshotChars * TIMES_SNAPSHOT
 }
 
 function charsOf(texts: readonly string[]): number {

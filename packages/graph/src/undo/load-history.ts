@@ -1,18 +1,17 @@
 import type { JsonValue } from '@talus/protocol'
-import type { Piece, SavedNode, SavedStamp, SavedStep } from './snapshot.js'
-import { Stamps, type RevertibleChange, type Stamp } from './stamps.js'
+import type { Piece, SavedStep } from './snapshot.js'
+import { loadStamp, Stamps, type RevertibleChange } from './stamps.js'
 import type { Link, Step } from './step.js'
 import { StepStacks } from './step-stacks.js'
 import { Transitions } from './transitions.js'
 
 type OpenLink = Link & { changes: RevertibleChange[] }
 
-/** Puts the pieces together again. Equal stamps become one object, as they were. */
+/** Puts the pieces together again. */
 class Loader {
   readonly stamps = new Stamps()
   readonly undone = new Map<string, string>()
   readonly #steps: Step[] = []
-  readonly #known = new Map<number, Stamp>()
   #link: OpenLink | undefined
 
   take(piece: Piece): void {
@@ -26,12 +25,12 @@ class Loader {
         return
       case 'transitions':
         for (const [key, before, after] of piece.transitions) {
-          const transition = { before: this.#stamp(before), after: this.#stamp(after) }
+          const transition = { before: loadStamp(before), after: loadStamp(after) }
           this.#link?.transitions.add(key, transition)
         }
         return
       case 'stamps':
-        for (const node of piece.nodes) this.#takeNode(node)
+        for (const node of piece.nodes) this.stamps.load(node)
         return
       case 'undone':
         for (const [command_id, by] of piece.commands) this.undone.set(command_id, by)
@@ -48,27 +47,6 @@ class Loader {
   #takeStep({ latest, ...step }: SavedStep): void {
     this.#link = { ...latest, changes: [], transitions: new Transitions() }
     this.#steps.push({ ...step, latest: this.#link })
-  }
-
-  #takeNode([id, existence, place, properties]: SavedNode): void {
-    const written = new Map<string, Stamp>()
-    for (const [property_id, saved] of properties) {
-      const stamp = this.#stamp(saved)
-      if (stamp) written.set(property_id, stamp)
-    }
-    this.stamps.load(id, {
-      existence: this.#stamp(existence),
-      place: this.#stamp(place),
-      properties: written.size > 0 ? written : undefined,
-    })
-  }
-
-  #stamp(saved: SavedStamp): Stamp | undefined {
-    if (!saved) return undefined
-    const [seq, actor_id] = saved
-    const stamp = this.#known.get(seq) ?? { seq, actor_id }
-    this.#known.set(seq, stamp)
-    return stamp
   }
 }
 

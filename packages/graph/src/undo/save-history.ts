@@ -1,15 +1,11 @@
 import type { JsonValue } from '@talus/protocol'
-import type { Piece, SavedNode, SavedStamp } from './snapshot.js'
-import type { NodeStamps, Stamp, Stamps } from './stamps.js'
+import type { Piece } from './snapshot.js'
+import { saveStamp, type SavedStamp, type Stamps } from './stamps.js'
 import type { StepStacks } from './step-stacks.js'
 import type { Transition } from './transitions.js'
 
 /** So many changes, transitions or stamped nodes go into one piece. */
 const PIECE = 500
-
-function saveStamp(stamp: Stamp | undefined): SavedStamp {
-  return stamp ? [stamp.seq, stamp.actor_id] : null
-}
 
 function* cut<T>(items: Iterable<T>): Generator<T[]> {
   let part: T[] = []
@@ -26,13 +22,6 @@ function saveTransition([key, { before, after }]: [string, Transition]) {
   return [key, saveStamp(before), saveStamp(after)] as [string, SavedStamp, SavedStamp]
 }
 
-function saveNode([id, { existence, place, properties }]: [string, NodeStamps]): SavedNode {
-  const saved = [...(properties ?? [])].map(
-    ([property_id, stamp]) => [property_id, saveStamp(stamp)] as [string, SavedStamp],
-  )
-  return [id, saveStamp(existence), saveStamp(place), saved]
-}
-
 type Undone = ReadonlyMap<string, string>
 
 function* piecesOf(stamps: Stamps, stacks: StepStacks, undone: Undone): Generator<Piece> {
@@ -45,7 +34,7 @@ function* piecesOf(stamps: Stamps, stacks: StepStacks, undone: Undone): Generato
       yield { piece: 'transitions', transitions: part.map(saveTransition) }
     }
   }
-  for (const nodes of cut(stamps.entries())) yield { piece: 'stamps', nodes: nodes.map(saveNode) }
+  for (const nodes of cut(stamps.saved())) yield { piece: 'stamps', nodes }
   for (const commands of cut(undone)) yield { piece: 'undone', commands }
 }
 

@@ -1,7 +1,6 @@
-import type { RevertibleChange } from './stamps.js'
+import type { RevertibleChange, SavedNode, SavedStamp } from './stamps.js'
 import type { Link, Step } from './step.js'
 
-export type SavedStamp = [seq: number, actor_id: string] | null
 export type SavedStep = Omit<Step, 'latest'> & { latest: Pick<Link, 'kind' | 'seq'> }
 
 /** What the pieces are; those of a step follow it. */
@@ -12,10 +11,3 @@ export type Piece =
   | { piece: 'transitions'; transitions: [key: string, before: SavedStamp, after: SavedStamp][] }
   | { piece: 'stamps'; nodes: SavedNode[] }
   | { piece: 'undone'; commands: [command_id: string, undone_by: string][] }
-
-export type SavedNode = [
-  id: string,
-  existence: SavedStamp,
-  place: SavedStamp,
-  properties: [string, SavedStamp][],
-]

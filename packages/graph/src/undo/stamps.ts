@@ -40,8 +40,45 @@ export function sameStamp(a: Stamp | undefined, b: Stamp | undefined): boolean {
   return a?.seq === b?.seq
 }
 
+/** A stamp, and the stamps of a node, as JSON. */
+export type SavedStamp = [seq: number, actor_id: string] | null
+export type SavedNode = [
+  id: string,
+  existence: SavedStamp,
+  place: SavedStamp,
+  properties: [string, SavedStamp][],
+]
+
+export function saveStamp(stamp: Stamp | undefined): SavedStamp {
+  return stamp ? [stamp.seq, stamp.actor_id] : null
+}
+
+export function loadStamp(saved: SavedStamp): Stamp | undefined {
+  return saved ? { seq: saved[0], actor_id: saved[1] } : undefined
+}
+
+function saveNode(id: string, { existence, place, properties }: NodeStamps): SavedNode {
+  const saved = [...(properties ?? [])].map(
+    ([property_id, stamp]) => [property_id, saveStamp(stamp)] as [string, SavedStamp],
+  )
+  return [id, saveStamp(existence), saveStamp(place), saved]
+}
+
+function loadNode([, existence, place, properties]: SavedNode): NodeStamps {
+  const written = new Map<string, Stamp>()
+  for (const [property_id, saved] of properties) {
+    const stamp = loadStamp(saved)
+    if (stamp) written.set(property_id, stamp)
+  }
+  return {
+    existence: loadStamp(existence),
+    place: loadStamp(place),
+    properties: written.size > 0 ? written : undefined,
+  }
+}
+
 /** The stamps of one node. They outlive it: a restored node has the writers that it had. */
-export type NodeStamps = {
+type NodeStamps = {
   existence: Stamp | undefined
   place: Stamp | undefined
   properties: Map<string, Stamp> | undefined
@@ -52,30 +89,34 @@ export type NodeStamps = {
  * had covered stands again. What has no stamp was there before anybody wrote.
  */
 export class Stamps {
-  readonly #nodes = new Map<string, NodeStamps>()
+  readonly #nodes = new Map<string, NodeStamps | SavedNode>()
 
-  entries(): Iterable<[string, NodeStamps]> {
-    return this.#nodes.entries()
+  /** Most nodes of a session that is opened are not asked for: it is read when one is. */
+  load(saved: SavedNode): void {
+    this.#nodes.set(saved[0], saved)
   }
 
-  load(node_id: string, stamps: NodeStamps): void {
-    this.#nodes.set(node_id, stamps)
+  /** As they are saved; those that nobody has asked for are as they were loaded. */
+  *saved(): Generator<SavedNode> {
+    for (const [node_id, stamps] of this.#nodes) {
+      yield Array.isArray(stamps) ? stamps : saveNode(node_id, stamps)
+    }
   }
 
   existence(node_id: string): Stamp | undefined {
-    return this.#nodes.get(node_id)?.existence
+    return this.#find(node_id)?.existence
   }
 
   place(node_id: string): Stamp | undefined {
-    return this.#nodes.get(node_id)?.place
+    return this.#find(node_id)?.place
   }
 
   properties(node_id: string): ReadonlyMap<string, Stamp> | undefined {
-    return this.#nodes.get(node_id)?.properties
+    return this.#find(node_id)?.properties
   }
 
   get({ node_id, aspect, property_id = '' }: Mark): Stamp | undefined {
-    const stamps = this.#nodes.get(node_id)
+    const stamps = this.#find(node_id)
     return aspect === 'property' ? stamps?.properties?.get(property_id) : stamps?.[aspect]
   }
 
@@ -102,8 +143,16 @@ export class Stamps {
     this.#nodes.clear()
   }
 
+  #find(node_id: string): NodeStamps | undefined {
+    const found = this.#nodes.get(node_id)
+    if (!Array.isArray(found)) return found
+    const stamps = loadNode(found)
+    this.#nodes.set(node_id, stamps)
+    return stamps
+  }
+
   #of(node_id: string): NodeStamps {
-    let stamps = this.#nodes.get(node_id)
+    let stamps = this.#find(node_id)
     if (!stamps) {
       stamps = { existence: undefined, place: undefined, properties: undefined }
       this.#nodes.set(node_id, stamps)

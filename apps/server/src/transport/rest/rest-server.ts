@@ -27,6 +27,22 @@ function failureOf(error: FastifyError, bodyLimit: number): Failure {
   return { code: 'INTERNAL_ERROR', message: 'Internal server error' }
 }
 
+const CLOSING: Failure = {
+  code: 'OVERLOADED',
+  message: 'The server is shutting down; try again in a moment',
+}
+
+/** Who asks over a connection that is still open while the server closes is told in our words. */
+function refuseWhenClosing(app: FastifyInstance): void {
+  let closing = false
+  app.addHook('preClose', () => {
+    closing = true
+  })
+  app.addHook('onRequest', async (_request, reply) => {
+    if (closing) sendFailure(reply, CLOSING)
+  })
+}
+
 /** Fastify with the one error envelope, and CORS for the seed's browser clients. */
 export async function createRestServer(options: {
   logger: FastifyBaseLogger
@@ -39,7 +55,9 @@ export async function createRestServer(options: {
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
   })
+  refuseWhenClosing(app)
   await app.register(cors, {
     origin: options.corsOrigins,
     methods: ['GET', 'POST', 'PUT', 'DELETE'],
