@@ -90,6 +90,8 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
   test.each([
     ['a changed entry', `update entries set body = body || ' ' where seq = 3`, 'seq 3 is damaged'],
     ['a lost entry', `delete from entries where seq = 3`, 'seq 3 is missing'],
+    ['a lost end', `delete from entries where seq = 5`, 'seq 5 is missing'],
+    ['a lost head', `delete from heads where last_seq = 5`, 'its head is missing'],
     ['text that is none', `update entries set body = cast(x'ff' as text) where seq = 3`, 'seq 3'],
   ])('[STORE1] names the place of %s, and exits with 1', async (_, sql, place) => {
     const dataDir = await stored()
@@ -113,6 +115,65 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
     ])
     server.kill('SIGTERM')
     expect((await server.ended).stderr).toContain(place)
+  })
+})
+
+/** Entries that are in no table yet. */
+function stagedGroups(dataDir: string): number {
+  const database = new Database(join(dataDir, 'talus.db'))
+  const [row] = database.prepare('select count(*) as count from staged').all() as {
+    count: number
+  }[]
+  database.close()
+  return row?.count ?? 0
+}
+
+describe('what is not in its tables yet', { timeout: 0 }, () => {
+  test('[CMD3] [SYNC3] is seen, verified and copied beside a running server', async () => {
+    const dataDir = await newFolder()
+    const file = join(await newFolder(), 'backup.db')
+    const restored = await newFolder()
+    await using server = await launchOn(dataDir)
+    await openSession(server.url)
+    for (let i = 1; i <= 12; i += 1) await execute(server.url, `c${i}`)
+    expect(stagedGroups(dataDir)).toBe(12)
+    expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 12, entries: 12 }])
+    const { code, stdout } = await launch(['verify', '--data-dir', dataDir]).ended
+    expect([code, stdout]).toEqual([0, 's: whole, to seq 12\n1 sessions are whole\n'])
+    expect((await launch(['backup', '--to', file, '--data-dir', dataDir]).ended).code).toBe(0)
+    const before = await history(server.url)
+    server.kill('SIGKILL')
+    await server.ended
+    expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 12, entries: 12 }])
+
+    const restore = ['restore', '--from', file, '--data-dir', restored]
+    expect((await launch(restore).ended).code).toBe(0)
+    expect(stagedGroups(restored)).toBe(12)
+    for (const folder of [restored, dataDir]) {
+      await using again = await launchOn(folder)
+      expect(await history(again.url)).toEqual(before)
+      expect(await execute(again.url, 'c7')).toMatchObject({ seq: 7, duplicate: true })
+      expect(await execute(again.url, 'new')).toMatchObject({ ok: true, seq: 13 })
+      again.kill('SIGTERM')
+      expect((await again.ended).code).toBe(0)
+      expect(stagedGroups(folder)).toBe(0)
+      expect((await inspected(folder)).sessions).toMatchObject([{ seq: 13, entries: 13 }])
+    }
+  })
+
+  test('[STORE1] is named when it is damaged: by every command, and the server', async () => {
+    const dataDir = await newFolder()
+    await using server = await launchOn(dataDir)
+    await openSession(server.url)
+    await execute(server.url, 'c1')
+    server.kill('SIGKILL')
+    await server.ended
+    damage(dataDir, `update staged set body = body || ' '`)
+    const to = join(dataDir, 'copy.db')
+    for (const args of [['verify'], ['inspect'], ['backup', '--to', to], ['--port', '0']]) {
+      const { code, stderr } = await launch([...args, '--data-dir', dataDir]).ended
+      expect([code, stderr]).toEqual([1, expect.stringContaining('group 1 is damaged')])
+    }
   })
 })
 

@@ -2,6 +2,7 @@ import Database from 'libsql'
 import { StorageError, type Journal } from '../src/journal/journal.js'
 import { openDatabase } from '../src/journal/sqlite-database.js'
 import { createSqliteStore } from '../src/journal/sqlite-store.js'
+import type { SettleAt } from '../src/journal/staging.js'
 
 /** `before`: the step is not done. `after`: it is done, and its success gets lost. */
 export type Fault = 'before' | 'after'
@@ -16,10 +17,10 @@ export class FaultyStore {
     this.#disk = disk
   }
 
-  static async open(file: string): Promise<FaultyStore> {
+  static async open(file: string, settleAt?: SettleAt): Promise<FaultyStore> {
     const database = openDatabase(file, 'normal')
     const disk = new FaultyDisk(database.connection)
-    const { journal } = await createSqliteStore(database)
+    const { journal } = await createSqliteStore(database, settleAt)
     return new FaultyStore(asStorageErrors(journal), disk)
   }
 

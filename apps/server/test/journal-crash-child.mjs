@@ -10,7 +10,16 @@ for (let last = base; ; last += groupSize) {
   const commits = Array.from({ length: groupSize }, (_, i) => {
     const seq = last + 1 + i
     const command_id = `c${seq}`
-    const body = JSON.stringify({ seq, text: 'x'.repeat(400) })
+    const body = JSON.stringify({
+      seq,
+      command_id,
+      command_type: 'Batch',
+      kind: 'do',
+      actor: { id: 'ann' },
+      label: 'x'.repeat(400),
+      timestamp: '2026-01-01T00:00:00.000Z',
+      changes: [],
+    })
     return { seq, command_id, payload_hash: 'h', body, ack: null }
   })
   const [outcome] = await journal.append([

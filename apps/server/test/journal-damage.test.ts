@@ -1,10 +1,12 @@
-import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { describe, expect, test } from 'vitest'
+import { verifyFile } from '../src/commands/verify.js'
 import { openSqliteJournal, StorageError, type Journal } from '../src/journal/index.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { batch, bodies, commit, receipt, session } from './journal-samples.js'
+import { StagedStore } from './staged-store.js'
 
 const PARTS = ['part zero', 'part one', 'part two']
 
@@ -121,6 +123,116 @@ describe('reliability row 2: damage in a row', { timeout: 0 }, () => {
       const place = failure('Session s: the snapshot at seq 5 is damaged in part 1')
       await expect(journal.loadSession('s')).rejects.toMatchObject(place)
       await expectOtherSession(journal)
+    })
+  })
+})
+
+describe('reliability row 2: damage at the end of a session', { timeout: 0 }, () => {
+  test.each([
+    [
+      'the last entry',
+      `delete from entries where session_id = 's' and seq = 10`,
+      'seq 10 is missing',
+    ],
+    ['the last two', `delete from entries where session_id = 's' and seq > 8`, 'seq 9 is missing'],
+    ['the head', `delete from heads where session_id = 's'`, 'its head is missing'],
+    ['the head’s seq', `update heads set last_seq = 9 where session_id = 's'`, 'seq 9 is not what'],
+    ['the last receipt', `delete from receipts where session_id = 's'`, 'receipt 1 is missing'],
+  ])('[STORE1] %s: the session is refused, others are served', async (_, sql, place) => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    change(file, sql)
+    await withJournal(file, async (journal) => {
+      await expect(journal.loadSession('s')).rejects.toMatchObject(failure(`Session s: `))
+      await expect(journal.loadSession('s')).rejects.toMatchObject(failure(place))
+      await expectOtherSession(journal)
+      expect(await journal.listSessions()).toMatchObject([{ session_id: 's' }, { session_id: 't' }])
+    })
+  })
+})
+
+test.each([
+  [
+    'the last entry',
+    `delete from entries where session_id = 's' and seq = 10`,
+    'seq 10 is missing',
+  ],
+  ['the head', `delete from heads where session_id = 's'`, 'its head is missing'],
+])(
+  '[STORE1] without %s, there is no history after it either',
+  { timeout: 0 },
+  async (_, sql, place) => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    change(file, sql)
+    await withJournal(file, async (journal) => {
+      await expect(journal.entriesAfter('s', 0, 100)).rejects.toMatchObject(failure(place))
+      await expect(journal.entriesAfter('s', 8, 5)).rejects.toMatchObject(failure(place))
+      await expectOtherSession(journal)
+    })
+  },
+)
+
+/** As `written`, with three groups of one entry each that are staged: of `t`, `s` and `s`. */
+async function staged(directory: string): Promise<string> {
+  const file = await written(directory)
+  const store = await StagedStore.open(file)
+  await store.journal.append([batch('t', 3)])
+  await store.journal.append([batch('s', 10)])
+  await store.journal.append([batch('s', 11)])
+  store.exec('pragma wal_checkpoint(truncate)')
+  store.drop()
+  // libsql closes a connection only when its statements are collected.
+  const copy = join(directory, 'copy.db')
+  await copyFile(file, copy)
+  return copy
+}
+
+describe('reliability row 2: damage in what is staged', { timeout: 0 }, () => {
+  test.each([
+    [
+      'a changed group',
+      `update staged set body = replace(body, '"c11"', '"c91"')`,
+      /group \d+ is damaged/,
+    ],
+    [
+      'a changed id',
+      `update staged set id = 99 where id = (select max(id) from staged)`,
+      /group 99 is damaged/,
+    ],
+    ['text that is none', `update staged set body = cast(x'ff' as text)`, /group \d+ is damaged/],
+    [
+      'a lost group',
+      `delete from staged where id = (select max(id) - 1 from staged)`,
+      /Session s: the entry at seq 11 is missing before group \d+/,
+    ],
+    ['the head of a session', `delete from heads where session_id = 's'`, /Session s: its head/],
+  ])('[STORE1] %s: the journal says so instead of opening', async (_, sql, place) => {
+    await using directory = await temporaryDirectory()
+    const file = await staged(directory.path)
+    change(file, sql)
+    const refused = { name: 'StorageError', message: expect.stringMatching(place) as unknown }
+    await expect(openSqliteJournal({ file, durability: 'full' })).rejects.toMatchObject(refused)
+    await expect(verifyFile(file)).rejects.toMatchObject(refused)
+  })
+
+  test('[STORE1] a flipped bit in its text is found', async () => {
+    await using directory = await temporaryDirectory()
+    const file = await staged(directory.path)
+    const whole = await readFile(file)
+    const at = whole.indexOf(commit(12).body) + 20
+    expect(at).toBeGreaterThan(20)
+    for (let bit = 0; bit < 8; bit += 1) {
+      const flipped = Buffer.from(whole)
+      flipped[at] = (whole[at] ?? 0) ^ (1 << bit)
+      await writeFile(file, flipped)
+      await expect(openSqliteJournal({ file, durability: 'full' })).rejects.toMatchObject(
+        failure('The last commands cannot be read'),
+      )
+    }
+    await writeFile(file, whole)
+    await withJournal(file, async (journal) => {
+      expect((await journal.loadSession('s'))?.entries).toEqual(bodies(6, 12))
     })
   })
 })

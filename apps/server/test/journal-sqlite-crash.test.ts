@@ -3,25 +3,39 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import Database from 'libsql'
 import { describe, expect, test } from 'vitest'
+import { verifyFile } from '../src/commands/verify.js'
 import { openSqliteJournal } from '../src/journal/index.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { session } from './journal-samples.js'
 
 const CHILD = fileURLToPath(new URL('./journal-crash-child.mjs', import.meta.url))
 
+/** How many entries are in their table, and how many groups are not, or not yet known to be. */
+function placesOf(file: string): { settled: number; staged: number } {
+  const database = new Database(file)
+  const sql =
+    'select (select count(*) from entries) as settled, (select count(*) from staged) as staged'
+  const [places] = database.prepare(sql).all() as { settled: number; staged: number }[]
+  database.close()
+  return places ?? { settled: 0, staged: 0 }
+}
+
+type Life = { base: number; size: number; groups: number }
+
 /** Lets a process append groups after `base`, kills it after some, and returns the last one's seq. */
-async function appendAndKill(file: string, base: number, groupSize: number): Promise<number> {
-  const child = spawn(process.execPath, [CHILD, file, `${base}`, `${groupSize}`], {
+async function appendAndKill(file: string, { base, size, groups }: Life): Promise<number> {
+  const child = spawn(process.execPath, [CHILD, file, `${base}`, `${size}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
-  let groups = 0
+  let count = 0
   let acknowledged = base
   for await (const line of createInterface({ input: child.stdout })) {
     acknowledged = Number(line)
-    groups += 1
-    if (groups === 20) child.kill('SIGKILL')
+    count += 1
+    if (count === groups) child.kill('SIGKILL')
   }
   // Anything else would mean that it stopped by itself.
   expect(await exited).toEqual([null, 'SIGKILL'])
@@ -41,7 +55,7 @@ describe('kill -9 of a process that appends', { timeout: 0 }, () => {
 
       let base = 0
       for (let round = 0; round < 3; round += 1) {
-        const acknowledged = await appendAndKill(file, base, size)
+        const acknowledged = await appendAndKill(file, { base, size, groups: 20 })
         const survivor = await open()
         const entries = await survivor.entriesAfter('s', 0, Number.MAX_SAFE_INTEGER)
         await survivor.close()
@@ -55,6 +69,37 @@ describe('kill -9 of a process that appends', { timeout: 0 }, () => {
       }
     },
   )
+
+  test('[CMD3] while rows move to their tables: nothing is lost, nothing doubled', async () => {
+    await using directory = await temporaryDirectory()
+    const file = join(directory.path, 'journal.db')
+    const open = () => openSqliteJournal({ file, durability: 'normal' })
+    const journal = await open()
+    await journal.createSession(session('s'))
+    await journal.close()
+
+    let base = 0
+    for (const groups of [52, 47, 71, 60]) {
+      const acknowledged = await appendAndKill(file, { base, size: 100, groups })
+      const verdict = await verifyFile(file)
+      const [whole] = verdict.sessions
+      expect(verdict).toEqual({ ok: true, database: [], sessions: [whole] })
+      expect(whole?.seq).toBeGreaterThanOrEqual(acknowledged)
+      const { settled, staged } = placesOf(file)
+      expect(settled).toBeGreaterThan(0)
+      expect(staged).toBeGreaterThan(0)
+      base = whole?.seq ?? 0
+      // Every second life goes on with what the one before has left.
+      if (groups % 2 === 1) continue
+      const survivor = await open()
+      const entries = await survivor.entriesAfter('s', 0, Number.MAX_SAFE_INTEGER)
+      expect(entries.map((body) => (JSON.parse(body) as { seq: number }).seq)).toEqual(
+        Array.from({ length: base }, (_, i) => i + 1),
+      )
+      expect((await survivor.loadSession('s'))?.entries).toEqual(entries)
+      await survivor.close()
+    }
+  })
 
   test('a process that still runs keeps others out, a killed one does not', async () => {
     await using directory = await temporaryDirectory()

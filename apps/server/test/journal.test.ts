@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createMemoryJournal, openSqliteJournal } from '../src/journal/index.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { journalSuite, type OpenedJournal } from './journal-suite.js'
+import { temporaryStore, type Ending } from './staged-store.js'
 
 journalSuite('memory journal', async () => {
   const journal = createMemoryJournal()
@@ -26,3 +27,20 @@ journalSuite('SQLite journal', async () => {
   }
   return opened
 })
+
+const ROWS = [0, 3, 1_000]
+const ENDINGS: Ending[] = ['close', 'crash']
+
+for (const rows of ROWS) {
+  for (const ending of ENDINGS) {
+    journalSuite(`SQLite store, over ${rows} staged rows, ends by ${ending}`, async () => {
+      const opened = await temporaryStore({ rows, characters: 1e9 })
+      const { store } = opened
+      return {
+        journal: store.journal,
+        reopen: () => store.reopen(ending),
+        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+      }
+    })
+  }
+}

@@ -94,11 +94,11 @@ export async function execute(url: string, command_id: string): Promise<Ack> {
   return (await post(`${url}/api/v1/commands/execute`, { ...COMMAND, command_id })) as Ack
 }
 
-/** The whole history of the session, page by page. */
-export async function history(url: string): Promise<Entry[]> {
+/** The history of the session after a seq, page by page. */
+export async function history(url: string, after_seq = 0): Promise<Entry[]> {
   const entries: Entry[] = []
   for (;;) {
-    const query = `after_seq=${entries.length}&limit=1000`
+    const query = `after_seq=${after_seq + entries.length}&limit=1000`
     const response = await fetch(`${url}/api/v1/sessions/s/changes?${query}`)
     const page = (await response.json()) as { entries: Entry[]; has_more: boolean }
     entries.push(...page.entries)

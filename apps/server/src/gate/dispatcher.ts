@@ -58,7 +58,8 @@ const CLOSING: Failure = {
 
 /**
  * Where REST and both namespaces meet: what came in passes the gate, becomes a task and goes to its
- * session. Every method answers; none rejects.
+ * session. Every method answers; none
+ * rejects.
  */
 export class Dispatcher {
   readonly #sessions: SessionStore
@@ -78,13 +79,13 @@ export class Dispatcher {
   }
 
   /** Executes a command. `payload` is what came in; it is checked here. */
-  async execute(caller: Caller, payload: unknown): Promise<Ack> {
+  execute(caller: Caller, payload: unknown): Ack | Promise<Ack> {
     const definition = CLIENT_EVENTS.execute_command
     const admitted = admitEvent(caller, definition, payload)
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
-    const session = await this.#session(admitted.value)
-    if (!session.ok) return refusal(session.error, admitted.value.command_id)
-    return session.value.submit(this.#executeTask(caller, admitted.value))
+    const submit = (session: LiveSession) =>
+      session.submit(this.#executeTask(caller, admitted.value))
+    return this.#within(admitted.value, submit)
   }
 
   /** What executing now would do; commits nothing (rule CMD7). */
@@ -97,7 +98,7 @@ export class Dispatcher {
   }
 
   /** Undoes or redoes a step. `payload` is what came in; it is checked here. */
-  async revert(kind: 'undo' | 'redo', caller: Caller, payload: unknown): Promise<Ack> {
+  revert(kind: 'undo' | 'redo', caller: Caller, payload: unknown): Ack | Promise<Ack> {
     const definition = kind === 'undo' ? CLIENT_EVENTS.undo_command : CLIENT_EVENTS.redo_command
     const admitted = admitEvent(caller, definition, payload)
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
@@ -107,9 +108,8 @@ export class Dispatcher {
       const failure = fail('FORBIDDEN', 'scope session and force need the role owner')
       return refusal(failure.error, request.command_id)
     }
-    const session = await this.#session(request)
-    if (!session.ok) return refusal(session.error, request.command_id)
-    return session.value.submit(this.#revertTask(kind, caller, request))
+    const submit = (session: LiveSession) => session.submit(this.#revertTask(kind, caller, request))
+    return this.#within(request, submit)
   }
 
   /** Returns to a former state by a new commit (rule HIST3). `payload` is checked here. */
@@ -134,6 +134,20 @@ export class Dispatcher {
       way: way.value,
       ...(label === undefined ? {} : { label }),
     })
+  }
+
+  /** Does it at once in a session that is open, else when it is: what comes in keeps its order. */
+  #within(
+    request: { session_id?: string; command_id?: string },
+    submit: (session: LiveSession) => Promise<Ack>,
+  ): Ack | Promise<Ack> {
+    const { session_id, command_id } = request
+    const open =
+      session_id === undefined || this.#closing ? undefined : this.#sessions.peek(session_id)
+    if (open) return submit(open)
+    return this.#session(request).then((session) =>
+      session.ok ? submit(session.value) : refusal(session.error, command_id),
+    )
   }
 
   async #session({ session_id }: { session_id?: string }): Promise<Result<LiveSession>> {

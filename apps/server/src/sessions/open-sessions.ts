@@ -40,6 +40,13 @@ export class OpenSessions {
     return known.opening
   }
 
+  /** The session, if it is open now. */
+  peek(session_id: string): LiveSession | undefined {
+    const known = this.#open.get(session_id)
+    if (known) known.used = this.#sweeps
+    return known?.session
+  }
+
   forget(session_id: string): void {
     this.#open.delete(session_id)
     this.#idle.delete(session_id)

@@ -46,6 +46,11 @@ export class SessionStore {
     }
   }
 
+  /** The session with this id, if it is open now: nobody has to wait for it. */
+  peek(session_id: string): LiveSession | undefined {
+    return this.#open.peek(session_id)
+  }
+
   /** The session with this id, created when there is none (rule JOIN2, without authentication). */
   async getOrCreate(session_id: string): Promise<Result<LiveSession>> {
     const found = await this.get(session_id)

@@ -11,22 +11,18 @@ type CommandEvent = 'execute_command' | 'preview_command' | 'undo_command' | 're
 
 /** The command events, which both namespaces take alike. */
 export function commandHandlers(dispatcher: Dispatcher, address: Address): Handlers<CommandEvent> {
+  const addressed = <T>(payload: unknown, work: (addressed: Addressed) => T | Promise<T>) => {
+    const found = address(payload)
+    return found instanceof Promise ? found.then(work) : work(found)
+  }
   return {
-    async execute_command(payload) {
-      const addressed = await address(payload)
-      return dispatcher.execute(addressed.caller, addressed.payload)
-    },
-    async preview_command(payload) {
-      const addressed = await address(payload)
-      return dispatcher.preview(addressed.caller, addressed.payload)
-    },
-    async undo_command(payload) {
-      const addressed = await address(payload)
-      return dispatcher.revert('undo', addressed.caller, addressed.payload)
-    },
-    async redo_command(payload) {
-      const addressed = await address(payload)
-      return dispatcher.revert('redo', addressed.caller, addressed.payload)
-    },
+    execute_command: (sent) =>
+      addressed(sent, ({ caller, payload }) => dispatcher.execute(caller, payload)),
+    preview_command: (sent) =>
+      addressed(sent, ({ caller, payload }) => dispatcher.preview(caller, payload)),
+    undo_command: (sent) =>
+      addressed(sent, ({ caller, payload }) => dispatcher.revert('undo', caller, payload)),
+    redo_command: (sent) =>
+      addressed(sent, ({ caller, payload }) => dispatcher.revert('redo', caller, payload)),
   }
 }

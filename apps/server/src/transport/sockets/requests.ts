@@ -34,6 +34,8 @@ const INTERNAL: Answer = {
 
 type Ack = (answer: unknown) => void
 
+type Fault = (err: unknown) => void
+
 function split(args: readonly unknown[]): { payload: unknown; ack: Ack | undefined } {
   const last = args.at(-1)
   const ack = typeof last === 'function' ? (last as Ack) : undefined
@@ -54,13 +56,20 @@ function unknownEvent(name: unknown, known: readonly string[]): Answer {
   }
 }
 
-async function run(handler: Handler, payload: unknown, log: (err: unknown) => void) {
-  try {
-    return await handler(payload)
-  } catch (err) {
+/** Tells `tell` what the handler answers, at once if it does. */
+function run(handler: () => Promise<Answer> | Answer, tell: (answer: Answer) => void, log: Fault) {
+  const fault = (err: unknown) => {
     log(err)
-    return INTERNAL
+    tell(INTERNAL)
   }
+  let answer: Promise<Answer> | Answer
+  try {
+    answer = handler()
+  } catch (err) {
+    return fault(err)
+  }
+  if (answer instanceof Promise) void answer.then(tell, fault)
+  else tell(answer)
 }
 
 function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
@@ -82,14 +91,15 @@ export function serve<Names extends ClientEvent>(
   socket.onAny((name: unknown, ...args: unknown[]) => {
     const { payload, ack } = split(args)
     const handler = typeof name === 'string' ? table.get(name) : undefined
-    const answered = handler
-      ? run(handler, payload, (err) =>
-          log.error({ client_id: socket.id, event: name, err }, 'fault'),
-        )
-      : Promise.resolve(unknownEvent(name, known))
-    void answered.then((answer) => {
+    const tell = (answer: Answer) => {
       if (ack) ack(answer)
       else if (answer && !answer.ok) refuse(socket, answer.error)
-    })
+    }
+    if (!handler) return tell(unknownEvent(name, known))
+    run(
+      () => handler(payload),
+      tell,
+      (err) => log.error({ client_id: socket.id, event: name, err }, 'fault'),
+    )
   })
 }

@@ -1,0 +1,40 @@
+import { randomInt } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { runScript } from './convergence/run-script.js'
+import { writeScript } from './convergence/write-script.js'
+
+const OPERATIONS = 200
+
+const { TALUS_FUZZ_SEED, TALUS_FUZZ_SEEDS } = process.env
+
+function random(count: number): number[] {
+  return Array.from({ length: count }, () => randomInt(1_000_000))
+}
+
+/** `TALUS_FUZZ_SEED` names one, `TALUS_FUZZ_SEEDS` says how many random ones. */
+function seeds(): number[] {
+  if (TALUS_FUZZ_SEED !== undefined) return [Number(TALUS_FUZZ_SEED)]
+  if (TALUS_FUZZ_SEEDS !== undefined) return random(Number(TALUS_FUZZ_SEEDS))
+  return [...Array.from({ length: 20 }, (_, i) => i + 1), ...random(4)]
+}
+
+/** The first line of a failure says how to see it again. */
+function withSeed(err: unknown, seed: number): unknown {
+  if (!(err instanceof Error)) return err
+  const again = `TALUS_FUZZ_SEED=${seed} npx vitest run test/convergence.test.ts`
+  err.message = `Again, in apps/server: ${again}\n${err.message}`
+  return err
+}
+
+// What clients send at once meets at the server in an order that no seed decides: a seed repeats
+// what everybody does and when they are cut off, and that finds most failures again, not all.
+test.each(seeds())(
+  '[SYNC1] [SYNC2] [IDEM1] [IDEM2] [IDEM3] [CMD2] [CMD5] [UNDO1] [UNDO3] all agree: TALUS_FUZZ_SEED=%i',
+  async (seed) => {
+    try {
+      expect(await runScript(writeScript(seed, OPERATIONS))).toBeGreaterThan(OPERATIONS / 10)
+    } catch (err) {
+      throw withSeed(err, seed)
+    }
+  },
+)
