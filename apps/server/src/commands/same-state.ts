@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { SessionState } from '../sessions/live-session.js'
+import type { SessionState } from '../sessions/session-document.js'
 import { capture } from '../sessions/snapshot.js'
 
 /** Whether two states of a session are the same: graph, ids that are gone, and undo history. */

@@ -1,5 +1,5 @@
-import type { Blueprint, ProjectGraph, UndoHistory } from '@talus/graph'
-import type { Ack, Change, Entry, Failure, Preview } from '@talus/protocol'
+import type { Blueprint } from '@talus/graph'
+import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
 import { refusal, sessionNotFound, STORAGE_FAILURE } from '../dispatch/failures.js'
 import type { Appender } from '../dispatch/group-committer.js'
@@ -13,7 +13,7 @@ import {
   type Pending,
 } from '../dispatch/pending.js'
 import { Pipeline } from '../dispatch/pipeline.js'
-import { planTask, type Ground, type Plan } from '../dispatch/planning.js'
+import { planTask, type Plan } from '../dispatch/planning.js'
 import { Retries } from '../dispatch/retries.js'
 import { commandRef, type Task, type Waiting } from '../dispatch/task.js'
 import {
@@ -23,6 +23,7 @@ import {
   type Journal,
   type SessionRecord,
 } from '../journal/journal.js'
+import { SessionDocument, type SessionState } from './session-document.js'
 import { SessionTail } from './session-tail.js'
 
 /** Tasks that may wait in one session before more are refused as OVERLOADED. */
@@ -38,8 +39,6 @@ const PAGE = 500
 
 /** A session as it was opened; `bodies` are the entries that were stored last, up to its seq. */
 export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly string[] }
-
-export type SessionState = { graph: ProjectGraph; history: UndoHistory; seq: number }
 
 /** What a session needs from its surroundings. */
 export type SessionServices = {
@@ -66,8 +65,7 @@ export class LiveSession implements Appender {
   snapshotSeq: number
   /** The newest durable entries, for those who follow. */
   readonly tail: SessionTail
-  readonly #ground: Ground
-  #seq: number
+  readonly #document: SessionDocument
   #catchingUp = false
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
@@ -81,25 +79,21 @@ export class LiveSession implements Appender {
     this.record = record
     this.#services = services
     this.#retries = new Retries(record.session_id, services.journal, services.log)
-    this.#seq = state.seq
     this.snapshotSeq = state.snapshotSeq
     const { session_id } = record
     const { seq, bodies } = state
-    const { journal, log } = services
+    const { journal, log, newId, now } = services
     this.tail = new SessionTail({ session_id, journal, seq, bodies, log })
-    const { newId, now } = services
-    const { graph, history } = state
-    const headSeq = () => this.#pipeline.head()?.seq ?? this.#seq
-    this.#ground = { graph, history, blueprint, headSeq, newId, now }
+    this.#document = new SessionDocument(state, { blueprint, newId, now }, this.#pipeline)
   }
 
   /** The last durable seq. */
   get seq(): number {
-    return this.#seq
+    return this.#document.seq
   }
 
   get blueprint(): Blueprint | null {
-    return this.#ground.blueprint
+    return this.#document.ground.blueprint
   }
 
   get context(): SessionContext {
@@ -127,27 +121,12 @@ export class LiveSession implements Appender {
 
   /** Reads durable state: what is only planned is taken back meanwhile. */
   withDurable<T>(read: (state: SessionState) => T): T {
-    const { graph, history } = this.#ground
-    const planned = this.#pipeline.entries()
-    for (const entry of planned.toReversed()) entry.takeBack()
-    try {
-      return read({ graph, history, seq: this.#seq })
-    } finally {
-      for (const pending of planned) pending.takeBack = graph.speculate(pending.entry.changes)
-    }
+    return this.#document.withDurable(read)
   }
 
-  /**
-   * Whether the node was there and is durably gone. Looks through what is planned instead of taking
-   * it back: it is asked often.
-   */
+  /** Whether the node was there and is durably gone. */
   isDeleted(node_id: string): boolean {
-    const { graph } = this.#ground
-    if (graph.has(node_id) || !graph.isTaken(node_id)) return false
-    const isPlanned = this.#pipeline
-      .entries()
-      .some(({ entry }) => entry.changes.some((change) => removes(change, node_id)))
-    return !isPlanned
+    return this.#document.isDeleted(node_id)
   }
 
   /** What a task would do once everything before it is done (rule CMD7). */
@@ -166,7 +145,7 @@ export class LiveSession implements Appender {
 
   /** The command by which this one is undone now, if it is. */
   undoneBy(command_id: string): string | undefined {
-    return this.#ground.history.undoneBy(command_id)
+    return this.#document.ground.history.undoneBy(command_id)
   }
 
   get isRetired(): boolean {
@@ -187,7 +166,7 @@ export class LiveSession implements Appender {
   take(): AppendBatch | undefined {
     if (this.#catchingUp) return undefined
     const group = this.#pipeline.launch()
-    return group && batchOf(this.record.session_id, this.#seq, group)
+    return group && batchOf(this.record.session_id, this.seq, group)
   }
 
   settle(outcome: AppendOutcome | StorageError): void {
@@ -232,7 +211,7 @@ export class LiveSession implements Appender {
     const timestamp = this.#services.now()
     const base = { ...waiting, timestamp }
     const planned = this.#plan(waiting.task)
-    const head = this.#ground.headSeq()
+    const head = this.#document.ground.headSeq()
     switch (planned.outcome) {
       case 'refused':
         return { ...base, outcome: 'refused', failure: planned.failure }
@@ -240,7 +219,7 @@ export class LiveSession implements Appender {
         return { ...base, outcome: 'receipt', receipt: receiptOf(waiting.task, planned, head) }
       case 'changes': {
         const { entry, ack } = entryOf(planned.draft, { seq: head + 1, timestamp }, planned.undo)
-        const takeBack = this.#ground.graph.speculate(entry.changes)
+        const takeBack = this.#document.ground.graph.speculate(entry.changes)
         return { ...base, outcome: 'entry', entry, body: JSON.stringify(entry), ack, takeBack }
       }
       default:
@@ -250,7 +229,7 @@ export class LiveSession implements Appender {
 
   #plan(task: Task): Plan {
     try {
-      return planTask(this.#ground, task)
+      return planTask(this.#document.ground, task)
     } catch (err) {
       const { session_id } = this.record
       const { command_id } = task
@@ -272,18 +251,13 @@ export class LiveSession implements Appender {
 
   /** Takes what is durable into the session's state. The graph has it already. */
   #fold(pending: Pending): void {
-    if (pending.outcome === 'entry') this.#record(pending.entry, pending.body)
+    if (pending.outcome === 'entry') {
+      this.#document.record(pending.entry)
+      this.tail.push(pending.entry.seq, pending.body)
+    }
     if (pending.outcome !== 'receipt') return
     const { consumes } = pending.receipt
-    if (!consumes) return
-    const { kind, actor_id, target_command_id } = consumes
-    this.#ground.history.consume(kind, actor_id, target_command_id)
-  }
-
-  #record(entry: Entry, body: string): void {
-    this.#seq = entry.seq
-    this.#ground.history.record(entry)
-    this.tail.push(entry.seq, body)
+    if (consumes) this.#document.consume(consumes)
   }
 
   #answer(pending: Pending): void {
@@ -346,21 +320,21 @@ export class LiveSession implements Appender {
   }
 
   async #foldMissing(): Promise<void> {
-    const before = this.#seq
+    const before = this.seq
     for (;;) {
       const { session_id } = this.record
-      const bodies = await this.#services.journal.entriesAfter(session_id, this.#seq, PAGE)
+      const bodies = await this.#services.journal.entriesAfter(session_id, this.seq, PAGE)
       const publications = bodies.map((body): Publication => {
         const entry = JSON.parse(body) as Entry
-        this.#ground.graph.apply(entry.changes)
-        this.#record(entry, body)
+        this.#document.takeIn(entry)
+        this.tail.push(entry.seq, body)
         return { kind: 'committed', entry, body, announced: false }
       })
       this.#publish(publications)
       if (bodies.length < PAGE) break
     }
     // A conflict without anything to take in would be met again and again.
-    if (this.#seq === before) throw new StorageError(`The journal is not at seq ${before}`)
+    if (this.seq === before) throw new StorageError(`The journal is not at seq ${before}`)
   }
 
   #publish(publications: readonly Publication[]): void {
@@ -372,11 +346,6 @@ export class LiveSession implements Appender {
       this.#services.log.error({ session_id: this.record.session_id, err }, 'publishing failed')
     }
   }
-}
-
-function removes(change: Change, node_id: string): boolean {
-  if (change.type === 'graph-replaced') return true
-  return change.type === 'node-removed' && change.node.id === node_id
 }
 
 /** Whether a refused task may be the retry of one that was executed long ago (rule IDEM1). */

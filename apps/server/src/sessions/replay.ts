@@ -1,6 +1,6 @@
 import type { Entry } from '@talus/protocol'
 import type { Receipt } from '../journal/journal.js'
-import type { SessionState } from './live-session.js'
+import type { SessionState } from './session-document.js'
 
 /** Folds entries, and the receipts between them, into the state of a session, one by one. */
 export class Replay {

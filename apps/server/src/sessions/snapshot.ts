@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ProjectGraph, UndoHistory, type GraphImage } from '@talus/graph'
 import type { JsonValue, Node } from '@talus/protocol'
 import type { StoredSession } from '../journal/journal.js'
-import type { SessionState } from './live-session.js'
+import type { SessionState } from './session-document.js'
 import { Replay } from './replay.js'
 
 /** Pieces, and characters, after which a part is full: writing one takes a millisecond or two. */
