@@ -30,8 +30,13 @@ function deletions(run: readonly NodeRemoved[]): Deletion[] {
   }))
 }
 
+function isOther(change: Change): change is Exclude<Change, NodeRemoved> {
+  return change.type !== 'node-removed'
+}
+
 /** The changes of an entry with each removed subtree as one effect (rule DEL1). */
-export function effectsOf(changes: readonly Change[]): Effect[] {
+export function effectsOf(changes: readonly Change[]): readonly Effect[] {
+  if (changes.every(isOther)) return changes
   const effects: Effect[] = []
   let run: NodeRemoved[] = []
   for (const change of changes) {

@@ -27,15 +27,22 @@ function writeHeader(target: Buffer, at: number, payload: number): number {
  * reads them as if they had been sent one by one. Source: RFC 6455, section 5.2.
  */
 export function frame(packets: readonly string[]): Buffer {
-  const lengths = packets.map((packet) => Buffer.byteLength(packet) + 1)
-  const total = lengths.reduce((sum, length) => sum + headerLength(length) + length, 0)
+  let total = 0
+  const lengths: number[] = []
+  for (const packet of packets) {
+    const length = Buffer.byteLength(packet) + 1
+    lengths.push(length)
+    total += headerLength(length) + length
+  }
   const buffer = Buffer.allocUnsafe(total)
   let at = 0
   for (const [i, packet] of packets.entries()) {
-    at = writeHeader(buffer, at, lengths[i] ?? 0)
+    const length = lengths[i] ?? 0
+    at = writeHeader(buffer, at, length)
     buffer[at] = ENGINE_MESSAGE
     at += 1
-    at += buffer.write(packet, at)
+    // Text of one byte for each character, as nearly all is, is copied and not encoded.
+    at += buffer.write(packet, at, packet.length === length - 1 ? 'latin1' : 'utf8')
   }
   return buffer
 }

@@ -22,19 +22,18 @@ export function graphPacket<Name extends keyof typeof GRAPH_EVENTS>(
   return `2/graph,["${name}",${JSON.stringify(payload)}]`
 }
 
-/**
- * The packets, if they may be sent: each below the message limit, all together bounded. Takes no
- * more of them than it needs to tell.
- */
-export function fitting(packets: Iterable<string>): string[] | undefined {
-  const taken: string[] = []
-  let total = 0
-  for (const packet of packets) {
-    total += packet.length
-    if (total > MAX_ENTRY_BYTES || isTooLong(packet)) return undefined
-    taken.push(packet)
+/** Packets that may be sent: each below the message limit, all together bounded. */
+export class FittingPackets {
+  readonly list: string[] = []
+  #total = 0
+
+  /** False: this one does not fit any more. */
+  add(packet: string): boolean {
+    this.#total += packet.length
+    if (this.#total > MAX_ENTRY_BYTES || isTooLong(packet)) return false
+    this.list.push(packet)
+    return true
   }
-  return taken
 }
 
 function isTooLong(packet: string): boolean {

@@ -1,7 +1,7 @@
 import type { Entry, NodeMoved, PropertySet } from '@talus/protocol'
 import { effectsOf, type Effect } from './deletions.js'
 import { graphState } from './graph-state.js'
-import { fitting } from './packets.js'
+import { FittingPackets } from './packets.js'
 import type { CommandRef, Publication, SessionContext } from './publication.js'
 import type { About, Origin, Vocabulary } from './vocabulary.js'
 
@@ -67,16 +67,23 @@ function closing(say: Vocabulary, entry: Entry, origin: Origin): string[] {
   return [say.reverted(target, entry.kind, entry)]
 }
 
-function* told(scene: Scene, entry: Entry): Generator<string> {
-  for (const change of effectsOf(entry.changes)) yield* effect(scene, change)
-  yield* closing(scene.say, entry, scene.origin)
+/** All that is said of an entry; undefined, as soon as it shows, when that is too much to be sent. */
+function told(scene: Scene, entry: Entry): string[] | undefined {
+  const packets = new FittingPackets()
+  for (const change of effectsOf(entry.changes)) {
+    for (const packet of effect(scene, change)) if (!packets.add(packet)) return undefined
+  }
+  for (const packet of closing(scene.say, entry, scene.origin)) {
+    if (!packets.add(packet)) return undefined
+  }
+  return packets.list
 }
 
 function committed(session: SessionContext, say: Vocabulary, entry: Entry): string[] {
   const { seq, command_id, actor, timestamp } = entry
   const origin = { session_id: session.session_id, seq, command_id, actor, timestamp }
   const scene = { session, say, origin, project_id: projectOf(session, entry) }
-  const packets = fitting(told(scene, entry))
+  const packets = told(scene, entry)
   if (packets) return packets
   const reason = 'The change is larger than may be sent: fetch the graph'
   const place = { session_id: session.session_id, timestamp }

@@ -22,19 +22,25 @@ function keysOf({ changes }: Entry): string[] {
   )
 }
 
+function idsOf(type: Change['type'], changes: readonly Change[]): string[] {
+  return changes.flatMap((change) =>
+    change.type === type && 'node' in change ? [change.node.id] : [],
+  )
+}
+
 /** Nodes that the entry created and that this undo of it takes away. */
 function uncreated(undone: Entry, { kind, changes }: Entry): Set<string> {
   if (kind !== 'undo') return new Set()
-  const ids = (type: Change['type'], of: readonly Change[]) =>
-    of.flatMap((change) => (change.type === type && 'node' in change ? [change.node.id] : []))
-  const created = new Set(ids('node-added', undone.changes))
-  return new Set(ids('node-removed', changes).filter((id) => created.has(id)))
+  const created = new Set(idsOf('node-added', undone.changes))
+  return new Set(idsOf('node-removed', changes).filter((id) => created.has(id)))
 }
 
 /** No undo takes back what somebody wrote after the undone command (rule UNDO3). */
 function expectColleaguesSpared(entries: readonly Entry[], forced: ReadonlySet<unknown>): void {
   const byId = new Map(entries.map((entry) => [entry.command_id, entry]))
   const writers = new Map<string, Entry>()
+  // By node, the seq of the restore that made it anew: who wrote before that is forgotten.
+  const remade = new Map<string, number>()
   for (const entry of entries) {
     const target = byId.get(entry.target_command_id ?? '')
     if (target && !forced.has(entry.command_id)) {
@@ -46,11 +52,15 @@ function expectColleaguesSpared(entries: readonly Entry[], forced: ReadonlySet<u
       for (const [key, last] of writers) {
         // What was written before came with the creation: it brought a former node back.
         if (last.kind !== 'do' || last.seq < target.seq) continue
-        if (!gone.has(key.split(' ', 1)[0] ?? '')) continue
+        const [node_id = ''] = key.split(' ', 1)
+        if (!gone.has(node_id) || last.seq < (remade.get(node_id) ?? 0)) continue
         expect({ key, by: last.actor.id }).toEqual({ key, by: target.actor.id })
       }
     }
     for (const key of keysOf(entry)) writers.set(key, entry)
+    if (entry.command_type === 'Restore' && entry.kind === 'do') {
+      for (const id of idsOf('node-added', entry.changes)) remade.set(id, entry.seq)
+    }
     if (entry.changes.some(({ type }) => type === 'graph-replaced')) writers.clear()
   }
 }
