@@ -89,6 +89,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       file: join(config.dataDir, 'talus.db'),
       durability: config.durability,
       onFatal: (err: Error) => logger.fatal({ err }, 'the journal is lost'),
+      onStuck: (err: Error) =>
+        logger.error({ err }, 'durable entries cannot be moved to their tables'),
     }))
   const hub = new Hub(now)
   const presence = new LocalPresence(hub, after)

@@ -20,7 +20,7 @@ export class FaultyStore {
   static async open(file: string, settleAt?: SettleAt): Promise<FaultyStore> {
     const database = openDatabase(file, 'normal')
     const disk = new FaultyDisk(database.connection)
-    const { journal } = await createSqliteStore(database, settleAt)
+    const { journal } = await createSqliteStore(database, { settleAt, onStuck: () => undefined })
     return new FaultyStore(asStorageErrors(journal), disk)
   }
 

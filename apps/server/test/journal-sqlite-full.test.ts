@@ -33,7 +33,7 @@ describe('a full database', { timeout: 0 }, () => {
   async function smallStore(file: string) {
     const { connection, ...rest } = openDatabase(file, 'full')
     const database = { connection, ...rest }
-    const { journal: store } = await createSqliteStore(database)
+    const { journal: store } = await createSqliteStore(database, { onStuck: () => undefined })
     await store.createSession(session('s'))
     return { store, allow: (pages: number) => connection.pragma(`max_page_count = ${pages}`) }
   }

@@ -121,7 +121,10 @@ describe('the worker', { timeout: 0 }, () => {
     const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
     const worker = new Worker(workerUrl(), { workerData })
     const fatal: StorageError[] = []
-    const link = linkWorker(worker, (error) => fatal.push(error))
+    const link = linkWorker(worker, {
+      onFatal: (error) => fatal.push(error),
+      onStuck: () => undefined,
+    })
     await link.request('ping')
     const pending = [link.request('ping'), link.request('listSessions')]
     await worker.terminate()

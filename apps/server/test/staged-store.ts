@@ -15,16 +15,19 @@ export class StagedStore {
   #file: string
   #database: SqliteDatabase
   readonly #settleAt: SettleAt | undefined
+  /** Why rows could not be moved, each time. */
+  readonly stuck: unknown[]
 
   private constructor(file: string, settleAt: SettleAt | undefined, opened: Opened) {
     this.#file = file
     this.#settleAt = settleAt
     this.journal = opened.journal
     this.#database = opened.database
+    this.stuck = opened.stuck
   }
 
   static async open(file: string, settleAt?: SettleAt): Promise<StagedStore> {
-    return new StagedStore(file, settleAt, await openOn(file, settleAt))
+    return new StagedStore(file, settleAt, await openOn(file, settleAt, []))
   }
 
   /** The database, which is another one after each `crash`. */
@@ -50,7 +53,7 @@ export class StagedStore {
   async reopen(ending: Ending): Promise<Journal> {
     if (ending === 'close') await this.journal.close()
     else await this.#crash()
-    const opened = await openOn(this.#file, this.#settleAt)
+    const opened = await openOn(this.#file, this.#settleAt, this.stuck)
     this.journal = opened.journal
     this.#database = opened.database
     return this.journal
@@ -65,12 +68,17 @@ export class StagedStore {
   }
 }
 
-type Opened = { journal: Journal; database: SqliteDatabase }
+type Opened = { journal: Journal; database: SqliteDatabase; stuck: unknown[] }
 
-async function openOn(file: string, settleAt: SettleAt | undefined): Promise<Opened> {
+async function openOn(
+  file: string,
+  settleAt: SettleAt | undefined,
+  stuck: unknown[],
+): Promise<Opened> {
   const database = closedOnce(openDatabase(file, 'normal'))
-  const { journal } = await createSqliteStore(database, settleAt)
-  return { journal, database }
+  const onStuck = (error: unknown) => stuck.push(error)
+  const { journal } = await createSqliteStore(database, { settleAt, onStuck })
+  return { journal, database, stuck }
 }
 
 /** A test may have closed what is closed at its end. */

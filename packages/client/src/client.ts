@@ -1,12 +1,13 @@
-import type { ErrorBody, GraphState } from '@talus/protocol'
+import type { ErrorBody } from '@talus/protocol'
 import { Connection } from './connection.js'
 import { Emitter } from './emitter.js'
-import { asErrorBody, closedError, TalusError } from './errors.js'
+import { asErrorBody, closedError, storeFailed, TalusError } from './errors.js'
 import type { Line } from './line.js'
 import { Membership } from './membership.js'
 import { readOptions, readOrigin, type ClientOptions, type Settings } from './options.js'
-import { getGraph } from './rest.js'
-import { isRoomEvent } from './session-events.js'
+import { indexedDbStore } from './queue/indexed-db.js'
+import type { CommandStore } from './queue/store.js'
+import { rest, type Rest } from './rest.js'
 import { Session } from './session.js'
 
 /**
@@ -20,11 +21,14 @@ export type ClientEvents = {
   status: Status
   /** Connected again and in every session again, after this many attempts. */
   reconnect: number
-  /** A refusal by the server that answers no call, e.g. that a session was deleted. */
+  /** What answers no call, e.g. that a session was deleted, or that a store does not work. */
   error: TalusError
 }
 
 type Entry = { membership: Membership; session: Promise<Session> }
+
+/** Whom the server takes for who claims to be nobody (rule ACT1). */
+const ANONYMOUS_ID = 'anonymous'
 
 const EVENTS: Record<keyof ClientEvents, true> = { status: true, reconnect: true, error: true }
 
@@ -42,9 +46,18 @@ export function connect(url: string, options: ClientOptions = {}): Client {
   return new Client(readOrigin(url), readOptions(options))
 }
 
+/** Memory outside of browsers, and where a browser forbids to store anything. */
+function storeOf({ store }: Settings): CommandStore | null {
+  if (store !== undefined) return store
+  return typeof indexedDB === 'undefined' ? null : indexedDbStore()
+}
+
 /** One connection and the sessions joined over it. */
 export class Client {
+  /** The REST routes of the same server, as the same actor. */
+  readonly rest: Rest
   readonly #origin: string
+  readonly #store: CommandStore | null
   readonly #settings: Settings
   readonly #connection: Connection
   readonly #events = new Emitter<ClientEvents>()
@@ -60,10 +73,15 @@ export class Client {
   constructor(origin: string, settings: Settings) {
     this.#origin = origin
     this.#settings = settings
+    this.#store = storeOf(settings)
+    const { actor, token, ackTimeoutMs: timeoutMs } = settings
+    const { signal } = this.#requests
+    this.rest = rest(origin, { actor, token, timeoutMs, signal })
     this.#connection = new Connection(origin, settings, {
       up: (line, attempts) => void this.#up(line, attempts),
       down: () => this.#down(),
       refused: (error) => this.#end(error, { refused: error }),
+      troubled: (error) => this.#events.emit('error', error),
       message: (name, payload) => this.#receive(name, payload),
     })
   }
@@ -101,18 +119,14 @@ export class Client {
     return known ? known.session : this.#enter(sessionId)
   }
 
-  /** The whole graph of a session, over REST. Rejects with a TalusError. */
-  getGraph(sessionId: string): Promise<GraphState> {
-    if (this.#ended) return Promise.reject(this.#ended)
-    const { signal } = this.#requests
-    const late = AbortSignal.timeout(this.#settings.ackTimeoutMs)
-    return getGraph(this.#origin, sessionId, AbortSignal.any([signal, late]))
-  }
-
-  /** Closes the connection. Everything open, and every later call, rejects with CLOSED. */
+  /**
+   * Closes the connection. Everything open, and every later call, rejects with CLOSED; commands
+   * that are not answered stay in the store, if there is one.
+   */
   close(): void {
     if (this.#status === 'closed') return
     this.#connection.close()
+    this.#store?.close()
     // Whoever closes the client knows; a join that nobody waits for must not end the process.
     for (const { session } of this.#entries.values()) session.catch(() => {})
     this.#end(closedError(), 'closed')
@@ -120,9 +134,18 @@ export class Client {
   }
 
   #enter(sessionId: string): Promise<Session> {
-    const { totalTimeoutMs } = this.#settings
-    const onEnded = () => this.#entries.delete(sessionId)
-    const membership = new Membership({ sessionId, totalTimeoutMs, onEnded })
+    const { actor, totalTimeoutMs } = this.#settings
+    const actor_id = (typeof actor === 'string' ? actor : actor?.id) ?? ANONYMOUS_ID
+    const membership = new Membership({
+      sessionId,
+      actor_id,
+      scope: JSON.stringify([this.#origin, sessionId, actor_id]),
+      store: this.#store,
+      rest: this.rest,
+      totalTimeoutMs,
+      onEnded: () => this.#entries.delete(sessionId),
+      onStoreFailed: (cause) => this.#events.emit('error', storeFailed(cause)),
+    })
     const session = membership.entered.then(() => new Session(membership))
     this.#entries.set(sessionId, { membership, session })
     if (this.#line) void membership.enter(this.#line)
@@ -161,10 +184,15 @@ export class Client {
 
   #receive(name: string, payload: unknown): void {
     const body: ErrorBody | undefined = name === 'error' ? asErrorBody(payload) : undefined
-    if (body) this.#events.emit('error', new TalusError(body))
-    if (!isRoomEvent(name)) return
-    const { session_id } = payload as { session_id: string }
-    // What the server sends has the shape that the contract declares for the name.
-    this.#entries.get(session_id)?.membership.receive(name, payload as never)
+    if (body) this.#trouble(new TalusError(body))
+    const session_id = (payload as { session_id?: string } | undefined)?.session_id
+    if (session_id !== undefined) this.#entries.get(session_id)?.membership.receive(name, payload)
+  }
+
+  /** Something that answers no call. */
+  #trouble(error: TalusError): void {
+    const gone = error.code === 'SESSION_NOT_FOUND' ? error.details[0]?.actual : undefined
+    if (typeof gone === 'string') this.#entries.get(gone)?.membership.end(error)
+    this.#events.emit('error', error)
   }
 }

@@ -1,8 +1,8 @@
 import { PROTOCOL_VERSION } from '@talus/protocol'
 import { Manager } from 'socket.io-client'
-import { asErrorBody, TalusError } from './errors.js'
+import { asErrorBody, noToken, TalusError } from './errors.js'
 import { Line, type TalusSocket } from './line.js'
-import type { Settings } from './options.js'
+import { tokenOf, type Settings } from './options.js'
 import { backoff } from './retry.js'
 
 export type ConnectionEvents = {
@@ -12,6 +12,8 @@ export type ConnectionEvents = {
   down: () => void
   /** The server does not want this client: there will be no further attempt. */
   refused: (error: TalusError) => void
+  /** Something is wrong here, not at the server; the next attempt follows. */
+  troubled: (error: TalusError) => void
   message: (name: string, payload: unknown) => void
 }
 
@@ -36,6 +38,8 @@ export class Connection {
   #line: Line | undefined
   #maxBytes = Infinity
   #attempts = 0
+  /** Attempts since the beginning: what belongs to an earlier one comes too late. */
+  #dialled = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
 
@@ -50,8 +54,10 @@ export class Connection {
       tryAllTransports: true,
     })
     this.#manager = manager
-    const who = actor === undefined ? {} : { actor }
-    this.#socket = manager.socket('/', { auth: { protocol_version: PROTOCOL_VERSION, ...who } })
+    const claim = { protocol_version: PROTOCOL_VERSION, ...(actor !== undefined && { actor }) }
+    this.#socket = manager.socket('/', {
+      auth: (introduce: (auth: object) => void) => void this.#introduce(claim, introduce),
+    })
     this.#socket.on('connect', () => this.#up())
     this.#socket.on('connect_error', (error) => this.#failed(error))
     this.#socket.on('disconnect', () => this.#lost())
@@ -72,6 +78,7 @@ export class Connection {
 
   #dial(): void {
     this.#attempts += 1
+    this.#dialled += 1
     this.#timer = setTimeout(() => {
       this.#socket.disconnect()
       this.#dialLater()
@@ -103,9 +110,35 @@ export class Connection {
   #failed(error: Error): void {
     if (this.#closed) return
     const refusal = refusalOf(error, this.#socket)
-    if (!refusal || refusal.retryable) return this.#dialLater()
+    if (!refusal || refusal.retryable || this.#mayBeExpired(refusal)) return this.#dialLater()
+    this.#refuse(refusal)
+  }
+
+  #refuse(refusal: TalusError): void {
     this.close()
     this.#events.refused(refusal)
+  }
+
+  /** Says who this is, with the credential of the moment. */
+  async #introduce(claim: object, introduce: (auth: object) => void): Promise<void> {
+    const dial = this.#dialled
+    const isOver = () => this.#closed || dial !== this.#dialled
+    try {
+      const token = await tokenOf(this.#settings.token)
+      if (!isOver()) introduce({ ...claim, ...(token !== undefined && { token }) })
+    } catch (cause) {
+      if (isOver()) return
+      // There may be a credential later; without one there is no point in asking.
+      this.#socket.disconnect()
+      this.#events.troubled(noToken(cause))
+      this.#dialLater()
+    }
+  }
+
+  /** A token may expire on its way: a second one in a row that is not taken is a refusal. */
+  #mayBeExpired({ code }: TalusError): boolean {
+    const { token } = this.#settings
+    return code === 'UNAUTHORIZED' && typeof token === 'function' && this.#attempts === 1
   }
 
   #lost(): void {

@@ -1,34 +1,68 @@
 /** What it returns is ignored, so that it may be an async function. */
-type Listener<Argument> = (argument: Argument) => unknown
+export type Listener<Argument> = (argument: Argument) => unknown
 
-/** Listeners by the name of what they listen to. */
-export class Emitter<Events> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
+/** Calls a listener. What it throws is reported as uncaught, but harms nobody else. */
+export function call<Argument>(listener: Listener<Argument>, argument: Argument): void {
+  try {
+    listener(argument)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+export function requireListener(method: string, listener: unknown): void {
+  if (typeof listener === 'function') return
+  throw new TypeError(`${method} expects a function, not ${typeof listener}`)
+}
+
+/** Listeners by the name, or the id, of what they listen to. */
+export class Listeners<Key, Argument> {
+  readonly #listeners = new Map<Key, Set<Listener<Argument>>>()
+
+  get size(): number {
+    return this.#listeners.size
+  }
 
   /** Adds a listener; the result removes it. Adding the same function again counts as another. */
-  on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
-    if (typeof listener !== 'function') {
-      throw new TypeError(`on('${String(name)}') expects a function, not ${typeof listener}`)
-    }
-    const own: Listener<Events[Name]> = (argument) => listener(argument)
-    const listeners = this.#listeners.get(name) ?? new Set()
-    this.#listeners.set(name, listeners.add(own))
+  add(key: Key, listener: Listener<Argument>): () => void {
+    const own: Listener<Argument> = (argument) => listener(argument)
+    const listeners = this.#listeners.get(key) ?? new Set()
+    this.#listeners.set(key, listeners.add(own))
     return () => {
       listeners.delete(own)
+      if (listeners.size === 0 && this.#listeners.get(key) === listeners) {
+        this.#listeners.delete(key)
+      }
     }
   }
 
+  tell(key: Key, argument: Argument): void {
+    const listeners = this.#listeners.get(key)
+    if (!listeners) return
+    // Those that come meanwhile wait for the next time, those that go are not called any more.
+    const told = [...listeners]
+    for (const listener of told) if (listeners.has(listener)) call(listener, argument)
+  }
+
+  clear(): void {
+    for (const listeners of this.#listeners.values()) listeners.clear()
+    this.#listeners.clear()
+  }
+}
+
+/** Listeners to events whose payload follows from the name. */
+export class Emitter<Events> {
+  readonly #listeners = new Listeners<keyof Events, never>()
+
+  on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
+    requireListener(`on('${String(name)}')`, listener)
+    return this.#listeners.add(name, listener)
+  }
+
   emit<Name extends keyof Events>(name: Name, argument: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])] as Listener<Events[Name]>[]) {
-      try {
-        listener(argument)
-      } catch (error) {
-        // Reported as uncaught, but neither the other listeners nor the connection suffer.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    this.#listeners.tell(name, argument as never)
   }
 
   clear(): void {

@@ -1,10 +1,16 @@
 import type { ErrorBody, ErrorCode, ErrorDetail } from '@talus/protocol'
 
 /**
- * What can go wrong without an answer of the server: no answer in time, the client closed, the
- * session left, no way to the server.
+ * What can go wrong without a refusal by the server: no answer in time, the client closed, the
+ * session left, no way to the server, a server of another version, a store that does not work.
  */
-export type LocalErrorCode = 'TIMEOUT' | 'CLOSED' | 'LEFT' | 'UNREACHABLE'
+export type LocalErrorCode =
+  | 'TIMEOUT'
+  | 'CLOSED'
+  | 'LEFT'
+  | 'UNREACHABLE'
+  | 'UNSUPPORTED_SERVER'
+  | 'STORE_FAILED'
 
 type Reason = Omit<ErrorBody, 'code'> & { code: ErrorCode | LocalErrorCode }
 
@@ -50,4 +56,14 @@ export function leftError(sessionId: string): TalusError {
 export function timeoutError(message: string, commandId?: string): TalusError {
   const context = commandId === undefined ? {} : { commandId }
   return new TalusError({ code: 'TIMEOUT', message, retryable: true }, context)
+}
+
+export function storeFailed(cause: unknown): TalusError {
+  const message = 'Commands are kept in memory only: the store does not work'
+  return new TalusError({ code: 'STORE_FAILED', message, retryable: false }, { cause })
+}
+
+export function noToken(cause: unknown): TalusError {
+  const message = 'The token callback failed; the client tries again'
+  return new TalusError({ code: 'UNAUTHORIZED', message, retryable: true }, { cause })
 }

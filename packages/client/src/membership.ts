@@ -1,28 +1,49 @@
-import type { AckFailure, ClientAck, RootPayload } from '@talus/protocol'
-import { CommandQueue } from './command-queue.js'
+import type { ServerToClientEvents } from '@talus/protocol'
+import { Commands } from './commands.js'
 import { Emitter } from './emitter.js'
 import { leftError, TalusError, timeoutError } from './errors.js'
+import { Follower } from './follower.js'
+import { Replica } from './graph/replica.js'
+import { SessionGraph } from './graph/session-graph.js'
+import { refusalOf, type Joined } from './joined.js'
 import type { Line } from './line.js'
+import { PresenceRoom } from './presence.js'
+import type { CommandStore } from './queue/store.js'
+import type { Rest } from './rest.js'
 import { backoff, pause, REFUSAL_DELAYS } from './retry.js'
-import type { RoomEvent, SessionEvents } from './session-events.js'
-
-/** What the server said when it let the client in. */
-export type Joined = Exclude<ClientAck<'join_session'>, AckFailure>
+import { isRoomEvent, type SessionEvents, type SessionStatus } from './session-events.js'
 
 type State = 'joining' | 'joined' | 'leaving' | 'ended'
 
-type Settings = { sessionId: string; totalTimeoutMs: number; onEnded: () => void }
+type Settings = {
+  sessionId: string
+  scope: string
+  actor_id: string
+  totalTimeoutMs: number
+  store: CommandStore | null
+  rest: Rest
+  onEnded: () => void
+  onStoreFailed: (cause: unknown) => void
+}
+
+type Payload<Name extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[Name]>[0]
 
 /** The client's place in one session, over as many connections as it takes. */
 export class Membership {
   readonly sessionId: string
-  readonly queue: CommandQueue
   readonly events = new Emitter<SessionEvents>()
-  /** Resolves when the client is let in for the first time. */
+  readonly graph: SessionGraph
+  readonly commands: Commands
+  readonly presence: PresenceRoom
+  /** Resolves when the client is let in for the first time and has the graph. */
   readonly entered: Promise<void>
+  readonly #replica: Replica
+  readonly #follower: Follower
   readonly #onEnded: () => void
   readonly #deadline: ReturnType<typeof setTimeout>
   #state: State = 'joining'
+  #status: SessionStatus = 'connecting'
+  #undo = { canUndo: false, canRedo: false }
   #joined: Joined | undefined
   #line: Line | undefined
   #left: Promise<void> | undefined
@@ -31,16 +52,46 @@ export class Membership {
   #resolve!: () => void
   #reject!: (error: TalusError) => void
 
-  constructor({ sessionId, totalTimeoutMs, onEnded }: Settings) {
+  constructor({ sessionId, actor_id, rest, totalTimeoutMs, onEnded, ...queue }: Settings) {
+    const { events } = this
     this.sessionId = sessionId
-    this.queue = new CommandQueue(totalTimeoutMs)
     this.#onEnded = onEnded
+    const replica = new Replica(actor_id, {
+      onChange: (change) => {
+        this.graph.tell(change)
+        this.#tellUndo()
+      },
+      onEntry: (entry) => events.emit('entry', entry),
+    })
+    this.#replica = replica
+    this.graph = new SessionGraph(replica.view)
+    this.commands = new Commands({
+      replica,
+      onRejected: (error) => this.#say('rejected', error),
+      onCount: (commands) => events.emit('pending', commands),
+      previewTimeoutMs: totalTimeoutMs,
+      ...queue,
+    })
+    this.#follower = new Follower({
+      session_id: sessionId,
+      actor_id,
+      replica,
+      rest,
+      onFetching: () => this.#setStatus(this.#state === 'joining' ? 'connecting' : 'catching-up'),
+      onLive: () => this.#live(),
+      onRefused: (error) => this.end(error),
+    })
+    this.presence = new PresenceRoom({
+      session_id: sessionId,
+      onOthers: (others) => events.emit('others', others),
+      onRefused: (error) => this.#say('rejected', error),
+    })
     this.entered = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const late = timeoutError(`Session ${sessionId} could not be joined in time`)
-    this.#deadline = setTimeout(() => this.end(late), totalTimeoutMs)
+    const message = `Session ${sessionId} could not be joined in time; is there a Talus server?`
+    this.#deadline = setTimeout(() => this.end(timeoutError(message)), totalTimeoutMs)
   }
 
   /** The answer to the last join. */
@@ -53,14 +104,30 @@ export class Membership {
     return this.#state === 'leaving'
   }
 
+  get status(): SessionStatus {
+    return this.#status
+  }
+
+  get undo(): { canUndo: boolean; canRedo: boolean } {
+    return this.#undo
+  }
+
+  /** The last entry that the graph holds. */
+  get seq(): number {
+    return this.#replica.seq
+  }
+
   /**
    * Joins, or joins again, and then lets the queue send. Resolves when that is done, or is
    * pointless: refused for good, or the line lost. Never rejects.
    */
   async enter(line: Line): Promise<void> {
+    await this.commands.adopt()
     const session_id = this.sessionId
     for (let attempt = 1; !line.lost.aborted && this.#state !== 'ended'; attempt += 1) {
-      const reply = await line.ask('join_session', { session_id })
+      const known = this.#follower.known
+      this.#follower.expect()
+      const reply = await line.ask('join_session', { session_id, stream: 'changes', ...known })
       if (reply.outcome !== 'answered') continue
       if (reply.answer.ok) return this.#enteredOn(line, reply.answer)
       const { error } = reply.answer
@@ -72,13 +139,24 @@ export class Membership {
   /** The connection is lost, and the server has forgotten this client. */
   cut(): void {
     this.#line = undefined
-    this.queue.cut()
+    this.commands.cut()
+    this.#follower.cut()
+    this.presence.cut()
+    if (this.#state === 'joined' || this.#state === 'leaving') this.#setStatus('offline')
   }
 
-  receive<Name extends RoomEvent>(name: Name, payload: RootPayload<Name>): void {
-    const deliver = () => this.events.emit(name, payload as SessionEvents[Name])
-    if (this.#held) this.#held.push(deliver)
-    else deliver()
+  /** Takes in what the server says of the session; what is not for it, it ignores. */
+  receive(name: string, payload: unknown): void {
+    // What the server sends has the shape that the contract declares for the name.
+    if (name === 'session:changes') {
+      this.#follower.receive((payload as Payload<'session:changes'>).entries)
+    } else if (name === 'resync:required') {
+      this.#follower.resync((payload as Payload<'resync:required'>).seq)
+    } else if (name === 'presence:changed') {
+      this.presence.receive(payload as Payload<'presence:changed'>)
+    } else if (isRoomEvent(name)) {
+      this.#say(name, payload as SessionEvents[typeof name])
+    }
   }
 
   /** Waits for what the queue holds, leaves, and ends. Never rejects. */
@@ -93,10 +171,14 @@ export class Membership {
     this.#state = 'ended'
     clearTimeout(this.#deadline)
     this.cut()
-    this.queue.end(error)
+    this.commands.end(error)
     if (before === 'joining') this.#reject(error)
-    if (before === 'joined' && error.code !== 'CLOSED') this.events.emit('ended', error)
+    const isOwnWish = error.code === 'CLOSED' || error.code === 'LEFT'
+    this.#setStatus(isOwnWish ? 'closed' : { refused: error })
+    this.#deliverHeld()
+    if (before === 'joined' && !isOwnWish) this.events.emit('ended', error)
     this.events.clear()
+    this.graph.close()
     this.#onEnded()
   }
 
@@ -107,10 +189,20 @@ export class Membership {
       void line.ask('leave_session', { session_id: this.sessionId })
       return
     }
+    const refusal = refusalOf(joined)
+    if (refusal) return this.end(refusal)
     this.#joined = joined
     this.#line = line
-    this.queue.open(line)
+    this.commands.open(line)
+    this.presence.open(line, joined)
+    this.#follower.open(line, joined)
+  }
+
+  /** The graph is what the server has. */
+  #live(): void {
+    this.commands.arrive(Infinity)
     if (this.#state === 'joining') this.#greet()
+    this.#setStatus('live')
   }
 
   #greet(): void {
@@ -118,20 +210,43 @@ export class Membership {
     clearTimeout(this.#deadline)
     this.#resolve()
     // A task later, so that listeners added right after `await client.join()` miss nothing.
-    setTimeout(() => {
-      const held = this.#held ?? []
-      this.#held = undefined
-      for (const deliver of held) deliver()
-    })
+    setTimeout(() => this.#deliverHeld())
+  }
+
+  #deliverHeld(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const deliver of held) deliver()
+  }
+
+  #say<Name extends keyof SessionEvents>(name: Name, event: SessionEvents[Name]): void {
+    const deliver = () => this.events.emit(name, event)
+    if (this.#held) this.#held.push(deliver)
+    else deliver()
+  }
+
+  #tellUndo(): void {
+    const { canUndo, canRedo } = this.#replica
+    this.commands.arrive(this.#replica.seq)
+    if (canUndo === this.#undo.canUndo && canRedo === this.#undo.canRedo) return
+    this.#undo = { canUndo, canRedo }
+    this.events.emit('undo', this.#undo)
+  }
+
+  #setStatus(status: SessionStatus): void {
+    if (this.#status === status) return
+    this.#status = status
+    this.events.emit('status', status)
   }
 
   async #leave(): Promise<void> {
     if (this.#state !== 'joined') return
     this.#state = 'leaving'
-    this.events.clear()
-    await this.queue.idle()
+    const error = leftError(this.sessionId)
+    this.commands.close(error)
+    await this.commands.answered()
     // Without a line there is nothing to leave: a lost connection has left every session.
     await this.#line?.ask('leave_session', { session_id: this.sessionId })
-    this.end(leftError(this.sessionId))
+    this.end(error)
   }
 }

@@ -1,13 +1,24 @@
 import type { ActorClaim } from '@talus/protocol'
+import type { CommandStore } from './queue/store.js'
 import type { Delays } from './retry.js'
+
+/** A credential, or where to get a fresh one: asked whenever the client connects. */
+export type Token = string | (() => string | Promise<string>)
 
 /** How a client behaves. All times are in milliseconds. */
 export type ClientOptions = {
   /** Who acts. Undo steps belong to the actor; without one everybody shares `anonymous`. */
   actor?: ActorClaim
+  /** The credential for servers that want one. */
+  token?: Token
+  /**
+   * Where commands wait until they are answered. Default: IndexedDB in browsers, memory elsewhere;
+   * `fileStore` of `@talus/client/node` keeps them in a file. Null: memory.
+   */
+  store?: CommandStore | null
   /** How long to wait for one answer before asking again. Default 10,000. */
   ackTimeoutMs?: number
-  /** How long a command or a join may take in all, however often it is sent. Default 60,000. */
+  /** How long a join or a preview may take in all, however often it is asked. Default 60,000. */
   totalTimeoutMs?: number
   /** Pauses between attempts to connect: doubling, with jitter. Default 1,000 to 5,000. */
   reconnect?: Partial<Delays>
@@ -17,6 +28,8 @@ export type ClientOptions = {
 
 export type Settings = {
   actor: ActorClaim | undefined
+  token: Token | undefined
+  store: CommandStore | null | undefined
   ackTimeoutMs: number
   totalTimeoutMs: number
   reconnect: Delays
@@ -34,9 +47,11 @@ function milliseconds(name: string, given: number | undefined, fallback: number)
 
 /** Fills in the defaults. Throws a TypeError that names the option which is wrong. */
 export function readOptions(options: ClientOptions): Settings {
-  const { actor, ackTimeoutMs, totalTimeoutMs, reconnect = {}, transports } = options
+  const { actor, token, store, ackTimeoutMs, totalTimeoutMs, reconnect = {}, transports } = options
   return {
     actor,
+    token,
+    store,
     ackTimeoutMs: milliseconds('ackTimeoutMs', ackTimeoutMs, 10_000),
     totalTimeoutMs: milliseconds('totalTimeoutMs', totalTimeoutMs, 60_000),
     reconnect: {
@@ -45,6 +60,11 @@ export function readOptions(options: ClientOptions): Settings {
     },
     transports: transports ?? ['websocket', 'polling'],
   }
+}
+
+/** The credential of the moment. Rejects with what the callback rejects with. */
+export async function tokenOf(token: Token | undefined): Promise<string | undefined> {
+  return typeof token === 'function' ? await token() : token
 }
 
 /** The origin of a server. Throws a TypeError when the URL cannot be one. */

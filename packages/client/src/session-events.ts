@@ -1,46 +1,66 @@
-import type { RootPayload, ServerToClientEvents } from '@talus/protocol'
+import type { Entry, RootPayload, ServerToClientEvents } from '@talus/protocol'
 import type { TalusError } from './errors.js'
+import type { Other } from './presence.js'
 
-/** Events that answer one client, and those of a stream that this client does not ask for. */
-type NotOfARoom = 'error' | 'joined' | 'left' | 'pong' | 'session:changes'
+/** What the server tells those who follow `changes` about a session, beside entries. */
+export type RoomEvent = Extract<
+  keyof ServerToClientEvents,
+  'session:connected' | 'session:disconnected' | 'project:saved'
+>
 
-/** What the server tells everybody in a session. */
-export type RoomEvent = Exclude<keyof ServerToClientEvents, NotOfARoom>
+/**
+ * How a session stands: `catching-up` while what was missed is fetched, `live` when it shows what
+ * the server has, `offline` without a connection, `closed` after `leave()` or `client.close()`,
+ * and `refused` when the server does not let this client in any more.
+ */
+export type SessionStatus =
+  | 'connecting'
+  | 'catching-up'
+  | 'live'
+  | 'offline'
+  | 'closed'
+  | { refused: TalusError }
 
-/** What a session tells its listeners, by name: the server's events, and its own end. */
+/** What a session tells its listeners, by name. */
 export type SessionEvents = { [Name in RoomEvent]: RootPayload<Name> } & {
+  status: SessionStatus
+  /** What somebody has done, this client included, once it is in the graph. */
+  entry: Entry
+  /** How many commands are not answered yet. */
+  pending: number
+  /** What can be undone or redone now. */
+  undo: { canUndo: boolean; canRedo: boolean }
+  /** Where the others are. */
+  others: readonly Other[]
+  /** A command was refused and its effect taken back, or a presence was; also told by promise. */
+  rejected: TalusError
   /** The server did not let the client in again; the session is over. */
   ended: TalusError
 }
 
-// A list that the compiler completes; taking it from the contract would load all its schemas.
-const NAMES: Record<RoomEvent, true> = {
-  'command:executed': true,
-  'command:executing': true,
-  'command:failed': true,
-  'command:redo': true,
-  'command:undo': true,
-  'node-created': true,
-  'node-deleted': true,
-  'node-linked': true,
-  'node-unlinked': true,
-  'presence:changed': true,
-  'project:loaded': true,
+const ROOM_EVENTS: Record<RoomEvent, true> = {
   'project:saved': true,
-  'property-changed': true,
-  'property-deleted': true,
-  'resync:required': true,
   'session:connected': true,
   'session:disconnected': true,
 }
 
+const OWN_EVENTS: Record<Exclude<keyof SessionEvents, RoomEvent>, true> = {
+  ended: true,
+  entry: true,
+  others: true,
+  pending: true,
+  rejected: true,
+  status: true,
+  undo: true,
+}
+
 export function isRoomEvent(name: string): name is RoomEvent {
-  return Object.hasOwn(NAMES, name)
+  return Object.hasOwn(ROOM_EVENTS, name)
 }
 
 /** Throws a TypeError for a name that no session event has. */
 export function requireSessionEvent(name: string): void {
-  if (name === 'ended' || isRoomEvent(name)) return
-  const known = ['ended', ...Object.keys(NAMES)].join(', ')
+  if (isRoomEvent(name) || Object.hasOwn(OWN_EVENTS, name)) return
+  const known = [...Object.keys(OWN_EVENTS), ...Object.keys(ROOM_EVENTS)].join(', ')
   throw new TypeError(`A session has no event '${name}'; it has ${known}`)
 }

@@ -7,11 +7,14 @@ import type {
   SimpleCommand,
   UndoRequest,
 } from '@talus/protocol'
-import { newCommandId } from './command-id.js'
-import { leftError } from './errors.js'
-import type { Joined, Membership } from './membership.js'
-import type { Order, Success } from './pending.js'
-import { requireSessionEvent, type SessionEvents } from './session-events.js'
+import type { SessionGraph } from './graph/session-graph.js'
+import type { Joined } from './joined.js'
+import type { Membership } from './membership.js'
+import { newId } from './new-id.js'
+import { SessionPresence, type Other } from './presence.js'
+import type { Order, Success } from './queue/pending.js'
+import { requireSessionEvent, type SessionEvents, type SessionStatus } from './session-events.js'
+import { withNodeIds } from './wish.js'
 
 /** The acknowledgement of a command. `seq` is null when it changed nothing. */
 export type Executed<Result> = Omit<AckSuccess, 'result'> & { result: Result }
@@ -39,30 +42,66 @@ export type BatchResults<Commands extends readonly SimpleCommand[]> = {
 }
 
 /**
- * A session that the client is in. Its commands are executed in the order of the calls, each once,
- * also across lost connections. Every method that asks the server rejects with a TalusError.
+ * A session that the client is in: its graph to read and to watch, and commands to change it.
+ * They show at once and are executed in the order of the calls, each once, also across lost
+ * connections. What asks the server rejects with a TalusError; nobody has to listen to that, as
+ * `rejected` tells of it too.
  */
 export class Session {
+  /** What there is, with the own commands that are under way. */
+  readonly graph: SessionGraph
+  /** Where this client is, for the others to see. */
+  readonly presence: SessionPresence
   readonly #membership: Membership
 
   /** Sessions come from `client.join`. */
   constructor(membership: Membership) {
     this.#membership = membership
+    this.graph = membership.graph
+    this.presence = new SessionPresence(membership.presence, (listener) =>
+      membership.events.on('others', listener),
+    )
   }
 
   get id(): string {
     return this.#membership.sessionId
   }
 
-  /** What the server said at the last join: `seq`, `epoch`, `client_id`, `active_clients`, … */
+  get status(): SessionStatus {
+    return this.#membership.status
+  }
+
+  /** How many commands are not answered yet. */
+  get pending(): number {
+    return this.#membership.commands.count
+  }
+
+  /** Whether there is a step of this actor to undo, as far as this client knows. */
+  get canUndo(): boolean {
+    return this.#membership.undo.canUndo
+  }
+
+  /** Whether there is a step of this actor to redo, as far as this client knows. */
+  get canRedo(): boolean {
+    return this.#membership.undo.canRedo
+  }
+
+  /** Where the others are: the same array until somebody comes, goes or moves. */
+  get others(): readonly Other[] {
+    return this.#membership.presence.others
+  }
+
+  /** The number of the last entry that the graph holds. */
+  get seq(): number {
+    return this.#membership.seq
+  }
+
+  /** What the server said at the last join: `epoch`, `client_id`, `active_clients`, … */
   get joined(): Joined {
     return this.#membership.joined
   }
 
-  /**
-   * Listens to what happens in the session, whoever caused it; the result stops it. Events of the
-   * time without a connection do not come: on `reconnect`, fetch the graph.
-   */
+  /** Listens to what happens in the session; the result stops it. */
   on<Name extends keyof SessionEvents>(
     name: Name,
     listener: (event: SessionEvents[Name]) => unknown,
@@ -71,14 +110,22 @@ export class Session {
     return this.#membership.events.on(name, listener)
   }
 
-  /** Executes a command; resolves once it is durable. */
+  /**
+   * Executes a command: the graph shows it at once, and takes it back if the server refuses it.
+   * Resolves when it is durable and confirmed in the graph.
+   */
   execute<Type extends CommandType>(
     command_type: Type,
     data: CommandData<Type>,
-    { label, commandId: command_id = newCommandId() }: CommandOptions = {},
+    { label, commandId }: CommandOptions = {},
   ): Promise<Executed<CommandResult<Type>>> {
-    const payload = { session_id: this.id, command_id, command_type, data, label }
-    return this.#ask('execute_command', payload)
+    return this.#ask('execute_command', {
+      session_id: this.id,
+      command_id: commandId ?? newId(),
+      command_type,
+      data: withNodeIds(command_type, data, commandId),
+      label,
+    })
   }
 
   /** Executes several commands as one: all or nothing, one undo step. */
@@ -91,7 +138,7 @@ export class Session {
     >
   }
 
-  /** Undoes the actor's last step. */
+  /** Undoes the actor's last step. `undo` says what was left alone, because others changed it. */
   undo(options: UndoOptions = {}): Promise<AckSuccess> {
     return this.#revert('undo_command', options)
   }
@@ -110,7 +157,15 @@ export class Session {
   }
 
   /**
-   * Leaves the session, after what was called before is settled. Listeners are not called any
+   * Resolves when everything called so far is executed and in the graph, or refused. Never
+   * rejects.
+   */
+  flush(): Promise<void> {
+    return this.#membership.commands.settled()
+  }
+
+  /**
+   * Leaves the session, after what was called before is answered. Listeners are not called any
    * more; later calls reject with LEFT. Never rejects.
    */
   leave(): Promise<void> {
@@ -119,15 +174,15 @@ export class Session {
 
   #revert(
     order: 'undo_command' | 'redo_command',
-    { commandId: command_id = newCommandId(), scope, force, targetCommandId }: UndoOptions,
+    { commandId: command_id = newId(), scope, force, targetCommandId }: UndoOptions,
   ): Promise<AckSuccess> {
     const target_command_id = targetCommandId
     return this.#ask(order, { session_id: this.id, command_id, scope, force, target_command_id })
   }
 
   #ask<S>(order: Order, payload: object): Promise<S> {
-    if (this.#membership.isLeaving) return Promise.reject(leftError(this.id))
     // The contract ties the answer to the command; the types of the wire do not.
-    return this.#membership.queue.add(order, payload as never) as Promise<Success> as Promise<S>
+    const answer = this.#membership.commands.submit(order, payload as never)
+    return answer as Promise<Success> as Promise<S>
   }
 }

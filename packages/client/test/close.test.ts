@@ -20,7 +20,7 @@ test('close rejects what is open and whatever comes later, and says so', async (
     session.execute('CreateNode', { blueprint_type_id: 'task' }),
     session.undo(),
     session.preview('DeleteNode', { node_id: 'n' }),
-    client.getGraph('s'),
+    client.rest.getGraph({ session_id: 's' }),
   ].map(rejection)
   client.close()
   client.close()
@@ -28,7 +28,7 @@ test('close rejects what is open and whatever comes later, and says so', async (
   const later = await Promise.all([
     rejection(session.redo()),
     rejection(client.join('s')),
-    rejection(client.getGraph('s')),
+    rejection(client.rest.getGraph({ session_id: 's' })),
   ])
   for (const error of [...errors, ...later]) {
     expect(error).toMatchObject({ code: 'CLOSED', message: 'The client was closed' })
@@ -70,10 +70,10 @@ test('a listener that throws is reported, and harms nobody else', async () => {
   const client = connect(server.url)
   const session = await client.join('s')
   const heard = vi.fn<() => void>()
-  session.on('node-created', () => {
+  session.graph.subscribeChildren(null, () => {
     throw new Error('mine')
   })
-  session.on('node-created', heard)
+  session.graph.subscribeChildren(null, heard)
   await session.execute('CreateNode', { blueprint_type_id: 'task' })
   await eventually(() => expect(heard).toHaveBeenCalledTimes(1))
   await session.execute('CreateNode', { blueprint_type_id: 'task' })
@@ -83,15 +83,17 @@ test('a listener that throws is reported, and harms nobody else', async () => {
   client.close()
 })
 
-test('200 joins and leaves leave nothing behind', async () => {
+test('1,000 joins and leaves leave nothing behind', async () => {
   await using server = await TestServer.start()
   const client = connect(server.url)
   await (await client.join('warm')).leave()
   const before = timers()
   const added = (['on', 'once', 'onAny'] as const).map((name) => vi.spyOn(Socket.prototype, name))
-  for (let round = 0; round < 200; round += 1) {
+  for (let round = 0; round < 1_000; round += 1) {
     const session = await client.join('door')
-    session.on('node-created', () => {})
+    session.on('entry', () => {})
+    session.graph.subscribe(() => {})
+    session.presence.update({ focus: null })
     expect(session.joined.active_clients).toBe(1)
     await session.leave()
   }

@@ -23,16 +23,14 @@ test('[VER1] a version that the server does not speak is refused with its messag
   expect(client.status).toBe('closed')
 })
 
-test('a handshake that is refused for now is tried again', async () => {
-  let refusals = 2
+test('[VER1] a server of another version is refused, and says so', async () => {
   await using server = await FakeServer.start(() => {})
-  server.io.use((_socket, next) => {
-    refusals -= 1
-    const data = { code: 'OVERLOADED', message: 'Later', retryable: true }
-    next(refusals >= 0 ? Object.assign(new Error('Later'), { data }) : undefined)
+  const client = connect(server.url)
+  const error = await rejection(client.join('s'))
+  expect(error).toMatchObject({
+    code: 'UNSUPPORTED_SERVER',
+    message: 'The server speaks protocol 1.1, this client 2.0. Install a matching client.',
+    retryable: false,
   })
-  const client = connect(server.url, { reconnect: { minDelayMs: 20, maxDelayMs: 50 } })
-  await client.join('s')
-  expect(refusals).toBeLessThan(0)
   client.close()
 })

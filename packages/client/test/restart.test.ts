@@ -25,7 +25,7 @@ test('200 commands survive kill -9: each resolves, is there once, and in order',
   await server.restart()
   const acks = await Promise.all([...first, ...second])
 
-  const graph = await client.getGraph('killed')
+  const graph = await client.rest.getGraph({ session_id: 'killed' })
   expect(graph.nodes.map(({ name }) => name)).toEqual(
     Array.from({ length: 200 }, (_, index) => `n-${index}`),
   )
@@ -46,7 +46,9 @@ test('a server that says goodbye is connected to again, and reconnect comes afte
     say('reconnect')
   })
   session.on('session:connected', () => say('joined again'))
-  session.on('node-created', ({ node, actor }) => say(`${actor?.id}: ${node.name}`))
+  session.on('entry', ({ actor, changes: [change] }) => {
+    if (change?.type === 'node-added') say(`${actor.id}: ${change.node.name}`)
+  })
   const seqBefore = session.joined.seq
   await eventually(() => expect(client.status).toBe('live'))
 

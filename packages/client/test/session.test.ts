@@ -1,4 +1,4 @@
-import type { RootPayload } from '@talus/protocol'
+import type { Entry, RootPayload } from '@talus/protocol'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { connect, type Client, type Status } from '../src/index.js'
 import { eventually } from './eventually.js'
@@ -22,6 +22,8 @@ function client(actor: string): Client {
   clients.push(connected)
   return connected
 }
+
+const told = ({ kind, command_type, actor }: Entry) => `${kind} ${command_type} by ${actor.id}`
 
 test('join tells what the server said', async () => {
   const session = await client('ada').join('join')
@@ -47,12 +49,7 @@ test('joining twice gives the same session', async () => {
 test('execute, undo and redo resolve with their results and reach everybody in order', async () => {
   const seen: string[] = []
   const bob = await client('bob').join('room')
-  bob.on('node-created', ({ node, actor }) => seen.push(`${actor?.id} created ${node.name}`))
-  bob.on('property-changed', ({ property_id, new_value }) =>
-    seen.push(`${property_id} = ${JSON.stringify(new_value)}`),
-  )
-  bob.on('command:undo', ({ command_type }) => seen.push(`undone ${command_type}`))
-  bob.on('command:redo', ({ command_type }) => seen.push(`redone ${command_type}`))
+  bob.on('entry', (entry) => seen.push(told(entry)))
 
   const ada = await client('ada').join('room')
   const created = await ada.execute('CreateNode', { blueprint_type_id: 'task', name: 'Cut' })
@@ -63,31 +60,29 @@ test('execute, undo and redo resolve with their results and reach everybody in o
   expect(undone.undo).toEqual({ status: 'applied', skipped: [] })
   await ada.redo()
 
-  await eventually(() => expect(seen.at(-1)).toBe('redone UpdateProperty'))
+  await eventually(() => expect(seen).toHaveLength(4))
   expect(seen).toEqual([
-    'ada created Cut',
-    'status = "done"',
-    'undone UpdateProperty',
-    'status = "done"',
-    'redone UpdateProperty',
+    'do CreateNode by ada',
+    'do UpdateProperty by ada',
+    'undo UpdateProperty by ada',
+    'redo UpdateProperty by ada',
   ])
+  expect(bob.graph.node(node_id)).toMatchObject({ name: 'Cut', properties: { status: 'done' } })
 })
 
 test('undo and redo take a command that is named', async () => {
-  const ada = client('ada')
-  const session = await ada.join('named')
+  const session = await client('ada').join('named')
   const one = await session.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'one' })
   await session.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'two' })
   const target = { targetCommandId: one.command_id }
   expect((await session.undo(target)).target_command_id).toBe(one.command_id)
-  expect((await ada.getGraph('named')).roots).toEqual(['two'])
+  expect(session.graph.roots()).toEqual(['two'])
   await session.redo(target)
-  expect((await ada.getGraph('named')).roots).toEqual(['one', 'two'])
+  expect(session.graph.roots()).toEqual(['one', 'two'])
 })
 
 test('batch is one step with one result for each command', async () => {
-  const ada = client('ada')
-  const session = await ada.join('batch')
+  const session = await client('ada').join('batch')
   const { seq, result } = await session.batch(
     [
       {
@@ -106,18 +101,17 @@ test('batch is one step with one result for each command', async () => {
   expect(result.results[0].node_id).toBe('phase-1')
   expect(result.results[2].deleted_ids).toEqual(['task-1'])
   await session.undo()
-  expect((await ada.getGraph('batch')).nodes).toEqual([])
+  expect(session.graph.size).toBe(0)
 })
 
 test('preview shows what would happen after everything called before, and does nothing', async () => {
-  const ada = client('ada')
-  const session = await ada.join('preview')
+  const session = await client('ada').join('preview')
   const created = session.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'n' })
   const preview = await session.preview('DeleteNode', { node_id: 'n' })
   expect(preview.result.deleted_ids).toEqual(['n'])
   expect(preview.changes).toMatchObject([{ type: 'node-removed', node: { id: 'n' } }])
   await created
-  expect((await ada.getGraph('preview')).nodes).toHaveLength(1)
+  expect(session.graph.size).toBe(1)
 })
 
 test('a refusal rejects with what the server said', async () => {
@@ -176,24 +170,25 @@ test('two sessions share a connection and keep apart', async () => {
   const two = await ada.join('two')
   expect(two.joined.client_id).toBe(one.joined.client_id)
   const seen: string[] = []
-  one.on('node-created', ({ node }) => seen.push(`one ${node.id}`))
-  two.on('node-created', ({ node }) => seen.push(`two ${node.id}`))
+  one.on('entry', ({ result }) => seen.push(`one ${JSON.stringify(result)}`))
+  two.on('entry', ({ result }) => seen.push(`two ${JSON.stringify(result)}`))
   await one.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'a' })
   await two.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'b' })
-  await eventually(() => expect(seen).toEqual(['one a', 'two b']))
+  await eventually(() => expect(seen).toEqual(['one {"node_id":"a"}', 'two {"node_id":"b"}']))
 })
 
 test('leave finishes what was called before, then stops events and calls', async () => {
   const session = await client('ada').join('left')
   const bob = await client('bob').join('left')
   const seen = vi.fn<() => void>()
-  session.on('node-created', seen)
   const last = session.execute('CreateNode', { blueprint_type_id: 'task' })
   const gone = new Promise<number>((resolve) =>
     bob.on('session:disconnected', ({ active_clients }) => resolve(active_clients)),
   )
   await session.leave()
   await last
+  session.graph.subscribe(seen)
+  session.on('entry', seen)
   expect(await gone).toBe(1)
   await bob.execute('CreateNode', { blueprint_type_id: 'task' })
   await new Promise((resolve) => setTimeout(resolve, 50))
@@ -217,8 +212,8 @@ test('unsubscribing stops one listener only', async () => {
   const session = await client('ada').join('off')
   const kept = vi.fn<() => void>()
   const dropped = vi.fn<() => void>()
-  session.on('command:executed', kept)
-  const off = session.on('command:executed', dropped)
+  session.on('entry', kept)
+  const off = session.on('entry', dropped)
   off()
   off()
   await session.execute('CreateNode', { blueprint_type_id: 'task' })
@@ -231,7 +226,41 @@ test('a session that the server does not take rejects the join', async () => {
   expect(error).toMatchObject({ code: 'BAD_REQUEST', message: 'Missing session_id' })
 })
 
-test('getGraph rejects with what the server said', async () => {
-  const error = await rejection(client('ada').getGraph('nobody-was-here'))
+test('rest rejects with what the server said', async () => {
+  const error = await rejection(client('ada').rest.getGraph({ session_id: 'nobody-was-here' }))
   expect(error).toMatchObject({ code: 'SESSION_NOT_FOUND', retryable: false })
+})
+
+test('a session that somebody deletes ends, and says so', async () => {
+  const ada = client('ada')
+  const session = await ada.join('deleted')
+  const other = await ada.join('kept')
+  const ended = new Promise((resolve) => session.on('ended', resolve))
+  await client('bob').rest.deleteSession({ session_id: 'deleted' })
+  expect(await ended).toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  expect(session.status).toMatchObject({ refused: { code: 'SESSION_NOT_FOUND' } })
+  expect((await rejection(session.undo())).code).toBe('SESSION_NOT_FOUND')
+  expect(other.status).toBe('live')
+})
+
+test('what the promise rejects with is told as an event too, also what was never sent', async () => {
+  const session = await client('ada').join('told')
+  const told: unknown[] = []
+  session.on('rejected', (error) => told.push(error))
+  const errors = await Promise.all([
+    rejection(session.execute('DeleteNode', { node_id: 10n as never })),
+    rejection(session.execute('DeleteNode', { node_id: 'nowhere' })),
+  ])
+  await eventually(() => expect(told).toEqual(errors))
+})
+
+test('flush resolves when everything is answered and in the graph', async () => {
+  const session = await client('ada').join('flush')
+  await session.flush()
+  for (let n = 0; n < 50; n += 1) {
+    void session.execute('CreateNode', { blueprint_type_id: 'task', name: `${n}` })
+  }
+  void session.execute('DeleteNode', { node_id: 'nowhere' })
+  await session.flush()
+  expect([session.seq, session.pending, session.graph.size]).toEqual([50, 0, 50])
 })

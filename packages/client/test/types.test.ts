@@ -1,4 +1,4 @@
-import type { AckSuccess, GraphState, JsonValue, RootPayload } from '@talus/protocol'
+import type { AckSuccess, Entry, GraphState, RootPayload } from '@talus/protocol'
 import { expectTypeOf, test } from 'vitest'
 import { connect, type Client, type Session, type TalusError } from '../src/index.js'
 
@@ -33,16 +33,15 @@ test('the results of a batch follow from its commands, one by one', () => {
 
 test('events follow from the contract', () => {
   const use = (session: Session, client: Client) => {
-    session.on('node-created', (event) => {
-      expectTypeOf(event).toEqualTypeOf<RootPayload<'node-created'>>()
+    session.on('session:connected', (event) => {
+      expectTypeOf(event).toEqualTypeOf<RootPayload<'session:connected'>>()
     })
-    session.on('property-changed', ({ new_value }) => {
-      expectTypeOf(new_value).toEqualTypeOf<JsonValue>()
-    })
+    session.on('entry', (entry) => expectTypeOf(entry).toEqualTypeOf<Entry>())
     session.on('ended', (error) => expectTypeOf(error).toEqualTypeOf<TalusError>())
     client.on('reconnect', (attempts) => expectTypeOf(attempts).toBeNumber())
-    expectTypeOf(session.on('node-linked', () => {})).toEqualTypeOf<() => void>()
-    expectTypeOf(client.getGraph('s')).resolves.toEqualTypeOf<GraphState>()
+    expectTypeOf(session.on('others', () => {})).toEqualTypeOf<() => void>()
+    const graph = client.rest.getGraph({ session_id: 's' })
+    expectTypeOf(graph).resolves.toEqualTypeOf<GraphState>()
   }
   expectTypeOf(use).toBeFunction()
 })

@@ -3,7 +3,6 @@ import type { ClientEventMap, ServerEventMap } from './define.js'
 import type { CLIENT_EVENTS } from './events/client/index.js'
 import type { GRAPH_EVENTS } from './events/graph/index.js'
 import type { ROOT_EVENTS } from './events/root/index.js'
-import type { ROUTES } from './routes/index.js'
 
 type RootEvents = typeof ROOT_EVENTS
 type GraphEvents = typeof GRAPH_EVENTS & Pick<RootEvents, 'error' | 'pong'>
@@ -33,8 +32,3 @@ export type ClientPayload<Name extends keyof ClientEvents> = Static<ClientEvents
 
 /** Acknowledgement of an event that clients send, by event name. */
 export type ClientAck<Name extends keyof ClientEvents> = Static<ClientEvents[Name]['ack']>
-
-export type RouteName = keyof typeof ROUTES
-
-/** Body of a success of a route, by the route's name. */
-export type RouteResponse<Name extends RouteName> = Static<(typeof ROUTES)[Name]['response']>

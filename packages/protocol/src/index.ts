@@ -21,8 +21,6 @@ export type {
   GraphPayload,
   GraphServerToClientEvents,
   RootPayload,
-  RouteName,
-  RouteResponse,
   ServerToClientEvents,
 } from './event-maps.js'
 export { describeValue } from './error-details.js'
@@ -88,6 +86,7 @@ export { UndoRequest } from './model/undo-request.js'
 export { checkJson, MAX_DEPTH } from './plain-json.js'
 export { fail, ok } from './result.js'
 export type { Failure, Result } from './result.js'
+export type { RouteAddress, RouteBody, RouteLine, RouteName, RouteResponse } from './route-types.js'
 export { ANY_ROUTE_ERRORS, API_PREFIX, ROUTES } from './routes/index.js'
 export { check } from './validation.js'
 export { isSupportedVersion, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { StorageError, type Journal } from './journal.js'
 import type { Durability } from './sqlite-database.js'
-import { linkWorker, type WorkerLink } from './sqlite-link.js'
+import { linkWorker, type JournalEvents, type WorkerLink } from './sqlite-link.js'
 import type { WorkerOptions } from './sqlite-messages.js'
 import { workerUrl } from './sqlite-worker-url.js'
 
@@ -12,9 +12,7 @@ export type SqliteJournalOptions = {
   /** The database; it and its directory are created if need be. */
   file: string
   durability: Durability
-  /** The worker has died: this journal is of no more use, and the process should end. */
-  onFatal?: (error: StorageError) => void
-}
+} & Partial<JournalEvents>
 
 /**
  * The journal in a SQLite database, in a worker thread of its own so that waiting for the disk
@@ -22,10 +20,10 @@ export type SqliteJournalOptions = {
  * journal, another process has it open, its directory cannot be created or written.
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
-  const { file, durability, onFatal = () => undefined } = options
+  const { file, durability, onFatal = () => undefined, onStuck = () => undefined } = options
   await createDirectory(dirname(file))
   const workerData: WorkerOptions = { file, durability }
-  const link = linkWorker(new Worker(workerUrl(), { workerData }), onFatal)
+  const link = linkWorker(new Worker(workerUrl(), { workerData }), { onFatal, onStuck })
   try {
     // The first answer tells whether the database opened.
     await link.request('ping')

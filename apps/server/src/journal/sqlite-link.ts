@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { StorageError, type Journal } from './journal.js'
 import { packGroup, unpackOutcomes, type PackedOutcomes } from './packed-group.js'
 import { assertConsecutive } from './rules.js'
-import type { Method, Reply, Request } from './sqlite-messages.js'
+import type { Method, Notice, Reply, Request } from './sqlite-messages.js'
 
 /** The main thread's end of the worker: requests out, replies in. */
 export type WorkerLink = {
@@ -22,7 +22,14 @@ type Waiting = { resolve: (value: unknown) => void; reject: (error: unknown) => 
 /** `ended`: there is nobody to ask any more, for the reason that `error` gives. */
 type State = { state: 'open' } | { state: 'ended'; error: StorageError }
 
-export function linkWorker(worker: Worker, onFatal: (error: StorageError) => void): WorkerLink {
+export type JournalEvents = {
+  /** The worker has died: the journal is of no more use, and the process should end. */
+  onFatal: (error: StorageError) => void
+  /** Durable entries cannot be moved to their tables; it is tried again later. */
+  onStuck: (error: StorageError) => void
+}
+
+export function linkWorker(worker: Worker, { onFatal, onStuck }: JournalEvents): WorkerLink {
   const waiting = new Map<number, Waiting>()
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   let state: State = { state: 'open' }
@@ -38,7 +45,8 @@ export function linkWorker(worker: Worker, onFatal: (error: StorageError) => voi
     state = { state: 'ended', error }
     onFatal(error)
   }
-  worker.on('message', (reply: Reply) => {
+  worker.on('message', (reply: Reply | Notice) => {
+    if (reply.id === null) return onStuck(new StorageError(reply.stuck))
     settle(waiting.get(reply.id), reply)
     waiting.delete(reply.id)
   })

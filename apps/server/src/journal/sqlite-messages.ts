@@ -24,3 +24,6 @@ export type Reply =
   | { id: number; state: 'done'; value: unknown }
   | { id: number; state: 'storage-failed'; message: string; cause: unknown }
   | { id: number; state: 'failed'; error: unknown }
+
+/** What the worker says unasked: rows cannot be moved to their tables, for this reason. */
+export type Notice = { id: null; stuck: string }

@@ -6,7 +6,7 @@ import { journalQueries } from './queries.js'
 import { assertConsecutive } from './rules.js'
 import type { SqliteDatabase } from './sqlite-database.js'
 import { kyselyOver } from './sqlite-dialect.js'
-import { Staging, type SettleAt } from './staging.js'
+import { Staging, type StagingOptions } from './staging.js'
 
 /** `appendGroup` is the journal's `append` for batches that are packed already. */
 export type SqliteStore = { journal: Journal; appendGroup: (group: string) => AppendOutcome[] }
@@ -17,11 +17,11 @@ export type SqliteStore = { journal: Journal; appendGroup: (group: string) => Ap
  */
 export async function createSqliteStore(
   database: SqliteDatabase,
-  settleAt?: SettleAt,
+  options: StagingOptions,
 ): Promise<SqliteStore> {
   const db = kyselyOver(database)
   await migrate(db)
-  const staging = new Staging(database, db, settleAt)
+  const staging = new Staging(database, db, options)
   // Throws when something that is staged is damaged.
   staging.unsettled()
   const journal: Journal = {
@@ -36,9 +36,11 @@ export async function createSqliteStore(
     async close() {
       try {
         staging.settleAll()
-      } finally {
-        database.close()
+      } catch (error) {
+        // Nothing is lost: the next to open it moves them.
+        options.onStuck(error)
       }
+      database.close()
     },
   }
   return { journal, appendGroup: (group) => staging.append(group) }

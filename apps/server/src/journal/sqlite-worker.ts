@@ -3,7 +3,7 @@ import { StorageError } from './journal.js'
 import { packOutcomes } from './packed-group.js'
 import { openDatabase } from './sqlite-database.js'
 import { messageOf, nativeError, sqliteCode } from './sqlite-error.js'
-import type { Reply, Request, WorkerOptions } from './sqlite-messages.js'
+import type { Notice, Reply, Request, WorkerOptions } from './sqlite-messages.js'
 import { createSqliteStore, type SqliteStore } from './sqlite-store.js'
 
 if (parentPort === null) throw new Error('sqlite-worker runs in a worker thread only')
@@ -22,11 +22,15 @@ port.on('message', (request: Request) => {
 async function open({ file, durability }: WorkerOptions): Promise<SqliteStore> {
   const database = openDatabase(file, durability)
   try {
-    return await createSqliteStore(database)
+    return await createSqliteStore(database, { onStuck })
   } catch (error) {
     // A schema newer than this code, for one.
     throw new StorageError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error })
   }
+}
+
+function onStuck(error: unknown): void {
+  port.postMessage({ id: null, stuck: messageOf(error) } satisfies Notice)
 }
 
 async function serve(request: Request): Promise<void> {

@@ -12,6 +12,12 @@ import { stagingStatements, type CommandKey, type StagingStatements } from './st
 /** Rows, and characters of their groups, that may be staged before they begin to move. */
 export type SettleAt = { rows: number; characters: number }
 
+export type StagingOptions = {
+  settleAt?: SettleAt | undefined
+  /** Rows cannot be moved to their tables. They are durable, and it is tried again later. */
+  onStuck: (error: unknown) => void
+}
+
 const SETTLE_AT: SettleAt = { rows: 4_000, characters: 4_000_000 }
 
 /** Rows that move at a time: enough to fill the pages of a session, few enough to wait for. */
@@ -28,16 +34,18 @@ export class Staging {
   readonly #statements: StagingStatements
   readonly #write: WriteSettlement
   readonly #settleAt: SettleAt
+  readonly #onStuck: StagingOptions['onStuck']
   /** Undefined after a failure: what the disk holds is read again. */
   #state: StagedState | undefined
   /** Grows when rows cannot move: it is tried again when there are twice as many. */
   #patience = 1
 
-  constructor(database: SqliteDatabase, db: Kysely<JournalTables>, settleAt = SETTLE_AT) {
+  constructor(database: SqliteDatabase, db: Kysely<JournalTables>, options: StagingOptions) {
     this.#database = database
     this.#statements = stagingStatements(database, db)
     this.#write = settlementWriter(database, db)
-    this.#settleAt = settleAt
+    this.#settleAt = options.settleAt ?? SETTLE_AT
+    this.#onStuck = options.onStuck
   }
 
   /** Makes a packed group durable. One outcome for each batch. */
@@ -56,6 +64,7 @@ export class Staging {
       if (!settling) throw error
       // Damage where one session's rows belong is to stop no other: they can move later.
       this.#patience *= 2
+      this.#onStuck(error)
       return this.#change((state) => this.#append(state, text))
     }
   }

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Actor } from './actor.js'
 import { NodeId } from './id.js'
-import type { JsonValue } from './json.js'
+import type { JsonObject } from './json.js'
 
 /** What the state of one client may take as JSON text, in UTF-8 (rule PRES1). */
 export const MAX_PRESENCE_BYTES = 16 * 1024
@@ -10,11 +10,7 @@ export const MAX_PRESENCE_BYTES = 16 * 1024
  * Where a client is and what it does, as it says itself: any JSON object. The server understands
  * `selection` and `focus` only, and takes deleted nodes out of them (rule PRES2).
  */
-export type PresenceState = {
-  selection?: NodeId[]
-  focus?: NodeId | null
-  [key: string]: JsonValue
-}
+export type PresenceState = { selection?: NodeId[]; focus?: NodeId | null } & JsonObject
 
 export const PresenceState = Type.Unsafe<PresenceState>(
   Type.Object(

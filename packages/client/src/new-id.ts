@@ -1,5 +1,5 @@
-/** A new id for a command. It stays the same however often the command is sent (rule IDEM1). */
-export function newCommandId(): string {
+/** A new id, for a command, a node or a client. */
+export function newId(): string {
   // Browsers have `randomUUID` on secure pages only, random bytes everywhere.
   if ('randomUUID' in crypto) return crypto.randomUUID()
   const bytes = (crypto as Crypto).getRandomValues(new Uint8Array(16))

@@ -1,8 +1,9 @@
 import { checkJson, type Ack, type ClientPayload, type Preview } from '@talus/protocol'
-import { TalusError, timeoutError } from './errors.js'
+import { TalusError, timeoutError } from '../errors.js'
+import type { StoredCommand } from './store.js'
 
 /** What goes through a session's queue: whatever its place among the commands matters for. */
-export type Order = 'execute_command' | 'undo_command' | 'redo_command' | 'preview_command'
+export type Order = StoredCommand['order'] | 'preview_command'
 
 /** What an order leads to, when it is not refused. */
 export type Success = Extract<Ack | Preview, { ok: true }>
@@ -46,6 +47,28 @@ export class Pending {
       this.#resolve = resolve
       this.#reject = reject
     })
+    // A view need not wait for what it does: the session tells of what is refused as well.
+    this.promise.catch(() => {})
+  }
+
+  /** Whether it may change something; what only asks need not survive. */
+  get isCommand(): boolean {
+    return this.order !== 'preview_command'
+  }
+
+  /** Empty for what was given none, a preview. */
+  get command_id(): string {
+    return this.payload.command_id ?? ''
+  }
+
+  /** As a store keeps it. */
+  get stored(): StoredCommand {
+    const { order, payload, command_id } = this
+    const { session_id } = payload
+    if (order === 'preview_command' || session_id === undefined) {
+      throw new Error('Only a command of a session is stored')
+    }
+    return { command_id, order, payload: { ...payload, session_id } }
   }
 
   /** Marks it as sent; gives the number of this sending. */

@@ -1,8 +1,9 @@
 import type { ClientPayload, ErrorBody } from '@talus/protocol'
-import { TalusError } from './errors.js'
-import type { Line, Reply } from './line.js'
+import { TalusError } from '../errors.js'
+import type { Line, Reply } from '../line.js'
+import { backoff, pause, REFUSAL_DELAYS } from '../retry.js'
 import { Pending, type Order, type Success } from './pending.js'
-import { backoff, pause, REFUSAL_DELAYS } from './retry.js'
+import type { CommandStore } from './store.js'
 
 /** How many orders may be on their way at once. */
 const WINDOW = 100
@@ -15,6 +16,20 @@ function isTemporary({ code, retryable }: ErrorBody): boolean {
   return retryable && code !== 'INTERNAL_ERROR'
 }
 
+/** What becomes of an order. */
+export type Outcome = { ok: true; success: Success } | { ok: false; error: TalusError }
+
+type Settings = {
+  scope: string
+  store: CommandStore | null
+  /** How long a preview may take; a command waits as long as it takes. */
+  previewTimeoutMs: number
+  /** Called before the promise settles. Not for what `end` rejects. */
+  onSettled: (pending: Pending, outcome: Outcome) => void
+  onCount: (commands: number) => void
+  onStoreFailed: (cause: unknown) => void
+}
+
 /**
  * The commands of one session, in the order of the calls. They are sent without waiting for each
  * other; what a lost line or an overdue answer leaves open is sent again, in the same order and
@@ -25,31 +40,50 @@ function isTemporary({ code, retryable }: ErrorBody): boolean {
  * may be consequences of the first.
  */
 export class CommandQueue {
-  readonly #totalTimeoutMs: number
+  readonly #settings: Settings
   readonly #pending = new Set<Pending>()
+  #count = 0
   #line: Line | undefined
   #window = WINDOW
   #refusals = 0
   #pausing = false
   #ended: TalusError | undefined
 
-  constructor(totalTimeoutMs: number) {
-    this.#totalTimeoutMs = totalTimeoutMs
+  constructor(settings: Settings) {
+    this.#settings = settings
   }
 
-  /** Takes an order in; settles when it is answered for good, or when its time is up. */
-  add(order: Order, payload: ClientPayload<Order>): Promise<Success> {
-    if (this.#ended) return Promise.reject(this.#ended)
-    let pending: Pending
-    try {
-      pending = new Pending(order, payload)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    this.#pending.add(pending)
-    pending.expireAfter(this.#totalTimeoutMs, () => this.#expire(pending))
+  /** How many commands are not answered yet. */
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * Takes an order in; its promise settles when it is answered for good. Throws a TalusError when
+   * the queue has ended, or JSON cannot carry the payload.
+   */
+  add(order: Order, payload: ClientPayload<Order>): Pending {
+    if (this.#ended) throw this.#ended
+    const pending = new Pending(order, payload)
+    if (pending.isCommand) this.#keep((store, scope) => store.add(scope, pending.stored))
+    else pending.expireAfter(this.#settings.previewTimeoutMs, () => this.#expire(pending))
+    this.#append(pending)
     this.#pump()
-    return pending.promise
+    return pending
+  }
+
+  /** Takes over what clients that are gone have left unanswered; they come before all others. */
+  async adopt(): Promise<Pending[]> {
+    const { store, scope, onStoreFailed } = this.#settings
+    if (!store) return []
+    try {
+      const adopted = await store.adopt(scope)
+      if (this.#ended) return []
+      return adopted.map(({ order, payload }) => this.#append(new Pending(order, payload)))
+    } catch (cause) {
+      onStoreFailed(cause)
+      return []
+    }
   }
 
   /** The session is joined on this line: sends everything that is open, from the first. */
@@ -66,15 +100,14 @@ export class CommandQueue {
     this.#line = undefined
   }
 
-  /** Rejects everything, now and later. */
+  /** Rejects everything, now and later. What is stored stays for the next client. */
   end(error: TalusError): void {
     this.#ended = error
     this.#line = undefined
     for (const pending of this.#pending) {
-      // Whoever closes the client knows; what nobody waits for must not end the process.
-      if (error.code === 'CLOSED') pending.promise.catch(() => {})
-      this.#reject(pending, error)
+      pending.reject(error)
     }
+    this.#pending.clear()
   }
 
   /** Resolves when everything taken in so far is settled. */
@@ -127,8 +160,8 @@ export class CommandQueue {
   #succeed(pending: Pending, success: Success): void {
     this.#window = WINDOW
     this.#refusals = 0
-    if (pending.order !== 'preview_command') this.#giveUpBefore(pending)
-    this.#pending.delete(pending)
+    if (pending.isCommand) this.#giveUpBefore(pending)
+    this.#settle(pending, { ok: true, success })
     pending.resolve(success)
   }
 
@@ -180,8 +213,32 @@ export class CommandQueue {
   }
 
   #reject(pending: Pending, error: TalusError): void {
-    this.#pending.delete(pending)
+    this.#settle(pending, { ok: false, error })
     pending.reject(error)
+  }
+
+  #append(pending: Pending): Pending {
+    this.#pending.add(pending)
+    if (pending.isCommand) this.#countBy(1)
+    return pending
+  }
+
+  #settle(pending: Pending, outcome: Outcome): void {
+    this.#pending.delete(pending)
+    this.#settings.onSettled(pending, outcome)
+    if (!pending.isCommand) return
+    this.#keep((store, scope) => store.remove(scope, pending.command_id))
+    this.#countBy(-1)
+  }
+
+  #countBy(difference: number): void {
+    this.#count += difference
+    this.#settings.onCount(this.#count)
+  }
+
+  #keep(work: (store: CommandStore, scope: string) => Promise<void>): void {
+    const { store, scope, onStoreFailed } = this.#settings
+    if (store) work(store, scope).catch(onStoreFailed)
   }
 
   #errorOf({ payload: { command_id } }: Pending, error: ErrorBody): TalusError {

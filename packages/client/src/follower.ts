@@ -1,0 +1,180 @@
+import { Blueprint } from '@talus/graph'
+import type { Entry, HistoryEntry } from '@talus/protocol'
+import { TalusError } from './errors.js'
+import type { Replica, Snapshot } from './graph/replica.js'
+import type { Line } from './line.js'
+import type { Joined } from './joined.js'
+import type { Rest } from './rest.js'
+import { backoff, pause, REFUSAL_DELAYS } from './retry.js'
+
+/** `held`: entries that came before the answer to the join, or while something older was fetched. */
+type State =
+  | { at: 'detached' }
+  | { at: 'joining'; held: Entry[] }
+  | { at: 'fetching'; line: Line; held: Entry[] }
+  | { at: 'live'; line: Line }
+
+type Settings = {
+  session_id: string
+  actor_id: string
+  replica: Replica
+  rest: Rest
+  onLive: () => void
+  onFetching: () => void
+  /** The server does not let this client read; there is no further attempt. */
+  onRefused: (error: TalusError) => void
+}
+
+/** Entries in one page: the most that the server gives. */
+const PAGE = 1_000
+
+/** Steps of the actor from before that can be undone here. */
+const RECALLED = 500
+
+/** What asking again does not change. */
+const FINAL = new Set<string>(['SESSION_NOT_FOUND', 'FORBIDDEN', 'UNAUTHORIZED', 'CLOSED'])
+
+/** Keeps a replica at the head of its session, over as many lines as it takes (rule SYNC2). */
+export class Follower {
+  readonly #settings: Settings
+  #state: State = { at: 'detached' }
+  /** The seq of the last entry that was too large to be sent. */
+  #unsent = 0
+  /** Templates do not change while a client runs. */
+  #blueprint: Blueprint | null = null
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  get isLive(): boolean {
+    return this.#state.at === 'live'
+  }
+
+  /** What a join has to say of what is known, to be told the rest only. */
+  get known(): { last_seq: number; epoch: string } | undefined {
+    const { seq, epoch } = this.#settings.replica
+    return epoch === undefined ? undefined : { last_seq: seq, epoch }
+  }
+
+  /** Joins are being asked for: entries may come before the answer is read. */
+  expect(): void {
+    this.#unsent = 0
+    this.#state = { at: 'joining', held: [] }
+  }
+
+  /** The session is joined on this line. */
+  open(line: Line, { seq, entries, snapshot_required }: Joined): void {
+    const held = this.#state.at === 'joining' ? this.#state.held : []
+    if (entries) this.#goOn(line, [...entries, ...held])
+    else if (!snapshot_required && this.known !== undefined) this.#goOn(line, held)
+    else void this.#fetch(line, () => this.#fetchSnapshot(line, seq), held)
+  }
+
+  /** The line is lost. */
+  cut(): void {
+    this.#state = { at: 'detached' }
+  }
+
+  receive(entries: Entry[]): void {
+    const state = this.#state
+    if (state.at === 'live') this.#goOn(state.line, entries)
+    else if (state.at !== 'detached') state.held.push(...entries)
+  }
+
+  /** The entry `seq` was too large to be sent (rule SYNC4). */
+  resync(seq: number): void {
+    this.#unsent = Math.max(this.#unsent, seq)
+    if (this.#state.at === 'live') this.#goOn(this.#state.line, [])
+  }
+
+  /** Takes in what came; when something is missing, it is fetched first. */
+  #goOn(line: Line, entries: readonly Entry[]): void {
+    const { replica, onLive } = this.#settings
+    const wasLive = this.isLive
+    this.#state = { at: 'live', line }
+    const left = replica.take(entries)
+    const next = left[0]?.seq ?? this.#unsent
+    if (next <= replica.seq) {
+      if (!wasLive) onLive()
+      return
+    }
+    // What continues the replica and still was not taken does not fit: begin anew.
+    const isMisfit = left.length > 0 && next === replica.seq + 1
+    const work = () => (isMisfit ? this.#fetchSnapshot(line, next) : this.#fetchChanges(line))
+    void this.#fetch(line, work, [...left])
+  }
+
+  async #fetch(line: Line, work: () => Promise<void>, held: Entry[] = []): Promise<void> {
+    this.#state = { at: 'fetching', line, held }
+    this.#settings.onFetching()
+    for (let attempt = 1; !line.lost.aborted; attempt += 1) {
+      try {
+        await work()
+        break
+      } catch (error) {
+        if (!(error instanceof TalusError)) throw error
+        if (FINAL.has(error.code)) return this.#settings.onRefused(error)
+        await pause(backoff(attempt, REFUSAL_DELAYS), line.lost)
+      }
+    }
+    if (!line.lost.aborted) this.#goOn(line, held)
+  }
+
+  async #fetchChanges(line: Line): Promise<void> {
+    const { replica } = this.#settings
+    for (;;) {
+      const page = await this.#changesAfter(replica.seq).catch((error: TalusError) => {
+        if (error.code === 'HISTORY_TRUNCATED') return undefined
+        throw error
+      })
+      if (line.lost.aborted) return
+      if (!page || page.epoch !== replica.epoch) return this.#fetchSnapshot(line)
+      if (replica.take(page.entries).length > 0) return this.#fetchSnapshot(line, page.seq)
+      if (!page.has_more) return
+    }
+  }
+
+  #changesAfter(after_seq: number) {
+    const { session_id, rest } = this.#settings
+    return rest.getChanges({ session_id, after_seq, limit: PAGE })
+  }
+
+  /** The graph at `min_seq` or later (rule READ1). */
+  async #fetchSnapshot(line: Line, min_seq = 0): Promise<void> {
+    const { session_id, replica, rest } = this.#settings
+    const state = await rest.getGraph({ session_id, min_seq })
+    const [blueprint, history] = await Promise.all([
+      this.#blueprintOf(state.template_id),
+      this.#historyUpTo(state.seq),
+    ])
+    const snapshot: Snapshot = { state, blueprint, history }
+    // On a later line the replica may have come further meanwhile.
+    if (!line.lost.aborted) replica.load(snapshot)
+  }
+
+  /** Without it predictions lack defaults and checks until the server's entry comes. */
+  async #blueprintOf(template_id: string | null): Promise<Blueprint | null> {
+    if (template_id === null) return null
+    if (this.#blueprint?.template_id === template_id) return this.#blueprint
+    try {
+      const document = await this.#settings.rest.getTemplateSchema({ template_id })
+      this.#blueprint = new Blueprint(template_id, document)
+      return this.#blueprint
+    } catch {
+      return null
+    }
+  }
+
+  async #historyUpTo(seq: number): Promise<readonly HistoryEntry[]> {
+    if (seq === 0) return []
+    const { session_id, actor_id, rest } = this.#settings
+    const asked = { session_id, actor: actor_id, before_seq: seq + 1, limit: RECALLED }
+    try {
+      return (await rest.getHistory(asked)).entries
+    } catch {
+      // Only `canUndo` and `canRedo` know less; the server knows its stacks.
+      return []
+    }
+  }
+}

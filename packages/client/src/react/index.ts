@@ -1,0 +1,14 @@
+'use client'
+
+export {
+  useChildren,
+  useCommand,
+  useNode,
+  usePending,
+  usePresence,
+  useStatus,
+  useUndo,
+} from './hooks.js'
+export type { PresenceOfAll, Undo } from './hooks.js'
+export { SessionProvider, useSession } from './session-provider.js'
+export type { SessionProviderProps } from './session-provider.js'
