@@ -29,6 +29,11 @@ export class Draft {
     return this.#graph
   }
 
+  /** The graph as it was when somebody last looked: without what was added since. */
+  lastView(): ProjectGraph {
+    return this.#graph
+  }
+
   discard(): void {
     for (let takeBack = this.#takeBack.pop(); takeBack; takeBack = this.#takeBack.pop()) takeBack()
   }

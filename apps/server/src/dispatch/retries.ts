@@ -42,12 +42,16 @@ export class Retries {
     settle(refusal(failure, task.command_id))
   }
 
-  /** The answer to a task that is a recent one again; undefined when it is not. */
-  repeat(task: Task): Promise<Ack> | undefined {
+  /**
+   * The answer to a task that is a recent one again; undefined when it is not. Whether an id is
+   * used shows when its command is accepted: a refused one leaves it free, and `again` submits.
+   */
+  repeat(task: Task, again: () => Promise<Ack>): Promise<Ack> | undefined {
     const known = this.#recent.find(task.command_id)
     if (!known) return undefined
     if (known.payload_hash !== task.payload_hash) {
-      return Promise.resolve(refusal(commandIdReused(task.command_id), task.command_id))
+      const reused = refusal(commandIdReused(task.command_id), task.command_id)
+      return Promise.resolve(known.ack).then((ack) => (ack.ok ? reused : again()))
     }
     return Promise.resolve(known.ack).then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
   }

@@ -105,7 +105,7 @@ export class LiveSession implements Appender {
     if (this.#deleted) {
       return Promise.resolve(refusal(sessionNotFound(this.record.session_id), task.command_id))
     }
-    const repeated = this.#retries.repeat(task)
+    const repeated = this.#retries.repeat(task, () => this.submit(task))
     if (repeated) return repeated
     if (this.#pipeline.length >= MAX_WAITING) {
       return Promise.resolve(refusal(OVERLOADED, task.command_id))
@@ -207,20 +207,29 @@ export class LiveSession implements Appender {
     if (this.#pipeline.planned > 0) this.#services.requestCommit(this)
   }
 
+  /** Whatever comes of it, the task keeps its place and is answered. */
   #planned(waiting: Waiting): Pending {
-    const timestamp = this.#services.now()
-    const base = { ...waiting, timestamp }
-    const planned = this.#plan(waiting.task)
-    const head = this.#document.ground.headSeq()
+    const base = { ...waiting, timestamp: this.#services.now() }
+    try {
+      return this.#pendingOf(base, this.#plan(waiting.task))
+    } catch (err) {
+      return { ...base, outcome: 'refused', failure: this.#fault(waiting.task, err) }
+    }
+  }
+
+  #pendingOf(base: Waiting & { timestamp: string }, planned: Plan): Pending {
+    const { graph, headSeq } = this.#document.ground
     switch (planned.outcome) {
       case 'refused':
         return { ...base, outcome: 'refused', failure: planned.failure }
       case 'nothing':
-        return { ...base, outcome: 'receipt', receipt: receiptOf(waiting.task, planned, head) }
+        return { ...base, outcome: 'receipt', receipt: receiptOf(base.task, planned, headSeq()) }
       case 'changes': {
-        const { entry, ack } = entryOf(planned.draft, { seq: head + 1, timestamp }, planned.undo)
-        const takeBack = this.#document.ground.graph.speculate(entry.changes)
-        return { ...base, outcome: 'entry', entry, body: JSON.stringify(entry), ack, takeBack }
+        const at = { seq: headSeq() + 1, timestamp: base.timestamp }
+        const { entry, ack } = entryOf(planned.draft, at, planned.undo)
+        const body = JSON.stringify(entry)
+        const takeBack = graph.speculate(entry.changes)
+        return { ...base, outcome: 'entry', entry, body, ack, takeBack }
       }
       default:
         return planned satisfies never
@@ -231,12 +240,14 @@ export class LiveSession implements Appender {
     try {
       return planTask(this.#document.ground, task)
     } catch (err) {
-      const { session_id } = this.record
-      const { command_id } = task
-      this.#services.log.error({ session_id, command_id, err }, 'planning failed')
-      const message = 'Internal server error'
-      return { outcome: 'refused', failure: { code: 'INTERNAL_ERROR', message } }
+      return { outcome: 'refused', failure: this.#fault(task, err) }
     }
+  }
+
+  #fault({ command_id }: Task, err: unknown): Failure {
+    const { session_id } = this.record
+    this.#services.log.error({ session_id, command_id, err }, 'planning failed')
+    return { code: 'INTERNAL_ERROR', message: 'Internal server error' }
   }
 
   #commit(): void {

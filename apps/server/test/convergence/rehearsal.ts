@@ -18,7 +18,9 @@ export class Rehearsal {
   readonly #entries: Entry[] = []
   readonly #blueprint: Blueprint | null
   #saved: readonly Node[]
-  #ids = 0
+  /** Of the commands that were accepted. */
+  readonly #ids = new Set<string>()
+  #made = 0
 
   constructor(blueprint: Blueprint | null, project: readonly Node[], loaded: boolean) {
     this.#blueprint = blueprint
@@ -31,7 +33,7 @@ export class Rehearsal {
   }
 
   /** Whether the request would change something, or take a step off a stack. */
-  wouldMatter(request: Request, actor: string): boolean {
+  matters(request: Request, actor: string): boolean {
     const { changes, target } = this.#plan(request, actor)
     return changes.length > 0 || target !== undefined
   }
@@ -59,9 +61,12 @@ export class Rehearsal {
     this.graph.apply(changes)
     this.#history.record(entry)
     this.#entries.push(entry)
+    this.#ids.add(entry.command_id)
   }
 
   #plan(request: Request, actor_id: string): Outcome {
+    const isRepeated = 'command_id' in request && this.#ids.has(request.command_id ?? '')
+    if (isRepeated) return REFUSED
     switch (request.verb) {
       case 'execute':
         return this.#execute(request.command_type, request.data)
@@ -94,7 +99,7 @@ export class Rehearsal {
     const planned = plan(this.graph, command.value, {
       blueprint: this.#blueprint,
       now: () => NOW,
-      newId: () => `made-${(this.#ids += 1)}`,
+      newId: () => `made-${(this.#made += 1)}`,
     })
     return planned.ok ? { changes: planned.value.changes, command_type } : REFUSED
   }

@@ -39,8 +39,6 @@ function uncreated(undone: Entry, { kind, changes }: Entry): Set<string> {
 function expectColleaguesSpared(entries: readonly Entry[], forced: ReadonlySet<unknown>): void {
   const byId = new Map(entries.map((entry) => [entry.command_id, entry]))
   const writers = new Map<string, Entry>()
-  // By node, the seq of the restore that made it anew: who wrote before that is forgotten.
-  const remade = new Map<string, number>()
   for (const entry of entries) {
     const target = byId.get(entry.target_command_id ?? '')
     if (target && !forced.has(entry.command_id)) {
@@ -53,14 +51,11 @@ function expectColleaguesSpared(entries: readonly Entry[], forced: ReadonlySet<u
         // What was written before came with the creation: it brought a former node back.
         if (last.kind !== 'do' || last.seq < target.seq) continue
         const [node_id = ''] = key.split(' ', 1)
-        if (!gone.has(node_id) || last.seq < (remade.get(node_id) ?? 0)) continue
+        if (!gone.has(node_id)) continue
         expect({ key, by: last.actor.id }).toEqual({ key, by: target.actor.id })
       }
     }
     for (const key of keysOf(entry)) writers.set(key, entry)
-    if (entry.command_type === 'Restore' && entry.kind === 'do') {
-      for (const id of idsOf('node-added', entry.changes)) remade.set(id, entry.seq)
-    }
     if (entry.changes.some(({ type }) => type === 'graph-replaced')) writers.clear()
   }
 }

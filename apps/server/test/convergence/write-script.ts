@@ -122,7 +122,7 @@ class Writer {
       if (!request) continue
       const actor = this.#script.cast[who]?.actor ?? 'anonymous'
       const kept = verb === 'repeat' || verb === 'save' || dealer.chance(8)
-      if (kept || this.#rehearsal.wouldMatter(request, actor)) return [who, request]
+      if (kept || this.#rehearsal.matters(request, actor)) return [who, request]
     }
   }
 

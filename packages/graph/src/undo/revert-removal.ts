@@ -27,16 +27,17 @@ function parentGone(graph: ProjectGraph, parent_id: string): Verdict {
 export function revertRemoval(reversal: Reversal, change: NodeRemoved): Verdict {
   const { stamps, draft, force, returning } = reversal
   const { node, parent_id, index } = change
+  // What was added since the last look are other nodes that return.
+  if (draft.lastView().has(node.id)) {
+    const stamp = stamps.existence(node.id)
+    return skipped({ node_id: node.id }, { reason: 'superseded', stamp })
+  }
   if (parent_id !== null && returning.has(parent_id)) {
-    // Its parent was gone until now: nobody can have touched either of the two.
+    // Its parent was gone until now: nobody can have touched its children.
     returning.add(node.id)
     return applied([added(change, parent_id, index)])
   }
   const graph = draft.view()
-  if (graph.has(node.id)) {
-    const stamp = stamps.existence(node.id)
-    return skipped({ node_id: node.id }, { reason: 'superseded', stamp })
-  }
   if (parent_id === null || graph.has(parent_id)) {
     returning.add(node.id)
     return applied([added(change, parent_id, Math.min(index, graph.childCount(parent_id)))])

@@ -25,7 +25,7 @@ function saveTransition([key, { before, after }]: [string, Transition]) {
 type Undone = ReadonlyMap<string, string>
 
 function* piecesOf(stamps: Stamps, stacks: StepStacks, undone: Undone): Generator<Piece> {
-  yield { piece: 'undo-history', version: 1 }
+  yield { piece: 'undo-history', version: 2 }
   for (const { latest, ...step } of stacks.steps()) {
     const { kind, seq } = latest
     yield { piece: 'step', step: { ...step, latest: { kind, seq } } }

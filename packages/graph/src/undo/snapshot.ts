@@ -5,7 +5,7 @@ export type SavedStep = Omit<Step, 'latest'> & { latest: Pick<Link, 'kind' | 'se
 
 /** What the pieces are; those of a step follow it. */
 export type Piece =
-  | { piece: 'undo-history'; version: 1 }
+  | { piece: 'undo-history'; version: 2 }
   | { piece: 'step'; step: SavedStep }
   | { piece: 'changes'; changes: RevertibleChange[] }
   | { piece: 'transitions'; transitions: [key: string, before: SavedStamp, after: SavedStamp][] }

@@ -30,6 +30,16 @@ export function markOf(change: RevertibleChange): Mark {
   }
 }
 
+/** The mark of a key. */
+export function markOfKey(key: string): Mark {
+  const blank = key.indexOf(' ')
+  if (blank < 0) return { node_id: key, aspect: 'existence' }
+  const node_id = key.slice(0, blank)
+  return key[blank + 1] === '@'
+    ? { node_id, aspect: 'place' }
+    : { node_id, aspect: 'property', property_id: key.slice(blank + 2) }
+}
+
 /** A mark as a key of a map. Node ids hold no blanks; the shortest key is the most frequent. */
 export function keyOf({ node_id, aspect, property_id }: Mark): string {
   if (aspect === 'existence') return node_id
@@ -40,14 +50,15 @@ export function sameStamp(a: Stamp | undefined, b: Stamp | undefined): boolean {
   return a?.seq === b?.seq
 }
 
-/** A stamp, and the stamps of a node, as JSON. */
 export type SavedStamp = [seq: number, actor_id: string] | null
-export type SavedNode = [
-  id: string,
-  existence: SavedStamp,
-  place: SavedStamp,
-  properties: [string, SavedStamp][],
-]
+
+/**
+ * The stamps of a node, as JSON in a JSON string: a large session has hundreds of thousands, and of
+ * those hardly any is asked for after it is opened.
+ */
+export type SavedNode = [node_id: string, stamps: string]
+
+type NodeText = [SavedStamp, SavedStamp, [property_id: string, SavedStamp][]]
 
 export function saveStamp(stamp: Stamp | undefined): SavedStamp {
   return stamp ? [stamp.seq, stamp.actor_id] : null
@@ -57,14 +68,13 @@ export function loadStamp(saved: SavedStamp): Stamp | undefined {
   return saved ? { seq: saved[0], actor_id: saved[1] } : undefined
 }
 
-function saveNode(id: string, { existence, place, properties }: NodeStamps): SavedNode {
-  const saved = [...(properties ?? [])].map(
-    ([property_id, stamp]) => [property_id, saveStamp(stamp)] as [string, SavedStamp],
-  )
-  return [id, saveStamp(existence), saveStamp(place), saved]
+function saveNode({ existence, place, properties }: NodeStamps): string {
+  const written = [...(properties ?? [])].map(([id, stamp]) => [id, saveStamp(stamp)])
+  return JSON.stringify([saveStamp(existence), saveStamp(place), written])
 }
 
-function loadNode([, existence, place, properties]: SavedNode): NodeStamps {
+function loadNode(text: string): NodeStamps {
+  const [existence, place, properties] = JSON.parse(text) as NodeText
   const written = new Map<string, Stamp>()
   for (const [property_id, saved] of properties) {
     const stamp = loadStamp(saved)
@@ -89,17 +99,16 @@ type NodeStamps = {
  * had covered stands again. What has no stamp was there before anybody wrote.
  */
 export class Stamps {
-  readonly #nodes = new Map<string, NodeStamps | SavedNode>()
+  /** Those that nobody has asked for are as they were saved. */
+  readonly #nodes = new Map<string, NodeStamps | string>()
 
-  /** Most nodes of a session that is opened are not asked for: it is read when one is. */
-  load(saved: SavedNode): void {
-    this.#nodes.set(saved[0], saved)
+  load([node_id, stamps]: SavedNode): void {
+    this.#nodes.set(node_id, stamps)
   }
 
-  /** As they are saved; those that nobody has asked for are as they were loaded. */
   *saved(): Generator<SavedNode> {
     for (const [node_id, stamps] of this.#nodes) {
-      yield Array.isArray(stamps) ? stamps : saveNode(node_id, stamps)
+      yield [node_id, typeof stamps === 'string' ? stamps : saveNode(stamps)]
     }
   }
 
@@ -132,6 +141,15 @@ export class Stamps {
     }
   }
 
+  /** Who wrote where a node stands, and what it holds. */
+  *written(node_id: string): Generator<[Mark, Stamp]> {
+    const stamps = this.#find(node_id)
+    if (stamps?.place) yield [{ node_id, aspect: 'place' }, stamps.place]
+    for (const [property_id, stamp] of stamps?.properties ?? []) {
+      yield [{ node_id, aspect: 'property', property_id }, stamp]
+    }
+  }
+
   /** A node is made anew: where it stands and what it holds is the work of one entry. */
   begin(node_id: string, stamp: Stamp): void {
     const stamps = this.#of(node_id)
@@ -145,7 +163,7 @@ export class Stamps {
 
   #find(node_id: string): NodeStamps | undefined {
     const found = this.#nodes.get(node_id)
-    if (!Array.isArray(found)) return found
+    if (typeof found !== 'string') return found
     const stamps = loadNode(found)
     this.#nodes.set(node_id, stamps)
     return stamps

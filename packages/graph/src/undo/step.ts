@@ -3,6 +3,7 @@ import {
   isRevertible,
   keyOf,
   markOf,
+  markOfKey,
   sameStamp,
   type Mark,
   type RevertibleChange,
@@ -40,21 +41,27 @@ function revertible(changes: readonly Change[]): readonly RevertibleChange[] {
   return changes.every(isRevertible) ? changes : changes.filter(isRevertible)
 }
 
-function link(
-  stamps: Stamps,
-  entry: Entry,
-  after: (key: string, before: Stamp | undefined) => Stamp | undefined,
-): Link {
+type Moving = {
+  /** The stamp that something gets which had the stamp `before`. */
+  after: (key: string, before: Stamp | undefined) => Stamp | undefined
+  /** Stamps that the entry has moved already, beside those of its changes. */
+  moved?: Transitions
+}
+
+function link(stamps: Stamps, entry: Entry, { after, moved }: Moving): Link {
   const changes = revertible(entry.changes)
   const transitions = new Transitions()
   for (const change of changes) {
     const mark = markOf(change)
     const key = keyOf(mark)
     if (transitions.has(key)) continue
-    const before = stamps.get(mark)
+    const before = moved?.get(key)?.before ?? stamps.get(mark)
     const stamp = after(key, before)
     transitions.add(key, { before, after: stamp })
     stamps.set(mark, stamp)
+  }
+  for (const [key, transition] of moved ?? []) {
+    if (!transitions.has(key)) transitions.add(key, transition)
   }
   return { kind: entry.kind, seq: entry.seq, changes, transitions }
 }
@@ -66,10 +73,23 @@ function stampOf(entry: Entry): Stamp {
 /** Stamps everything that a `do` entry touches as its own. */
 export function linkDone(stamps: Stamps, entry: Entry): Link {
   const own = stampOf(entry)
-  for (const change of entry.changes) {
-    if (change.type === 'node-added') stamps.begin(change.node.id, own)
+  return link(stamps, entry, { after: () => own, moved: beginAll(stamps, entry, own) })
+}
+
+/** Nodes that are made anew, as by a restore, have had writers: taking the entry back needs them. */
+function beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Transitions {
+  const moved = new Transitions()
+  for (const change of changes) {
+    if (change.type !== 'node-added') continue
+    const { id } = change.node
+    for (const [mark, before] of stamps.written(id)) {
+      const key = keyOf(mark)
+      const after = mark.aspect === 'place' ? own : undefined
+      if (!moved.has(key)) moved.add(key, { before, after })
+    }
+    stamps.begin(id, own)
   }
-  return link(stamps, entry, () => own)
+  return moved
 }
 
 /**
@@ -79,10 +99,30 @@ export function linkDone(stamps: Stamps, entry: Entry): Link {
  */
 export function linkReverted(stamps: Stamps, entry: Entry, latest: Link | undefined): Link {
   const own = stampOf(entry)
-  return link(stamps, entry, (key, before) => {
+  const after = (key: string, before: Stamp | undefined) => {
     const transition = latest?.transitions.get(key)
     return transition && sameStamp(transition.after, before) ? transition.before : own
-  })
+  }
+  return link(stamps, entry, { after, moved: bringBack(stamps, entry, latest) })
+}
+
+/** The writers that nodes had before they were made anew, or that they had of that. */
+function bringBack(stamps: Stamps, { changes }: Entry, latest: Link | undefined): Transitions {
+  const moved = new Transitions()
+  const ids = new Set<string>()
+  for (const change of changes) {
+    if (change.type === 'node-added' || change.type === 'node-removed') ids.add(change.node.id)
+  }
+  const touched = new Set(changes.filter(isRevertible).map((change) => keyOf(markOf(change))))
+  for (const [key, { before, after }] of latest?.transitions ?? []) {
+    const mark = markOfKey(key)
+    const current = stamps.get(mark)
+    const isTheirs = mark.aspect !== 'existence' && ids.has(mark.node_id) && !touched.has(key)
+    if (!isTheirs || !sameStamp(after, current)) continue
+    stamps.set(mark, before)
+    moved.add(key, { before: current, after: before })
+  }
+  return moved
 }
 
 /** Whether what an entry wrote is still as that entry left it (rule UNDO3). */
