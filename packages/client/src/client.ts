@@ -12,12 +12,14 @@ import { Session } from './session.js'
 
 /**
  * How the client stands with the server. `live`: connected, every session joined. `offline`:
- * not connected, trying. `refused`: the server does not want this client, with its reason.
+ * not connected, trying. `refused`: the server does not want this client, with its reason; like
+ * `closed` it is final.
  */
 export type Status = 'connecting' | 'live' | 'offline' | 'closed' | { refused: TalusError }
 
 /** What a client tells its listeners, by name. */
 export type ClientEvents = {
+  /** How the client stands with the server now. */
   status: Status
   /** Connected again and in every session again, after this many attempts. */
   reconnect: number
@@ -86,11 +88,15 @@ export class Client {
     })
   }
 
+  /** How the client stands with the server; `on('status')` tells when that differs. */
   get status(): Status {
     return this.#status
   }
 
-  /** Listens to the connection; the result stops it. */
+  /**
+   * Listens to the connection; the result stops it. Throws a TypeError for a name that no event
+   * has.
+   */
   on<Name extends keyof ClientEvents>(
     name: Name,
     listener: (event: ClientEvents[Name]) => unknown,
@@ -104,7 +110,8 @@ export class Client {
 
   /**
    * Joins a session. Joining one that the client is in gives the same Session. Rejects with a
-   * TalusError: what the server refused, TIMEOUT, or CLOSED.
+   * TalusError: what the server refused, TIMEOUT, or CLOSED; with a TypeError when the id is not a
+   * string or empty.
    */
   join(sessionId: string): Promise<Session> {
     if (typeof sessionId !== 'string' || sessionId === '') {

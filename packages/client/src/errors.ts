@@ -1,8 +1,9 @@
 import type { ErrorBody, ErrorCode, ErrorDetail } from '@talus/protocol'
 
 /**
- * What can go wrong without a refusal by the server: no answer in time, the client closed, the
- * session left, no way to the server, a server of another version, a store that does not work.
+ * What can go wrong without a refusal by the server, in this order: no answer in time, the client
+ * closed, the session left, no way to the server, a server of another version, a store that does
+ * not work.
  */
 export type LocalErrorCode =
   | 'TIMEOUT'
@@ -18,6 +19,7 @@ type Context = { commandId?: string; cause?: unknown }
 
 /** Why something was refused or could not be done: the one error that this package rejects with. */
 export class TalusError extends Error {
+  /** The same for all of them, as for every error class. */
   override readonly name = 'TalusError'
   /** A code of the protocol's table, or one of `LocalErrorCode`. */
   readonly code: ErrorCode | LocalErrorCode
@@ -28,6 +30,7 @@ export class TalusError extends Error {
   /** The command that this is about, if it is about one. */
   readonly commandId: string | undefined
 
+  /** For tests and stores; the client makes its own. */
   constructor({ code, message, details = [], retryable }: Reason, context: Context = {}) {
     super(message, 'cause' in context ? { cause: context.cause } : {})
     this.code = code

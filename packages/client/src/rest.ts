@@ -36,6 +36,7 @@ export type Rest = {
   ) => Promise<RouteResponse<Name>>
 }
 
+/** How the methods of `rest` ask. */
 export type RestOptions = {
   /** Who acts, on a server without authentication. */
   actor?: ActorClaim | undefined

@@ -1,5 +1,10 @@
 /** Bounds of the pauses between attempts, in milliseconds. */
-export type Delays = { minDelayMs: number; maxDelayMs: number }
+export type Delays = {
+  /** The pause before the second attempt. */
+  minDelayMs: number
+  /** The longest pause. */
+  maxDelayMs: number
+}
 
 /** The pauses between attempts at a command or a join that the server refused for now. */
 export const REFUSAL_DELAYS: Delays = { minDelayMs: 200, maxDelayMs: 5_000 }

@@ -23,6 +23,7 @@ export type SessionStatus =
 
 /** What a session tells its listeners, by name. */
 export type SessionEvents = { [Name in RoomEvent]: RootPayload<Name> } & {
+  /** How the session stands with the server now. */
   status: SessionStatus
   /** What somebody has done, this client included, once it is in the graph. */
   entry: Entry

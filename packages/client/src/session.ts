@@ -17,11 +17,18 @@ import { requireSessionEvent, type SessionEvents, type SessionStatus } from './s
 import { withNodeIds } from './wish.js'
 
 /** The acknowledgement of a command. `seq` is null when it changed nothing. */
-export type Executed<Result> = Omit<AckSuccess, 'result'> & { result: Result }
+export type Executed<Result> = Omit<AckSuccess, 'result'> & {
+  /** What the command says it did; its shape follows from the type of the command. */
+  result: Result
+}
 
 /** What a command would do: its changes, and the result that it would have. */
-export type Previewed<Result> = Omit<PreviewSuccess, 'result'> & { result: Result }
+export type Previewed<Result> = Omit<PreviewSuccess, 'result'> & {
+  /** The result that executing would have. */
+  result: Result
+}
 
+/** What may be said of a command beside what it does. */
 export type CommandOptions = {
   /** What people read in a history of changes. */
   label?: string
@@ -63,10 +70,12 @@ export class Session {
     )
   }
 
+  /** The id that it was joined by. */
   get id(): string {
     return this.#membership.sessionId
   }
 
+  /** How the session stands with the server; `on('status')` tells when that differs. */
   get status(): SessionStatus {
     return this.#membership.status
   }
@@ -101,7 +110,10 @@ export class Session {
     return this.#membership.joined
   }
 
-  /** Listens to what happens in the session; the result stops it. */
+  /**
+   * Listens to what happens in the session; the result stops it. Throws a TypeError for a name
+   * that no event has.
+   */
   on<Name extends keyof SessionEvents>(
     name: Name,
     listener: (event: SessionEvents[Name]) => unknown,
@@ -112,7 +124,8 @@ export class Session {
 
   /**
    * Executes a command: the graph shows it at once, and takes it back if the server refuses it.
-   * Resolves when it is durable and confirmed in the graph.
+   * Resolves when it is durable and confirmed in the graph. Rejects with a TalusError: what the
+   * server refused, CLOSED or LEFT.
    */
   execute<Type extends CommandType>(
     command_type: Type,
@@ -128,7 +141,7 @@ export class Session {
     })
   }
 
-  /** Executes several commands as one: all or nothing, one undo step. */
+  /** Executes several commands as one: all or nothing, one undo step. Rejects like `execute`. */
   batch<Commands extends readonly SimpleCommand[]>(
     commands: readonly [...Commands],
     options: CommandOptions = {},
@@ -138,17 +151,23 @@ export class Session {
     >
   }
 
-  /** Undoes the actor's last step. `undo` says what was left alone, because others changed it. */
+  /**
+   * Undoes the actor's last step. `undo` of the answer says what was left alone, because others
+   * changed it. Rejects like `execute`, with NOTHING_TO_UNDO when there is no step.
+   */
   undo(options: UndoOptions = {}): Promise<AckSuccess> {
     return this.#revert('undo_command', options)
   }
 
-  /** Redoes what the actor undid last. */
+  /** Redoes what the actor undid last. Rejects like `execute`, with NOTHING_TO_REDO without it. */
   redo(options: UndoOptions = {}): Promise<AckSuccess> {
     return this.#revert('redo_command', options)
   }
 
-  /** What the command would do after everything called before; commits nothing. */
+  /**
+   * What the command would do after everything called before; commits nothing. Rejects with what
+   * executing would refuse, or TIMEOUT.
+   */
   preview<Type extends CommandType>(
     command_type: Type,
     data: CommandData<Type>,

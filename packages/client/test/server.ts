@@ -11,9 +11,9 @@ const MAIN = fileURLToPath(new URL('../../../apps/server/dist/main.js', import.m
 
 type Started = { child: ChildProcess; url: string }
 
-async function start(dataDir: string, port: string): Promise<Started> {
+async function start(dataDir: string, port: string, options: string[]): Promise<Started> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: pnpm build makes it`)
-  const args = [MAIN, '--port', port, '--data-dir', dataDir, '--log-level', 'error']
+  const args = [MAIN, '--port', port, '--data-dir', dataDir, '--log-level', 'error', ...options]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -32,17 +32,19 @@ async function start(dataDir: string, port: string): Promise<Started> {
 export class TestServer {
   readonly url: string
   readonly #dataDir: string
+  readonly #options: string[]
   #child: ChildProcess
 
-  private constructor({ child, url }: Started, dataDir: string) {
+  private constructor({ child, url }: Started, dataDir: string, options: string[]) {
     this.#child = child
     this.url = url
     this.#dataDir = dataDir
+    this.#options = options
   }
 
-  static async start(): Promise<TestServer> {
+  static async start(...options: string[]): Promise<TestServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'talus-client-'))
-    return new TestServer(await start(dataDir, '0'), dataDir)
+    return new TestServer(await start(dataDir, '0', options), dataDir, options)
   }
 
   /** SIGKILL: no time for anything. SIGTERM: the server says goodbye. */
@@ -55,7 +57,8 @@ export class TestServer {
 
   /** Starts again on the same port with the same data. */
   async restart(): Promise<void> {
-    this.#child = (await start(this.#dataDir, new URL(this.url).port)).child
+    const { port } = new URL(this.url)
+    this.#child = (await start(this.#dataDir, port, this.#options)).child
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,15 +27,17 @@ export class SessionGraph {
     return this.#view.graph.size
   }
 
+  /** The node with this id; undefined when there is none. */
   node(id: string): GraphNode | undefined {
     return this.#view.record(id)
   }
 
-  /** The ids of a node's children in their order; of the roots for null. */
+  /** The ids of a node's children in their order; of the roots for null. Empty without the node. */
   children(id: string | null): readonly string[] {
     return this.#view.childrenOf(id)
   }
 
+  /** The ids of the nodes without a parent, in their order. */
   roots(): readonly string[] {
     return this.#view.childrenOf(null)
   }

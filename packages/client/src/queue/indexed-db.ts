@@ -70,7 +70,11 @@ class IndexedDbStore implements CommandStore {
   async add(scope: string, command: StoredCommand): Promise<void> {
     this.#last = Math.max(this.#last + 1, Date.now())
     const row: Row = { ...command, scope, owner: this.#owner, at: this.#last }
-    await settled((await this.#commands('readwrite')).put(row))
+    const commands = await this.#commands('readwrite')
+    const put = commands.put(row)
+    // By itself it commits after an answer, and a tab that closes now would not be there for it.
+    commands.transaction.commit()
+    await settled(put)
   }
 
   async remove(scope: string, command_id: string): Promise<void> {

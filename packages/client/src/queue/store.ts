@@ -1,6 +1,8 @@
 /** A command as it is sent, and sent again, until it is answered. */
 export type StoredCommand = {
+  /** Unique among the commands of a scope. */
   command_id: string
+  /** The event that it is sent as. */
   order: 'execute_command' | 'undo_command' | 'redo_command'
   /** The whole payload: under one command id it must stay the same (rule IDEM2). */
   payload: { session_id: string }

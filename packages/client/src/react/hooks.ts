@@ -75,10 +75,15 @@ export function useCommand<Type extends CommandType>(
   return useCallback((data, options) => session.execute(type, data, options), [session, type])
 }
 
+/** What `useUndo` gives; the same object until `canUndo` or `canRedo` differs. */
 export type Undo = {
+  /** Whether there is a step of this actor to undo. */
   canUndo: boolean
+  /** Whether there is a step of this actor to redo. */
   canRedo: boolean
+  /** `session.undo`. */
   undo: (options?: UndoOptions) => Promise<AckSuccess>
+  /** `session.redo`. */
   redo: (options?: UndoOptions) => Promise<AckSuccess>
 }
 
@@ -98,9 +103,13 @@ export function useUndo(): Undo {
   )
 }
 
+/** What `usePresence` gives; the same object until others come, go or move. */
 export type PresenceOfAll = {
+  /** Where the others are. */
   others: readonly Other[]
+  /** Says something of this client; fields that are not given stay as they are. */
   update: (state: PresenceState) => void
+  /** Takes back everything that was said. */
   clear: () => void
 }
 

@@ -13,20 +13,24 @@ import { hold } from './held-sessions.js'
 const SessionContext = createContext<Session | null>(null)
 
 type Joining = {
+  /** Whose connection the session is joined over. */
   client: Client
   /** The session to be in while this is mounted. */
   id: string
   /** What to show until the session is joined, and on the server. */
   fallback?: ReactNode
+  /** What reads the session. */
   children?: ReactNode
 }
 
 type Joined = {
   /** A session that the application has joined, and leaves, itself. */
   session: Session
+  /** What reads the session. */
   children?: ReactNode
 }
 
+/** Either a client and the id of a session, or a session. */
 export type SessionProviderProps = Joining | Joined
 
 /** The outcome belongs to what was asked for; another client or id starts anew. */
@@ -67,7 +71,7 @@ export function SessionProvider(props: SessionProviderProps): ReactNode {
   return createElement(SessionContext.Provider, { value: props.session }, props.children)
 }
 
-/** The session of the nearest SessionProvider. */
+/** The session of the nearest SessionProvider. Throws an Error when there is none above. */
 export function useSession(): Session {
   const session = useContext(SessionContext)
   if (!session) throw new Error('There is no SessionProvider above this component')
