@@ -13,7 +13,7 @@ export const USAGE = `pnpm bench [options]
   --json FILE    write every round to FILE
   --save         write results/latest.md, or results/sizes.md
   --profile DIR  write CPU profiles of the Talus server to DIR (they slow it down)
-  --sizes        measure large graphs, long histories, memory and blocking instead of the cases
+  --sizes        measure large graphs, long histories, memory, blocking and the SDK instead of the cases
   --part NAME    only this part of --sizes (${PARTS.map(({ name }) => name).join(', ')}); may be repeated
   --entries N    entries of the long history of --sizes (default ${ENTRIES.toLocaleString('en')}; the goal means 1,000,000)
   --limit        measure how much the load generator can take, and nothing else

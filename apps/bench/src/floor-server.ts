@@ -18,11 +18,15 @@ type ClientEvents = {
   ) => void
   execute_command: (request: Request, ack: (answer: Answer) => void) => void
   noop: (ack: () => void) => void
+  echo: (request: Echo, ack: () => void) => void
 }
-type ServerEvents = Pick<
+type ServerEvents = { echoed: (value: string) => void } & Pick<
   ServerToClientEvents & ClientToServerEvents,
   'command:executing' | 'property-changed' | 'command:executed'
 >
+
+/** The least that a client can tell another through a server. */
+type Echo = { session_id: string; value: string }
 
 type Session = { seq: number; properties: Map<string, string> }
 
@@ -69,6 +73,10 @@ io.on('connection', (socket) => {
   })
   socket.on('execute_command', (request, ack) => ack(execute(request)))
   socket.on('noop', (ack) => ack())
+  socket.on('echo', ({ session_id, value }, ack) => {
+    io.to(session_id).emit('echoed', value)
+    ack()
+  })
 })
 
 http.listen(0, '127.0.0.1', () => {

@@ -6,6 +6,7 @@ import { memoryPart } from './memory-part.js'
 import { openingPart } from './opening-part.js'
 import type { Part } from './part.js'
 import { resumePart } from './resume-part.js'
+import { sdkPart } from './sdk-part.js'
 
 /** What the size report is made of, in its order. */
 export const PARTS: readonly Part[] = [
@@ -16,4 +17,5 @@ export const PARTS: readonly Part[] = [
   resumePart,
   blockingPart,
   joinsPart,
+  sdkPart,
 ]
