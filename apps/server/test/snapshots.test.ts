@@ -87,6 +87,7 @@ test(
     const before = watched.seqs.length
     await write(client, 9, 500_000)
     await watched.come(before + 1)
+    watched.holding = false
     watched.pass()
   },
 )
@@ -201,5 +202,25 @@ test(
     watched.pass()
     await removed
     expect(await watched.real.firstSeq('s')).toBe(602)
+  },
+)
+
+test(
+  '[SYNC5] [STORE2] a server that ends writes out what would be long to replay, and only that',
+  { timeout: 0 },
+  async () => {
+    const { watched, app, client } = await started()
+    watched.holding = false
+    await client.execute('s', 'UpdateProperty', { node_id: 'n', property_id: 'p', new_value: 0 })
+    const graph = async (from: typeof app) =>
+      (await from.api('GET', '/graph?session_id=s')).body as object
+    const again = await app.restart()
+    expect(watched.seqs).toEqual([])
+    const other = await (await again.client()).join('s')
+    await write(other, 3, 300_000)
+    const before = await graph(again)
+    await using last = await again.restart()
+    expect(watched.seqs).toEqual([5])
+    expect(await graph(last)).toEqual(before)
   },
 )

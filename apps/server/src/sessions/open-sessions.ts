@@ -47,6 +47,11 @@ export class OpenSessions {
     return known?.session
   }
 
+  /** Those that are open now. */
+  *sessions(): Generator<LiveSession> {
+    for (const { session } of this.#open.values()) if (session) yield session
+  }
+
   forget(session_id: string): void {
     this.#open.delete(session_id)
     this.#idle.delete(session_id)

@@ -105,7 +105,7 @@ export class SessionStore {
   /** Waits until everything taken in is durable and written out. */
   async drained(): Promise<void> {
     await this.#services.committer.drained()
-    await this.#snapshots.stop()
+    await this.#snapshots.stop(this.#open.sessions())
   }
 
   async #load(session_id: string): Promise<LiveSession | undefined> {

@@ -15,6 +15,10 @@ const PART_OF_SNAPSHOT = 1 / 8
 const ENTRIES = 1_000
 const TIMES_SNAPSHOT = 2
 
+/** When the server ends, a session is written out for less, as long as this does not take long. */
+const CHARS_AT_END = 512 * 1024
+const END_MS = 3_000
+
 type Since = { entries: number; chars: number; snapshotChars: number; writing: boolean }
 
 type SnapshotServices = {
@@ -51,10 +55,18 @@ export class Snapshots {
     this.#writeIfDue(session, since)
   }
 
-  /** Resolves when nothing is being written any more; what is due later stays undone. */
-  async stop(): Promise<void> {
+  /** Ends with snapshots of those sessions that would have much to replay when they are opened. */
+  async stop(sessions: Iterable<LiveSession>): Promise<void> {
     this.#stopping = true
     await Promise.all(this.#writing)
+    const end = performance.now() + END_MS
+    for (const session of sessions) {
+      const since = this.#since.get(session)
+      if (!since || since.chars < CHARS_AT_END) continue
+      if (performance.now() > end) return
+      Object.assign(since, { entries: 0, chars: 0 })
+      await this.#write(session, since)
+    }
   }
 
   #writeIfDue(session: LiveSession, since: Since): void {
