@@ -109,9 +109,9 @@ export class Client {
   }
 
   /**
-   * Joins a session. Joining one that the client is in gives the same Session. Rejects with a
-   * TalusError: what the server refused, TIMEOUT, or CLOSED; with a TypeError when the id is not a
-   * string or empty.
+   * Joins a session; the server makes it if there is none. Joining one that the client is in gives
+   * the same Session. Rejects with a TalusError: what the server refused, UNSUPPORTED_SERVER,
+   * TIMEOUT, or CLOSED; with a TypeError when the id is not a string or empty.
    */
   join(sessionId: string): Promise<Session> {
     if (typeof sessionId !== 'string' || sessionId === '') {

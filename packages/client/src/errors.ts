@@ -66,6 +66,11 @@ export function storeFailed(cause: unknown): TalusError {
   return new TalusError({ code: 'STORE_FAILED', message, retryable: false }, { cause })
 }
 
+export function unreadable(cause: unknown): TalusError {
+  const message = 'The server sent a graph that this client cannot read'
+  return new TalusError({ code: 'INTERNAL_ERROR', message, retryable: false }, { cause })
+}
+
 export function noToken(cause: unknown): TalusError {
   const message = 'The token callback failed; the client tries again'
   return new TalusError({ code: 'UNAUTHORIZED', message, retryable: true }, { cause })

@@ -1,6 +1,6 @@
 import { Blueprint } from '@talus/graph'
 import type { Entry, HistoryEntry } from '@talus/protocol'
-import { TalusError } from './errors.js'
+import { TalusError, unreadable } from './errors.js'
 import type { Replica, Snapshot } from './graph/replica.js'
 import type { Line } from './line.js'
 import type { Joined } from './joined.js'
@@ -113,7 +113,7 @@ export class Follower {
         await work()
         break
       } catch (error) {
-        if (!(error instanceof TalusError)) throw error
+        if (!(error instanceof TalusError)) return this.#settings.onRefused(unreadable(error))
         if (FINAL.has(error.code)) return this.#settings.onRefused(error)
         await pause(backoff(attempt, REFUSAL_DELAYS), line.lost)
       }

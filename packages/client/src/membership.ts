@@ -5,7 +5,7 @@ import { leftError, TalusError, timeoutError } from './errors.js'
 import { Follower } from './follower.js'
 import { Replica } from './graph/replica.js'
 import { SessionGraph } from './graph/session-graph.js'
-import { refusalOf, type Joined } from './joined.js'
+import { readJoined, type Joined } from './joined.js'
 import type { Line } from './line.js'
 import { PresenceRoom } from './presence.js'
 import type { CommandStore } from './queue/store.js'
@@ -129,9 +129,9 @@ export class Membership {
       this.#follower.expect()
       const reply = await line.ask('join_session', { session_id, stream: 'changes', ...known })
       if (reply.outcome !== 'answered') continue
-      if (reply.answer.ok) return this.#enteredOn(line, reply.answer)
-      const { error } = reply.answer
-      if (!error.retryable) return this.end(new TalusError(error))
+      const joined = readJoined(reply.answer)
+      if (!(joined instanceof TalusError)) return this.#enteredOn(line, joined)
+      if (!joined.retryable) return this.end(joined)
       await pause(backoff(attempt, REFUSAL_DELAYS), line.lost)
     }
   }
@@ -189,8 +189,6 @@ export class Membership {
       void line.ask('leave_session', { session_id: this.sessionId })
       return
     }
-    const refusal = refusalOf(joined)
-    if (refusal) return this.end(refusal)
     this.#joined = joined
     this.#line = line
     this.commands.open(line)

@@ -7,7 +7,10 @@ export type Token = string | (() => string | Promise<string>)
 
 /** How a client behaves. All times are in milliseconds. */
 export type ClientOptions = {
-  /** Who acts. Undo steps belong to the actor; without one everybody shares `anonymous`. */
+  /**
+   * Who acts: an id, or `{ id, name }`. Undo steps belong to the id; without one everybody shares
+   * `anonymous`.
+   */
   actor?: ActorClaim
   /** The credential for servers that want one. */
   token?: Token
@@ -45,8 +48,38 @@ function milliseconds(name: string, given: number | undefined, fallback: number)
   throw new TypeError(`${name} is ${String(value)}: expected milliseconds, more than 0`)
 }
 
+function expectOption(holds: boolean, name: string, expected: string): void {
+  if (!holds) throw new TypeError(`The option ${name} is wrong: expected ${expected}`)
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+
+/** Throws a TypeError unless it is somebody; a server takes anything else for nobody. */
+export function requireActor(actor: ActorClaim | undefined): void {
+  if (actor === undefined || isText(actor)) return
+  const { id, name } = Object(actor) as { id?: unknown; name?: unknown }
+  const holds = isText(id) && (name === undefined || isText(name))
+  expectOption(holds, 'actor', 'an id, or { id, name? }, not empty')
+}
+
+const TRANSPORTS = new Set<unknown>(['websocket', 'polling'])
+
+const STORE_METHODS = ['adopt', 'add', 'remove', 'close'] as const
+
+function requireKinds({ actor, token, store, transports }: ClientOptions): void {
+  requireActor(actor)
+  const isToken = token === undefined || typeof token === 'string' || typeof token === 'function'
+  expectOption(isToken, 'token', 'a string or a function that gives one')
+  const isStore = !store || STORE_METHODS.every((name) => typeof store[name] === 'function')
+  expectOption(isStore, 'store', 'a CommandStore, or null for memory')
+  const isList = Array.isArray(transports) && transports.length > 0
+  const areKnown = isList && transports.every((transport) => TRANSPORTS.has(transport))
+  expectOption(transports === undefined || areKnown, 'transports', "'websocket', 'polling' or both")
+}
+
 /** Fills in the defaults. Throws a TypeError that names the option which is wrong. */
 export function readOptions(options: ClientOptions): Settings {
+  requireKinds(options)
   const { actor, token, store, ackTimeoutMs, totalTimeoutMs, reconnect = {}, transports } = options
   return {
     actor,

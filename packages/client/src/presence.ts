@@ -1,4 +1,4 @@
-import type { Presence, PresenceChange, PresenceState } from '@talus/protocol'
+import { checkJson, type Presence, type PresenceChange, type PresenceState } from '@talus/protocol'
 import { TalusError } from './errors.js'
 import { requireListener, type Listener } from './emitter.js'
 import type { Line } from './line.js'
@@ -15,6 +15,19 @@ type Settings = {
 
 /** The server takes 20 updates a second (rule PRES1). */
 const BEAT_MS = 50
+
+/** And states of at most this size (rule PRES3). */
+const MAX_BYTES = 16 * 1024
+
+/** Why a state cannot be sent. One that is larger than the server reads costs the connection. */
+function refusalOf(state: PresenceState | null): TalusError | undefined {
+  const checked = checkJson(state, '/state')
+  if (!checked.ok) return new TalusError({ ...checked.error, retryable: false })
+  const bytes = new TextEncoder().encode(JSON.stringify(state)).length
+  if (bytes <= MAX_BYTES) return undefined
+  const message = `A presence may take ${MAX_BYTES} bytes as JSON; this takes ${bytes}`
+  return new TalusError({ code: 'LIMIT_EXCEEDED', message, retryable: false })
+}
 
 /** The client's place in the room, told at most every 50 ms, and those of the others. */
 export class PresenceRoom {
@@ -42,7 +55,10 @@ export class PresenceRoom {
     return this.#shown
   }
 
+  /** Keeps what was said before when this cannot be said. */
   say(state: PresenceState | null): void {
+    const refusal = refusalOf(state)
+    if (refusal) return this.#settings.onRefused(refusal)
     this.#mine = state
     this.#isStale = true
     if (!this.#beat) this.#send()
@@ -119,7 +135,10 @@ export class SessionPresence {
     return this.#room.mine
   }
 
-  /** Says something of this client; fields that are not given stay as they are. */
+  /**
+   * Says something of this client; fields that are not given stay as they are. What is not JSON of
+   * at most 16 KiB is left unsaid, which the session's `rejected` tells.
+   */
   update(state: PresenceState): void {
     this.#room.say({ ...this.#room.mine, ...state })
   }

@@ -1,5 +1,6 @@
 import {
   API_PREFIX,
+  type Actor,
   type ActorClaim,
   type RouteAddress,
   type RouteBody,
@@ -7,7 +8,7 @@ import {
   type RouteResponse,
 } from '@talus/protocol'
 import { asErrorBody, TalusError } from './errors.js'
-import { readOrigin, tokenOf, type Token } from './options.js'
+import { readOrigin, requireActor, tokenOf, type Token } from './options.js'
 import { ROUTE_LINES } from './routes.js'
 
 /** `ExecuteCommandRoute` is called `executeCommand`. */
@@ -38,7 +39,10 @@ export type Rest = {
 
 /** How the methods of `rest` ask. */
 export type RestOptions = {
-  /** Who acts, on a server without authentication. */
+  /**
+   * Who acts, on a server without authentication. Headers carry Latin-1: another name is left out,
+   * and an actor with another id can only read.
+   */
   actor?: ActorClaim | undefined
   /** The credential, or where to get it; asked before every request. */
   token?: Token | undefined
@@ -70,33 +74,68 @@ function requestOf(origin: string, line: string, given: readonly unknown[]): Req
   return { method, url, body: given[isAddressed ? 1 : 0] }
 }
 
+/** Headers carry Latin-1 only, and no line breaks. */
+const fitsHeader = (text: string) => /^[\t\x20-\x7E\x80-\xFF]*$/.test(text)
+
+/** What is only read is the same for everybody; what is written must not be said of nobody. */
+function requireSendable({ method }: Request, { actor }: RestOptions): void {
+  const id = typeof actor === 'string' ? actor : actor?.id
+  if (method === 'GET' || id === undefined || fitsHeader(id)) return
+  throw new TypeError(
+    `The actor's id '${id}' cannot be sent over REST: expected Latin-1 characters`,
+  )
+}
+
+async function credentialOf(token: Token | undefined): Promise<string | undefined> {
+  try {
+    return await tokenOf(token)
+  } catch (cause) {
+    const message = 'Nothing was asked: the token callback failed'
+    throw new TalusError({ code: 'UNREACHABLE', message, retryable: true }, { cause })
+  }
+}
+
 async function headersOf({ actor, token }: RestOptions, hasBody: boolean): Promise<Headers> {
   const headers = new Headers()
   if (hasBody) headers.set('content-type', 'application/json')
-  const who = typeof actor === 'string' ? { id: actor } : actor
-  if (who) headers.set('x-actor-id', who.id)
-  if (who && 'name' in who && who.name !== undefined) headers.set('x-actor-name', who.name)
-  const credential = await tokenOf(token)
+  const { id, name }: Partial<Actor> = typeof actor === 'string' ? { id: actor } : (actor ?? {})
+  if (id !== undefined && fitsHeader(id)) headers.set('x-actor-id', id)
+  if (name !== undefined && fitsHeader(name)) headers.set('x-actor-name', name)
+  const credential = await credentialOf(token)
   if (credential !== undefined) headers.set('authorization', `Bearer ${credential}`)
   return headers
 }
 
-async function answerOf(response: Response, url: URL): Promise<unknown> {
-  const body = (await response.json()) as { error?: unknown } | null
-  if (response.ok) return body
-  const message = `Unexpected answer ${response.status} from ${url.origin}; is it a Talus server?`
-  const unexpected = { code: 'INTERNAL_ERROR', message, retryable: true } as const
-  throw new TalusError(asErrorBody(body?.error) ?? unexpected)
+/** Undefined for what is no JSON, such as the page of a proxy. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
-async function send({ method, url, body }: Request, options: RestOptions): Promise<unknown> {
+async function answerOf(response: Response, url: URL): Promise<unknown> {
+  const text = await response.text()
+  const body = parsed(text)
+  if (response.ok && body !== undefined) return body
+  const message = `Unexpected answer ${response.status} from ${url.origin}; is it a Talus server?`
+  const unexpected = { code: 'INTERNAL_ERROR', message, retryable: true } as const
+  const error = (body as { error?: unknown } | null | undefined)?.error
+  throw new TalusError(asErrorBody(error) ?? unexpected)
+}
+
+async function send(request: Request, options: RestOptions): Promise<unknown> {
+  requireSendable(request, options)
+  const { method, url } = request
+  // What JSON cannot carry is a TypeError, and no fault of the server.
+  const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) }
   const { signal, timeoutMs = 30_000 } = options
   const late = AbortSignal.timeout(timeoutMs)
   const until = signal ? AbortSignal.any([signal, late]) : late
   try {
-    const headers = await headersOf(options, body !== undefined)
-    const text = body === undefined ? {} : { body: JSON.stringify(body) }
-    return await answerOf(await fetch(url, { method, headers, signal: until, ...text }), url)
+    const headers = await headersOf(options, 'body' in body)
+    return await answerOf(await fetch(url, { method, headers, signal: until, ...body }), url)
   } catch (cause) {
     if (cause instanceof TalusError) throw cause
     if (signal?.reason instanceof TalusError) throw signal.reason
@@ -116,10 +155,11 @@ const methodName = (name: string) => name[0]?.toLowerCase() + name.slice(1).repl
  * await api.saveProject({ project_id })
  * ```
  *
- * Throws a TypeError when the URL is not the origin of a server.
+ * Throws a TypeError when the URL is not the origin of a server, or the actor is nobody.
  */
 export function rest(url: string, options: RestOptions = {}): Rest {
   const origin = readOrigin(url)
+  requireActor(options.actor)
   const methods = Object.entries(ROUTE_LINES).map(([name, line]) => [
     methodName(name),
     async (...given: unknown[]) => send(requestOf(origin, line, given), options),

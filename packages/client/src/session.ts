@@ -152,8 +152,10 @@ export class Session {
   }
 
   /**
-   * Undoes the actor's last step. `undo` of the answer says what was left alone, because others
-   * changed it. Rejects like `execute`, with NOTHING_TO_UNDO when there is no step.
+   * Undoes the actor's last step. `undo` of the answer is `{ status, skipped }`: `applied`, or
+   * `partial` when some of it was left alone because others changed it, or `noop` when all was;
+   * `skipped` says what and by whom. Rejects like `execute`, with NOTHING_TO_UNDO when there is no
+   * step.
    */
   undo(options: UndoOptions = {}): Promise<AckSuccess> {
     return this.#revert('undo_command', options)

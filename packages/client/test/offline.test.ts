@@ -123,6 +123,27 @@ test('[IDEM1] a file keeps what a process leaves unanswered: executed or not, it
   third.close()
 })
 
+test('the file of a client that runs for long does not grow for ever', async () => {
+  const path = join(directory, 'long.jsonl')
+  const store = fileStore(path)
+  const payload = { session_id: 's' }
+  const add = (command_id: string) =>
+    store.add('scope', { command_id, order: 'undo_command', payload })
+  await add('open')
+  for (let n = 0; n < 1_000; n += 1) {
+    await add(`c-${n}`)
+    await store.remove('scope', `c-${n}`)
+  }
+  expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(2_002)
+  const heir = fileStore(path)
+  expect((await heir.adopt('scope')).map(({ command_id }) => command_id)).toEqual(['open'])
+  await store.remove('scope', 'open')
+  expect(await readFile(path, 'utf8')).toBe('')
+  await add('later')
+  expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(2)
+  for (const one of [store, heir]) one.close()
+})
+
 test('a queue belongs to its actor and its session', async () => {
   const path = join(directory, 'actor.jsonl')
   const ada = client(fileStore(path))

@@ -43,6 +43,26 @@ test('[PRES1] others see what a client says of itself, and do not see themselves
   expect(ada.presence.mine).toBeNull()
 })
 
+test('[PRES3] what cannot be said is told and left unsaid, and costs no connection', async () => {
+  const ada = await join('ada', 'unsaid')
+  const bob = await join('bob', 'unsaid')
+  const heard: unknown[] = []
+  ada.on('status', (status) => heard.push(status))
+  ada.on('rejected', ({ code, message }) => heard.push(`${code} ${message}`))
+  ada.presence.update({ tool: 'pen' })
+  ada.presence.update({ drawing: 'x'.repeat(2_000_000) })
+  ada.presence.update({ count: 10n as never })
+  expect(heard).toEqual([
+    'LIMIT_EXCEEDED A presence may take 16384 bytes as JSON; this takes 2000027',
+    'BAD_REQUEST The payload is not valid: expected /state/count to be a JSON value',
+  ])
+  expect(ada.presence.mine).toEqual({ tool: 'pen' })
+  // The most that the server takes is not refused here.
+  ada.presence.update({ drawing: 'x'.repeat(16_384 - '{"tool":"pen","drawing":""}'.length) })
+  await eventually(() => expect(states(bob.others)['ada']?.['drawing']).toHaveLength(16_357))
+  expect(heard).toHaveLength(2)
+})
+
 test('[PRES2] a node that is deleted leaves what others have selected', async () => {
   const ada = await join('ada', 'deleted')
   const bob = await join('bob', 'deleted')

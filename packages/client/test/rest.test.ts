@@ -1,6 +1,8 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { ROUTES, type GraphState, type HistoryPage, type OpenedProject } from '@talus/protocol'
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
-import { rest, type Rest } from '../src/index.js'
+import { connect, rest, type Rest } from '../src/index.js'
 import { ROUTE_LINES } from '../src/routes.js'
 import { FakeServer } from './fake-server.js'
 import { rejection } from './rejection.js'
@@ -68,6 +70,18 @@ test('what the server refuses says what was expected', async () => {
   expect(refused.details[0]?.path).toBe('/data/blueprint_type_id')
 })
 
+/** What a proxy says whose server is gone. */
+async function pageServer(): Promise<AsyncDisposable & { url: string }> {
+  const http = createServer((_request, response) => response.writeHead(502).end('<h1>Gone</h1>'))
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => http.close(resolve))
+    },
+  }
+}
+
 test('no server, no Talus server, a call that is ended: each says so', async () => {
   const nobody = rest('http://127.0.0.1:9')
   expect(await rejection(nobody.getHealth())).toMatchObject({
@@ -79,10 +93,48 @@ test('no server, no Talus server, a call that is ended: each says so', async () 
   expect(await rejection(rest(fake.url).listSessions())).toMatchObject({
     message: `Unexpected answer 410 from ${fake.url}; is it a Talus server?`,
   })
+  await using proxy = await pageServer()
+  expect(await rejection(rest(proxy.url).getHealth())).toMatchObject({
+    message: `Unexpected answer 502 from ${proxy.url}; is it a Talus server?`,
+    retryable: true,
+  })
   const ending = new AbortController()
   ending.abort()
   const ended = rest(server.url, { signal: ending.signal })
   expect((await rejection(ended.getHealth())).code).toBe('UNREACHABLE')
+})
+
+test('what is wrong here is not said of the server', async () => {
+  const noToken = () => Promise.reject(new Error('Signed out'))
+  expect(await rejection(rest(server.url, { token: noToken }).getHealth())).toMatchObject({
+    message: 'Nothing was asked: the token callback failed',
+    cause: { message: 'Signed out' },
+  })
+  const command = { session_id: 's', command_type: 'DeleteNode', data: { node_id: 1n } }
+  await expect(api.executeCommand(command as never)).rejects.toThrow(TypeError)
+})
+
+test('[ACT1] an actor that no header can carry joins; over REST it reads, and writes without its name', async () => {
+  const named = connect(server.url, { actor: { id: 'lukasz', name: 'Łukasz' } })
+  const session = await named.join('names')
+  await session.execute('CreateNode', { blueprint_type_id: 'task', node_id: 'n' })
+  const data = { node_id: 'n', property_id: 'p', new_value: 1 }
+  const command = { session_id: 'names', command_type: 'UpdateProperty', data }
+  await named.rest.executeCommand(command)
+  const { entries } = await named.rest.getHistory({ session_id: 'names' })
+  expect(entries.map(({ actor }) => actor)).toEqual([
+    { id: 'lukasz' },
+    { id: 'lukasz', name: 'Łukasz' },
+  ])
+  named.close()
+  const strange = connect(server.url, { actor: '直子' })
+  await (await strange.join('names')).execute('DeleteNode', { node_id: 'n' })
+  const again = connect(server.url, { actor: '直子' })
+  expect((await again.join('names')).canUndo).toBe(true)
+  await expect(again.rest.undo({ session_id: 'names' }, {})).rejects.toThrow(
+    "The actor's id '直子' cannot be sent over REST: expected Latin-1 characters",
+  )
+  for (const client of [strange, again]) client.close()
 })
 
 test('what is missing is a TypeError that names it', async () => {

@@ -283,6 +283,36 @@ test('a session that does not let the client in again ends', async () => {
   client.close()
 })
 
+const accepted = { ...joined('s', 'c'), protocol_version: undefined }
+
+test.each([
+  ['nothing', undefined, 'another protocol'],
+  ['a text', 'welcome', 'another protocol'],
+  ['a refusal without a reason', { ok: false }, 'another protocol'],
+  ['no version', accepted, 'another protocol'],
+  ['an older version', { ...accepted, protocol_version: '1.0' }, 'protocol 1.0'],
+])('[VER1] a server that answers a join with %s is refused', async (_, answer, spoken) => {
+  await using server = await FakeServer.start((socket) => {
+    socket.removeAllListeners('join_session')
+    socket.on('join_session', (_payload, ack) => ack?.(answer as never))
+  })
+  const client = connect(server.url, QUICK)
+  const message = `The server speaks ${spoken}, this client 1.1. Install a matching client.`
+  const code = 'UNSUPPORTED_SERVER'
+  expect(await rejection(client.join('s'))).toMatchObject({ code, message, retryable: false })
+  client.close()
+})
+
+test('a graph that cannot be read ends the session, and says why', async () => {
+  await using server = await FakeServer.start(() => {})
+  Object.assign(server.stored, { nodes: [{ id: 'n', children: ['nowhere'], parent_id: null }] })
+  const client = connect(server.url, QUICK)
+  const error = await rejection(client.join('s'))
+  expect(error).toMatchObject({ code: 'INTERNAL_ERROR', cause: expect.any(Error) as Error })
+  expect(error.message).toBe('The server sent a graph that this client cannot read')
+  client.close()
+})
+
 test('an error that answers no call is an event', async () => {
   const error = { code: 'SESSION_NOT_FOUND', message: 'It was deleted', retryable: false } as const
   await using server = await FakeServer.start((socket) => {

@@ -23,6 +23,20 @@ test('connect names the option that is wrong', () => {
   )
 })
 
+test.each([
+  ['actor', 5, 'an id, or { id, name? }, not empty'],
+  ['actor', '', 'an id, or { id, name? }, not empty'],
+  ['actor', { name: 'Ada' }, 'an id, or { id, name? }, not empty'],
+  ['token', 5, 'a string or a function'],
+  ['store', {}, 'a CommandStore'],
+  ['transports', ['tcp'], "'websocket', 'polling' or both"],
+  ['transports', [], "'websocket', 'polling' or both"],
+])('an option %s of %j is refused', (name, value, expected) => {
+  const options = anything({ [name]: value })
+  const message = `The option ${name} is wrong: expected ${expected}`
+  expect(() => connect('http://127.0.0.1:9', options)).toThrow(message)
+})
+
 test('on says which events there are', () => {
   expect(() => client.on(anything('connected'), () => {})).toThrow(
     "A client has no event 'connected'; it has status, reconnect, error",

@@ -64,7 +64,8 @@ function JoiningProvider({ client, id, fallback = null, children }: Joining): Re
 
 /**
  * Gives a session to the components below. With `client` and `id` it joins the session while it is
- * mounted, and shows `fallback` until then; a refusal goes to the nearest error boundary.
+ * mounted, and shows `fallback` until then; a refusal goes to the nearest error boundary. The last
+ * such provider leaves it, so an application that joined it too should give the `session` instead.
  */
 export function SessionProvider(props: SessionProviderProps): ReactNode {
   if (!('session' in props)) return createElement(JoiningProvider, props)
