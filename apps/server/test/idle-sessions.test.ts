@@ -3,28 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createMemoryJournal, type Journal } from '../src/journal/index.js'
 import { quickApp, testApp } from './harness.js'
-
-/** What `after` was given, to be called by hand; longer ones are those of the idle sweep. */
-class Timers {
-  #due: (() => void)[] = []
-
-  after = (ms: number, work: () => void): void => {
-    if (ms >= 60_000) this.#due.push(work)
-    else setTimeout(work, ms).unref()
-  }
-
-  /** The next sweep is due. */
-  fire(): void {
-    const due = this.#due
-    this.#due = []
-    for (const work of due) work()
-  }
-
-  /** So many minutes go by, at the default of ten. */
-  idle(): void {
-    for (let i = 0; i < 4; i += 1) this.fire()
-  }
-}
+import { SlowTimers } from './slow-timers.js'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
@@ -60,7 +39,7 @@ const create = (node_id: string) => ({ blueprint_type_id: 'task', name: 'a', nod
 const rename = (new_value: string) => ({ node_id: 'n', property_id: 'name', new_value })
 
 test('[STORE2] [SYNC1] an idle session leaves memory and comes back as it was', async () => {
-  const timers = new Timers()
+  const timers = new SlowTimers()
   const { journal, watch } = watched()
   await using app = await quickApp({ journal, after: timers.after })
   const client = await app.client()
@@ -84,7 +63,7 @@ test('[STORE2] [SYNC1] an idle session leaves memory and comes back as it was', 
 })
 
 test('[STORE2] a session that somebody is in, or asks for, stays in memory', async () => {
-  const timers = new Timers()
+  const timers = new SlowTimers()
   const { journal, watch } = watched()
   await using app = await quickApp({ journal, after: timers.after })
   await (await app.client()).join('member')
@@ -101,7 +80,7 @@ test('[STORE2] a session that somebody is in, or asks for, stays in memory', asy
 })
 
 test('[STORE2] [IDEM1] letting go at every step of every call loses and doubles nothing', async () => {
-  const timers = new Timers()
+  const timers = new SlowTimers()
   const { journal, watch } = watched()
   watch.act = async () => {
     timers.idle()
@@ -140,7 +119,7 @@ test('[STORE2] [IDEM1] letting go at every step of every call loses and doubles 
 })
 
 test('[JOIN4] a join in flight while its session is let go is in the session', async () => {
-  const timers = new Timers()
+  const timers = new SlowTimers()
   const { journal, watch } = watched()
   await using app = await quickApp({ journal, after: timers.after })
   await app.api('POST', '/sessions', { session_id: 's' })

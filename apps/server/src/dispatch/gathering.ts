@@ -7,13 +7,13 @@ const LIMIT_MS = 3
  * disk and a fan-out of its own. Somebody who works alone is never kept waiting.
  */
 export class Gathering {
-  #expected = 0
+  #missing = 0
   #wake: (() => void) | undefined
 
-  /** Resolves when `expected` commands are there, or after a moment. */
-  async until(expected: number, present: number): Promise<void> {
-    if (present >= expected) return
-    this.#expected = expected
+  /** Resolves when so many more commands have come, or after a moment. */
+  async forMore(count: number): Promise<void> {
+    if (count === 0) return
+    this.#missing = count
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LIMIT_MS)
       this.#wake = () => {
@@ -24,8 +24,9 @@ export class Gathering {
     this.#wake = undefined
   }
 
-  /** So many commands are there now. */
-  arrived(present: number): void {
-    if (present >= this.#expected) this.#wake?.()
+  /** A command has come. */
+  arrived(): void {
+    this.#missing -= 1
+    if (this.#missing <= 0) this.#wake?.()
   }
 }

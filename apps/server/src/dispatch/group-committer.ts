@@ -44,7 +44,7 @@ export class GroupCommitter {
   /** Asks for the appender's work to be taken at the end of this turn, or as soon as possible. */
   request(appender: Appender): void {
     this.#dirty.add(appender)
-    if (this.#running) this.#gathering.arrived(this.#present())
+    if (this.#running) this.#gathering.arrived()
     else this.#running = this.#run()
   }
 
@@ -59,8 +59,8 @@ export class GroupCommitter {
       await new Promise((resolve) => setImmediate(resolve))
       const size = this.#present()
       await this.#commit(this.#takeAll())
-      // Those who wait already, and those who were answered just now.
-      await this.#gathering.until(this.#present() + size, this.#present())
+      // As many as were answered just now are about to come.
+      await this.#gathering.forMore(size)
     } while (this.#dirty.size > 0)
     this.#running = undefined
   }

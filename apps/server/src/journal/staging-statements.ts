@@ -77,7 +77,7 @@ export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTa
 }
 
 /** All groups, oldest first. Throws `StorageError` when one is damaged. */
-export function* stagedGroups(
+function* stagedGroups(
   database: SqliteDatabase,
   db: Kysely<JournalTables>,
 ): Generator<StagedGroup> {

@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { testApp, type TestApp } from '../harness.js'
 import { launch, type ServerProcess } from '../server-process.js'
 import type { Script } from './script.js'
+import { SlowTimers } from '../slow-timers.js'
 
 /** Where the server runs: one data folder, and one port after the first start. */
 export type House = {
@@ -16,22 +17,6 @@ export type House = {
   /** Everything that nobody holds leaves memory. Only inside. */
   forget: () => Promise<void>
   [Symbol.asyncDispose]: () => Promise<void>
-}
-
-/** Timers of a minute or more go off when told to: those are the sweeps of idle sessions. */
-class SlowTimers {
-  #due: (() => void)[] = []
-
-  after = (ms: number, work: () => void): void => {
-    if (ms >= 60_000) this.#due.push(work)
-    else setTimeout(work, ms).unref()
-  }
-
-  fire(): void {
-    const due = this.#due
-    this.#due = []
-    for (const work of due) work()
-  }
 }
 
 async function collectGarbage(): Promise<void> {
