@@ -1,6 +1,6 @@
 export { buildApp } from './app.js'
 export type { App, Replacements } from './app.js'
-export { readConfig } from './config.js'
-export type { Config } from './config.js'
+export { readConfig } from './config/config.js'
+export type { Config } from './config/config.js'
 export { createMemoryJournal, openSqliteJournal, StorageError } from './journal/index.js'
 export type { Journal } from './journal/index.js'

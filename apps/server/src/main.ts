@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { API_PREFIX } from '@talus/protocol'
 import { buildApp, packageVersion, type App } from './app.js'
-import { helpText, readConfig, type Config } from './config.js'
+import { helpText, readConfig, type Config } from './config/config.js'
 import { StorageError } from './journal/journal.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */

@@ -68,10 +68,10 @@ test('[AUTH1] logs go to stderr', async () => {
 
 /** Flags with values that cannot be, and what the message says is expected. */
 const INVALID: [flag: keyof typeof FLAGS, value: string, expected: string][] = [
-  ['--port', 'http', 'a number from 0 to 65535'],
-  ['--port', '65536', 'a number from 0 to 65535'],
-  ['--port', '-1', 'a number from 0 to 65535'],
-  ['--port', '5e3', 'a number from 0 to 65535'],
+  ['--port', 'http', 'a whole number from 0 to 65535'],
+  ['--port', '65536', 'a whole number from 0 to 65535'],
+  ['--port', '-1', 'a whole number from 0 to 65535'],
+  ['--port', '5e3', 'a whole number from 0 to 65535'],
   ['--durability', 'some', 'one of full, normal'],
   ['--log-level', 'loud', 'one of fatal, error, warn, info, debug, silent'],
   ['--idle-minutes', '-1', 'a whole number from 0'],
