@@ -6,12 +6,18 @@ import { fileURLToPath } from 'node:url'
 import { contractText } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { jwtAuthentication } from './auth/jwt.js'
 import { Hub } from './broadcast/hub.js'
 import { Outbox } from './broadcast/outbox.js'
 import type { Config } from './config/config.js'
+import { createAccess, OPEN_ACCESS } from './gate/access.js'
 import { Dispatcher } from './gate/dispatcher.js'
+import type { Authenticate } from './gate/identity.js'
+import { createReception, OPEN_RECEPTION } from './gate/reception.js'
 import { GroupCommitter } from './dispatch/group-committer.js'
 import { Chronicle } from './history/chronicle.js'
+import { Memberships } from './members/memberships.js'
+import { ShareLinks } from './members/share-links.js'
 import { openSqliteJournal, type Journal } from './journal/index.js'
 import { createLogger } from './observability/log.js'
 import type { After } from './presence/beat.js'
@@ -23,8 +29,10 @@ import { sweepIdle } from './sessions/idle-sweep.js'
 import { SessionStore } from './sessions/session-store.js'
 import { mountAffordances } from './transport/rest/affordance-routes.js'
 import { mountCommands } from './transport/rest/command-routes.js'
+import { openDoor } from './transport/rest/door.js'
 import { mountGraph } from './transport/rest/graph-routes.js'
 import { mountHealth } from './transport/rest/health-routes.js'
+import { mountMembers } from './transport/rest/member-routes.js'
 import { mountProjects } from './transport/rest/project-routes.js'
 import { mountHistory } from './transport/rest/history-routes.js'
 import { createRestServer } from './transport/rest/rest-server.js'
@@ -40,6 +48,8 @@ export type Replacements = {
   newId?: () => string
   now?: () => string
   after?: After
+  /** Proves who callers are, in place of JSON Web Tokens. */
+  authenticate?: Authenticate
 }
 
 /** A server that is composed but does not listen yet. */
@@ -81,7 +91,11 @@ async function closeRest(rest: FastifyInstance): Promise<void> {
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const { newId = randomUUID, now = () => new Date().toISOString() } = replacements
   const { after = afterTimeout } = replacements
+  const clock = () => Date.now()
   const logger = replacements.logger ?? createLogger(config.logLevel)
+  const authenticate =
+    replacements.authenticate ??
+    (config.auth && jwtAuthentication(config.auth, { clock, log: logger }))
   const catalogue = TemplateCatalogue.open(config.templatesDir ?? sampleTemplates(), logger)
   const journal =
     replacements.journal ??
@@ -97,6 +111,15 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const broadcaster = pruningPresence(hub, presence, logger)
   const outbox = new Outbox((client_id) => logger.warn({ client_id }, 'slow client let go'))
   const committer = new GroupCommitter(journal)
+  const memberships = new Memberships({
+    journal,
+    now,
+    log: logger,
+    onChanged: (session_id, actor_id, role) => {
+      hub.showRole(session_id, actor_id, role)
+      void hub.review(session_id)
+    },
+  })
   const shared = { journal, newId, now, log: logger }
   const blueprintOf = (template_id: string) => catalogue.blueprint(template_id)
   const { retainEntries: entries, retainDays: days } = config
@@ -107,7 +130,27 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     blueprintOf,
     retention: { entries, days },
     isOccupied: (session_id) => hub.count(session_id) > 0,
+    hasOwners: authenticate !== null,
+    forgetRoles: (session_id) => memberships.forget(session_id),
   })
+  const links = new ShareLinks({
+    journal,
+    newId,
+    now,
+    clock,
+    onRevoked: (session_id) => void hub.review(session_id),
+  })
+  const { access, reception } = authenticate
+    ? {
+        access: createAccess({
+          roles: memberships,
+          exists: async (session_id) => (await sessions.get(session_id)).ok,
+          isRevoked: (link_id) => links.isRevoked(link_id),
+          clock,
+        }),
+        reception: createReception(authenticate, (token) => links.redeem(token)),
+      }
+    : { access: OPEN_ACCESS, reception: OPEN_RECEPTION }
   const chronicle = new Chronicle(journal, logger)
   const dispatcher = new Dispatcher(sessions, newId, chronicle)
   const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster })
@@ -129,8 +172,14 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     serverVersion: packageVersion(),
     isOpen: () => open,
   }
+  openDoor(rest, {
+    access,
+    reception,
+    sessionOfProject: async (project_id) => (await journal.getProject(project_id))?.session_id,
+  })
   mountHealth(rest, services)
   mountSessions(rest, services, (template_id) => catalogue.get(template_id))
+  mountMembers(rest, { sessions, memberships, links })
   mountGraph(rest, services)
   mountHistory(rest, services)
   mountAffordances(rest, services)
@@ -138,7 +187,19 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   mountCommands(rest, services)
   mountProjects(rest, projects)
   mountTemplates(rest, catalogue)
-  const sockets = { sessions, dispatcher, hub, presence, outbox, contractHash, log: logger }
+  const sockets = {
+    access,
+    reception,
+    clock,
+    after,
+    sessions,
+    dispatcher,
+    hub,
+    presence,
+    outbox,
+    contractHash,
+    log: logger,
+  }
   const io = attachSockets(rest.server, sockets, config.corsOrigins)
 
   return {

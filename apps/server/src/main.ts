@@ -43,7 +43,9 @@ function closeOnSignals(app: App): void {
 
 function greet(url: string, config: Config): void {
   process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
-  say(`Talus listens on ${url}, data in ${config.dataDir}. Nobody is authenticated.`)
+  say(`Talus listens on ${url}, data in ${config.dataDir}.`)
+  if (config.auth === null)
+    say('Development mode: nobody is authenticated, everybody may do everything.')
   say(`Try:  curl ${url}${API_PREFIX}/health`)
   say(`      curl -X POST ${url}${API_PREFIX}/sessions -H 'content-type: application/json' -d '{}'`)
 }

@@ -11,8 +11,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testApp, type RestAnswer, type TestApp } from './harness.js'
 import { TEMPLATES } from './templates.js'
 
-/** What there is before a route is asked: a project of the template `studio` with one phase. */
-type Scene = { session_id: string; project_id: string; root_id: string }
+/** What there is before a route is asked: a project of `studio` with a phase, a member, a link. */
+type Scene = { session_id: string; project_id: string; root_id: string; link_id: string }
 
 /** A request to a route; its path parameters come from the scene unless they are given. */
 type Ask = { params?: Record<string, string>; query?: string; body?: unknown; headers?: object }
@@ -31,7 +31,10 @@ async function newScene(): Promise<Scene> {
     await app.api('POST', '/commands/execute', command, { 'x-actor-id': 'ann' })
   }
   await app.api('POST', `/sessions/${session_id}/undo`, {}, { 'x-actor-id': 'ann' })
-  return { session_id, project_id, root_id }
+  await app.api('PUT', `/sessions/${session_id}/members/ann`, { role: 'editor' })
+  const linked = await app.api('POST', `/sessions/${session_id}/share-links`, { role: 'viewer' })
+  const { link_id } = linked.body.link as { link_id: string }
+  return { session_id, project_id, root_id, link_id }
 }
 
 const ANN = { 'x-actor-id': 'ann' }
@@ -106,6 +109,44 @@ const CASES: Record<RouteName, Case> = {
   },
   ListSessions: { succeeds: [{}], refused: [] },
   GetSession: { succeeds: [{}], refused: [[noSession, 'SESSION_NOT_FOUND']] },
+  ListMembers: { succeeds: [{}], refused: [[noSession, 'SESSION_NOT_FOUND']] },
+  PutMember: {
+    succeeds: [{ params: { actor_id: 'ann' }, body: { role: 'editor' } }],
+    refused: [
+      [{ params: { actor_id: 'ann' }, body: { role: 'king' } }, 'BAD_REQUEST'],
+      [
+        { params: { session_id: 'none', actor_id: 'ann' }, body: { role: 'editor' } },
+        'SESSION_NOT_FOUND',
+      ],
+    ],
+  },
+  GetMember: {
+    succeeds: [{}],
+    refused: [
+      [{ params: { actor_id: 'nobody' } }, 'MEMBER_NOT_FOUND'],
+      [{ params: { session_id: 'none', actor_id: 'ann' } }, 'SESSION_NOT_FOUND'],
+    ],
+  },
+  DeleteMember: {
+    succeeds: [{}],
+    refused: [[{ params: { actor_id: 'nobody' } }, 'MEMBER_NOT_FOUND']],
+  },
+  CreateShareLink: {
+    succeeds: [
+      { body: { role: 'viewer' } },
+      { body: { role: 'editor', expires_at: '2999-01-01T00:00:00Z' } },
+    ],
+    refused: [
+      [{ body: { role: 'owner' } }, 'BAD_REQUEST'],
+      [{ body: { role: 'viewer', expires_at: '2001-01-01T00:00:00Z' } }, 'BAD_REQUEST'],
+      [{ body: { role: 'viewer', expires_at: '2999-99-99T00:00:00Z' } }, 'BAD_REQUEST'],
+    ],
+  },
+  ListShareLinks: { succeeds: [{}], refused: [[noSession, 'SESSION_NOT_FOUND']] },
+  DeleteShareLink: {
+    succeeds: [{}],
+    refused: [[{ params: { link_id: 'none' } }, 'SHARE_LINK_NOT_FOUND']],
+  },
   GetGraph: {
     succeeds: [
       { query: '?session_id={session_id}' },
@@ -330,6 +371,7 @@ function request(name: RouteName, scene: Scene, ask: Ask): Promise<RestAnswer> {
     ...scene,
     node_id: 'phase',
     template_id: 'studio',
+    actor_id: 'ann',
     ...ask.params,
   }
   const { query = '', headers = {}, body } = filled(ask, scene)

@@ -66,6 +66,12 @@ export function defineClientEvent<
   return definition
 }
 
+/**
+ * What the least role is about: nothing (anybody may ask), an identity alone, a role in the session
+ * that the request names, or one in the session of its project.
+ */
+export type Scope = 'open' | 'user' | 'session' | 'project'
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 export type RouteDefinition<
@@ -81,6 +87,7 @@ export type RouteDefinition<
   path: Path
   summary: string
   requires: Role
+  scope: Scope
   params?: Params
   query?: Query
   body?: Body

@@ -5,8 +5,9 @@
  * - 1.0: the two documents of January 2026: rooms, graph events, command lifecycle, both namespaces.
  * - 1.1: acknowledgements, `seq`, per-actor undo, batch, preview, the `changes` stream, time travel,
  *   history, restore, presence, search, affordances.
+ * - 1.2: authentication, roles, members, share links.
  */
-export const PROTOCOL_VERSION = '1.1'
+export const PROTOCOL_VERSION = '1.2'
 
 /** The oldest client version that this protocol still serves. */
 export const MIN_PROTOCOL_VERSION = '1.0'

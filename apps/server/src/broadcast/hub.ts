@@ -1,4 +1,4 @@
-import type { PresenceChange } from '@talus/protocol'
+import type { PresenceChange, Role } from '@talus/protocol'
 import { changesPackets } from './changes-frames.js'
 import type { Connection } from './connection.js'
 import { Packets } from './frames.js'
@@ -19,6 +19,8 @@ export type Member = {
   connection: Connection
   /** The session is gone: the member is in it no longer. */
   onSessionDeleted: () => void
+  /** Roles have changed: the member asks whether it may still be there, and goes if not. */
+  review: () => Promise<void>
 }
 
 type Room = Map<string, Member>
@@ -68,6 +70,12 @@ export class Hub implements Broadcaster {
     for (const member of room?.values() ?? []) member.onSessionDeleted()
   }
 
+  /** Has everybody in the session find out whether they may still be there. */
+  review(session_id: string): Promise<unknown> {
+    const members = [...(this.#rooms.get(session_id)?.values() ?? [])]
+    return Promise.all(members.map((member) => member.review()))
+  }
+
   publish(session: SessionContext, publications: readonly Publication[]): void {
     const room = this.#rooms.get(session.session_id)
     if (!room) return
@@ -106,6 +114,20 @@ export class Hub implements Broadcaster {
       events: root,
       changes: root,
       graph: () => [graphPacket(event, { ...place, client_count: active_clients })],
+    })
+  }
+
+  /** Tells the session that somebody has another role, or none. */
+  showRole(session_id: string, actor_id: string, role: Role | null): void {
+    const room = this.#rooms.get(session_id)
+    if (!room) return
+    const said = { session_id, timestamp: this.#now(), actor_id, role }
+    const event = 'permissions:changed'
+    const root = () => [rootPacket(event, { event, ...said })]
+    this.#send(room, {
+      events: root,
+      changes: root,
+      graph: () => [graphPacket(event, said)],
     })
   }
 

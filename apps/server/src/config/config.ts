@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { fail, ok, type Result } from '@talus/protocol'
+import { AUTH_FLAGS, type AuthSettings } from '../auth/auth-flags.js'
 import { invalid, type Flag, type FlagGroup, type Given } from './flag.js'
 import { SERVER_FLAGS, type ServerSettings } from './server-flags.js'
 
 /** How the server runs. Every field is a flag, and an environment variable `TALUS_…`. */
-export type Config = ServerSettings
+export type Config = ServerSettings & { auth: AuthSettings }
 
-const GROUPS: readonly FlagGroup<unknown>[] = [SERVER_FLAGS]
+const GROUPS: readonly FlagGroup<unknown>[] = [SERVER_FLAGS, AUTH_FLAGS]
 
 function flagsOf({ flags }: FlagGroup<unknown>): Flag[] {
   return Object.values(flags)
@@ -74,10 +75,12 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
     String(flags.value[flag.name] ?? env[flag.variable] ?? flag.fallback ?? '')
   const server = SERVER_FLAGS.read(given)
   if (!server.ok) return server
+  const auth = AUTH_FLAGS.read(given)
+  if (!auth.ok) return auth
   const { host, insecure } = server.value
-  if (!isLoopback(host) && !insecure) {
+  if (!isLoopback(host) && !insecure && auth.value === null) {
     const expected = 'a loopback address, as nobody is authenticated; or add --insecure'
     return invalid(SERVER_FLAGS.flags.host, host, expected)
   }
-  return ok(server.value)
+  return ok({ ...server.value, auth: auth.value })
 }

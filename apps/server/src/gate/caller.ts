@@ -1,7 +1,7 @@
-import { Actor, ANONYMOUS, check, type ActorClaim, type Role } from '@talus/protocol'
+import { Actor, ANONYMOUS, check, type ActorClaim, type Failure, type Role } from '@talus/protocol'
 
-/** Who asks, and what they may do in the session. */
-export type Caller = { actor: Actor; role: Role }
+/** Who asks, and what they may do in the session; `refusal` says why that is nothing. */
+export type Caller = { actor: Actor } & ({ role: Role } | { role: null; refusal: Failure })
 
 /** What a client says of itself, as an actor; nothing or nonsense is the anonymous actor. */
 export function actorOf(claim: ActorClaim | undefined): Actor {

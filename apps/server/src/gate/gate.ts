@@ -5,8 +5,23 @@ import type { Caller } from './caller.js'
 const RANK: Record<Role, number> = { viewer: 0, commenter: 1, editor: 2, owner: 3 }
 
 /** Whether a role permits what another role is required for. */
-export function permits(role: Role, required: Role): boolean {
-  return RANK[role] >= RANK[required]
+export function permits(role: Role | null, required: Role): boolean {
+  return role !== null && RANK[role] >= RANK[required]
+}
+
+/** The role that permits more; null is none. */
+export function higher(one: Role | null, other: Role | null): Role | null {
+  if (one === null || other === null) return one ?? other
+  return RANK[one] >= RANK[other] ? one : other
+}
+
+/** Whether the caller may do what a role is required for. Errors: FORBIDDEN, SESSION_NOT_FOUND. */
+export function authorise(caller: Caller, requires: Role): Result<null> {
+  if (permits(caller.role, requires)) return ok(null)
+  if (caller.role === null) return { ok: false, error: caller.refusal }
+  return fail('FORBIDDEN', `This needs the role ${requires}`, [
+    { path: '', expected: `the role ${requires}`, actual: caller.role },
+  ])
 }
 
 /** What the gate decides about: a payload, who sent it, and the role that the contract requires. */
@@ -19,15 +34,11 @@ export type Asked<S extends TSchema> = {
 
 /**
  * The one way in for REST and both namespaces: shape, then role (rule CMD1). Values inside commands
- * are checked where commands are parsed. Errors: BAD_REQUEST, FORBIDDEN.
+ * are checked where commands are parsed. Errors: BAD_REQUEST, FORBIDDEN, SESSION_NOT_FOUND.
  */
 export function admit<S extends TSchema>(asked: Asked<S>): Result<Static<S>> {
   const checked = check(asked.schema, asked.payload)
   if (!checked.ok) return checked
-  if (!permits(asked.caller.role, asked.requires)) {
-    return fail('FORBIDDEN', `This needs the role ${asked.requires}`, [
-      { path: '', expected: `the role ${asked.requires}`, actual: asked.caller.role },
-    ])
-  }
-  return ok(checked.value)
+  const authorised = authorise(asked.caller, asked.requires)
+  return authorised.ok ? ok(checked.value) : authorised
 }

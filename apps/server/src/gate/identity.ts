@@ -7,6 +7,8 @@ export type Identity = {
   expires_at?: number
   /** Whether this is an administrator: owner of every session. */
   admin?: boolean
+  /** Whether nothing but a share link speaks for this one. */
+  guest?: boolean
 }
 
 /** What a client presents to prove who it is. */

@@ -1,4 +1,6 @@
-import type { AckSuccess } from '@talus/protocol'
+import type { AckSuccess, Member, Role } from '@talus/protocol'
+
+export type { Member }
 
 /** What the journal knows of a session beside its history. */
 export type SessionRecord = {
@@ -90,6 +92,19 @@ export type ProjectRecord = {
   envelope: string
 }
 
+/** A link that gives a role in a session to whoever holds its token. */
+export type ShareLinkRecord = {
+  link_id: string
+  session_id: string
+  /** SHA-256 of the token, in hex: whoever reads the database can use no link. */
+  token_hash: string
+  role: Role
+  /** ISO 8601; null: until it is revoked. */
+  expires_at: string | null
+  created_at: string
+  created_by: string
+}
+
 /** The storage failed or is not there. Whatever was being written is not durable. */
 export class StorageError extends Error {
   override readonly name = 'StorageError'
@@ -100,7 +115,8 @@ export class StorageError extends Error {
  * `StorageError` when the storage fails; a resolved write is durable.
  */
 export interface Journal {
-  createSession(record: SessionRecord): Promise<'created' | 'exists'>
+  /** With its first member, if it has one: both are there or neither is. */
+  createSession(record: SessionRecord, owner?: Member): Promise<'created' | 'exists'>
   loadSession(session_id: string): Promise<StoredSession | undefined>
   /** Oldest first, with the seq of the last entry. */
   listSessions(): Promise<(SessionRecord & { seq: number })[]>
@@ -130,6 +146,19 @@ export interface Journal {
    * command ids stay known, with their acknowledgements. Gives how many went.
    */
   truncate(session_id: string, truncation: Truncation): Promise<number>
+
+  /** Who has a role in the session, oldest first. */
+  members(session_id: string): Promise<Member[]>
+  /** Adds a member, or changes the role of one. Rejects when there is no such session. */
+  putMember(session_id: string, member: Member): Promise<void>
+  deleteMember(session_id: string, actor_id: string): Promise<boolean>
+  /** Where somebody is a member. */
+  sessionsOf(actor_id: string): Promise<{ session_id: string; role: Role }[]>
+  createShareLink(link: ShareLinkRecord): Promise<void>
+  /** Oldest first. */
+  shareLinks(session_id: string): Promise<ShareLinkRecord[]>
+  deleteShareLink(session_id: string, link_id: string): Promise<boolean>
+  findShareLink(token_hash: string): Promise<ShareLinkRecord | undefined>
 
   /** Also points the session at the project. */
   createProject(project: ProjectRecord): Promise<void>

@@ -1,5 +1,6 @@
 import type { Journal, ProjectRecord } from './journal.js'
 import { appendTo, lastSeq, truncateSession, type MemorySession } from './memory-session.js'
+import { createMemoryAccess } from './memory-access.js'
 import { assertConsecutive, assertSnapshot } from './rules.js'
 
 type MemoryProject = { record: ProjectRecord; document: string[] | undefined }
@@ -8,9 +9,10 @@ type MemoryProject = { record: ProjectRecord; document: string[] | undefined }
 export function createMemoryJournal(): Journal {
   const sessions = new Map<string, MemorySession>()
   const projects = new Map<string, MemoryProject>()
+  const access = createMemoryAccess()
 
   return {
-    async createSession(record) {
+    async createSession(record, owner) {
       if (sessions.has(record.session_id)) return 'exists'
       sessions.set(record.session_id, {
         record: { ...record },
@@ -20,6 +22,7 @@ export function createMemoryJournal(): Journal {
         commands: new Map(),
         snapshot: null,
       })
+      access.begin(record.session_id, owner)
       return 'created'
     },
 
@@ -43,6 +46,7 @@ export function createMemoryJournal(): Journal {
     },
 
     async deleteSession(session_id) {
+      access.forget(session_id)
       return sessions.delete(session_id)
     },
 
@@ -77,6 +81,8 @@ export function createMemoryJournal(): Journal {
       const session = sessions.get(session_id)
       return session?.snapshot ? truncateSession(session, session.snapshot.seq, truncation) : 0
     },
+
+    ...access.queries,
 
     async createProject(project) {
       if (projects.has(project.project_id)) {

@@ -1,5 +1,6 @@
 import { Migrator, type Kysely, type Migration } from 'kysely'
 import { addIntegrity } from './migration-integrity.js'
+import { addMembers } from './migration-members.js'
 import { addStaging } from './migration-staging.js'
 import type { JournalTables } from './schema.js'
 
@@ -11,6 +12,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0001_journal': { up: createJournal },
   '0002_integrity': { up: addIntegrity },
   '0003_staging': { up: addStaging },
+  '0004_members': { up: addMembers },
 }
 
 async function createJournal(db: Kysely<JournalTables>): Promise<void> {

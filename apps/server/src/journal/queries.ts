@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { historyQueries, type HistoryQueries } from './history-queries.js'
+import { memberQueries, type MemberQueries } from './member-queries.js'
 import { projectQueries, type ProjectQueries } from './project-queries.js'
 import type { JournalTables } from './schema.js'
 import { sessionQueries, type SessionQueries } from './session-queries.js'
@@ -10,7 +11,8 @@ export type JournalQueries = SessionQueries &
   HistoryQueries &
   SnapshotQueries &
   TruncationQueries &
-  ProjectQueries
+  ProjectQueries &
+  MemberQueries
 
 /**
  * The journal but for `append`, for any database that Kysely speaks. `append` is the commit point:
@@ -23,5 +25,6 @@ export function journalQueries(db: Kysely<JournalTables>): JournalQueries {
     ...snapshotQueries(db),
     ...truncationQueries(db),
     ...projectQueries(db),
+    ...memberQueries(db),
   }
 }

@@ -1,4 +1,4 @@
-import type { ProjectRecord, SessionRecord } from './journal.js'
+import type { Member, ProjectRecord, SessionRecord, ShareLinkRecord } from './journal.js'
 
 /**
  * The tables of the journal. Columns ending in `ack`, `consumes` and `envelope` hold JSON text,
@@ -12,6 +12,8 @@ export type JournalTables = {
   receipts: ReceiptRow
   snapshots: { session_id: string; seq: number; part: number; body: string; digest: string }
   truncations: TruncationRow
+  members: Member & { session_id: string }
+  share_links: ShareLinkRecord
   projects: ProjectRecord
   project_documents: { project_id: string; part: number; body: string }
 }

@@ -16,7 +16,7 @@ export type SessionQueries = Pick<Journal, 'createSession' | 'listSessions' | 'd
 
 export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
   return {
-    async createSession(record) {
+    async createSession(record, owner) {
       return await db.transaction().execute(async (transaction) => {
         const { numInsertedOrUpdatedRows } = await transaction
           .insertInto('sessions')
@@ -25,6 +25,12 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
           .executeTakeFirstOrThrow()
         if (numInsertedOrUpdatedRows !== 1n) return 'exists'
         await transaction.insertInto('heads').values(firstHead(record.session_id)).execute()
+        const { session_id } = record
+        if (owner)
+          await transaction
+            .insertInto('members')
+            .values({ session_id, ...owner })
+            .execute()
         return 'created'
       })
     },

@@ -61,7 +61,7 @@ async function createDirectory(directory: string): Promise<void> {
 
 function journalOver({ append, request, close }: WorkerLink): Journal {
   return {
-    createSession: (record) => request('createSession', record),
+    createSession: (record, owner) => request('createSession', record, owner),
     loadSession: (session_id) => request('loadSession', session_id),
     listSessions: () => request('listSessions'),
     deleteSession: (session_id) => request('deleteSession', session_id),
@@ -72,6 +72,14 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
     findCommand: (session_id, command_id) => request('findCommand', session_id, command_id),
     writeSnapshot: (session_id, seq, parts) => request('writeSnapshot', session_id, seq, parts),
     truncate: (session_id, truncation) => request('truncate', session_id, truncation),
+    members: (session_id) => request('members', session_id),
+    putMember: (session_id, member) => request('putMember', session_id, member),
+    deleteMember: (session_id, actor_id) => request('deleteMember', session_id, actor_id),
+    sessionsOf: (actor_id) => request('sessionsOf', actor_id),
+    createShareLink: (link) => request('createShareLink', link),
+    shareLinks: (session_id) => request('shareLinks', session_id),
+    deleteShareLink: (session_id, link_id) => request('deleteShareLink', session_id, link_id),
+    findShareLink: (token_hash) => request('findShareLink', token_hash),
     createProject: (project) => request('createProject', project),
     getProject: (project_id) => request('getProject', project_id),
     listProjects: () => request('listProjects'),

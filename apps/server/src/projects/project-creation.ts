@@ -33,7 +33,7 @@ export async function createProject(
 ): Promise<Result<OpenedProject>> {
   const { store, sessions, saves, newId, now } = services
   const project_id = newId()
-  const session = await sessions.create({ project_id, template_id })
+  const session = await sessions.create({ project_id, template_id }, actor)
   if (!session.ok) return session
   const project: ProjectRecord = {
     project_id,

@@ -104,7 +104,7 @@ export class ProjectService {
   ): Promise<Result<OpenedProject>> {
     const project = await this.#store.get(project_id)
     if (!project.ok) return project
-    const session = await this.#sessions.toLoadInto(project.value, session_id)
+    const session = await this.#sessions.toLoadInto(project.value, { actor, chosen: session_id })
     if (!session.ok) return session
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved

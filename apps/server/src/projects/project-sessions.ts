@@ -24,8 +24,9 @@ export class ProjectSessions {
   /** Makes a session for a project, under the project's own session id if it had one. */
   create(
     project: Omit<Owned, 'session_id'> & { session_id?: string },
+    creator: Actor,
   ): Promise<Result<LiveSession>> {
-    return this.#sessions.create(project)
+    return this.#sessions.create(project, creator)
   }
 
   /** Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
@@ -43,12 +44,15 @@ export class ProjectSessions {
    * Another one may not belong to another project, whose next save would keep the wrong graph, and
    * may not have rules that the graph was not made by. Errors: SESSION_NOT_FOUND, BAD_REQUEST.
    */
-  async toLoadInto(project: Owned, chosen?: string): Promise<Result<LiveSession>> {
+  async toLoadInto(
+    project: Owned,
+    { actor, chosen }: { actor: Actor; chosen: string | undefined },
+  ): Promise<Result<LiveSession>> {
     const { project_id, template_id, session_id } = project
     const session = await this.#sessions.get(chosen ?? session_id)
     const own = chosen === undefined || chosen === session_id
     const gone = !session.ok && session.error.code === 'SESSION_NOT_FOUND'
-    if (own && gone) return this.create({ project_id, template_id, session_id })
+    if (own && gone) return this.create({ project_id, template_id, session_id }, actor)
     if (own || !session.ok) return session
     const { record } = session.value
     const free = record.project_id === null || record.project_id === project_id

@@ -1,8 +1,8 @@
 import type { Blueprint } from '@talus/graph'
-import { fail, ok, type Result } from '@talus/protocol'
+import { ANONYMOUS, fail, ok, type Actor, type Result } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
-import type { SessionRecord } from '../journal/journal.js'
+import type { Member, SessionRecord } from '../journal/journal.js'
 import { LiveSession, type SessionServices } from './live-session.js'
 import { OpenSessions } from './open-sessions.js'
 import type { Retention } from './retention.js'
@@ -19,8 +19,17 @@ type StoreServices = Omit<SessionServices, 'requestCommit' | 'onCommitted'> & {
   committer: GroupCommitter
   blueprintOf: (template_id: string) => Blueprint | null
   retention: Retention
+  /** Whether identities are proven, so that a session can belong to somebody (rule AUTH2). */
+  hasOwners: boolean
+  /** Called when a session has come or gone: roles that were known under its id are another's. */
+  forgetRoles: (session_id: string) => void
   /** Whether clients are in a session. */
   isOccupied: (session_id: string) => boolean
+}
+
+/** Who creates a session is its first member. */
+function ownerOf({ id, name }: Actor, added_at: string): Member {
+  return { actor_id: id, name: name ?? null, role: 'owner', added_at, added_by: id }
 }
 
 /** The sessions of this server: opened from the journal when asked for, one object each. */
@@ -55,13 +64,13 @@ export class SessionStore {
   async getOrCreate(session_id: string): Promise<Result<LiveSession>> {
     const found = await this.get(session_id)
     if (found.ok || found.error.code !== 'SESSION_NOT_FOUND') return found
-    await this.create({ session_id })
+    await this.create({ session_id }, ANONYMOUS)
     return this.get(session_id)
   }
 
-  /** Creates a session; an id that exists already gives that session. */
-  async create(wanted: NewSession): Promise<Result<LiveSession>> {
-    const { newId, now, journal, log } = this.#services
+  /** Creates a session of its creator; an id that exists already gives that session. */
+  async create(wanted: NewSession, creator: Actor): Promise<Result<LiveSession>> {
+    const { newId, now, journal, log, hasOwners } = this.#services
     const record: SessionRecord = {
       session_id: wanted.session_id ?? newId(),
       epoch: newId(),
@@ -70,11 +79,15 @@ export class SessionStore {
       created_at: now(),
     }
     try {
-      await journal.createSession(record)
+      await journal.createSession(
+        record,
+        hasOwners ? ownerOf(creator, record.created_at) : undefined,
+      )
     } catch (err) {
       log.error({ session_id: record.session_id, err }, 'session could not be created')
       return fail('STORAGE_UNAVAILABLE', 'The session could not be created; try again')
     }
+    this.#services.forgetRoles(record.session_id)
     return this.get(record.session_id)
   }
 
@@ -90,6 +103,7 @@ export class SessionStore {
     this.#open.forget(session_id)
     try {
       await this.#services.journal.deleteSession(session_id)
+      this.#services.forgetRoles(session_id)
       return ok(true)
     } catch (err) {
       this.#services.log.error({ session_id, err }, 'session could not be deleted')

@@ -9,6 +9,7 @@ export const CreateProject = defineRoute({
   path: '/projects',
   summary: 'Creates a project from a template, with its session and its root node.',
   requires: 'editor',
+  scope: 'user',
   body: Type.Object(
     {
       template_id: TemplateId,

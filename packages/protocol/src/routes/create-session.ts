@@ -9,6 +9,7 @@ export const CreateSession = defineRoute({
   path: '/sessions',
   summary: 'Creates a session, empty, with or without a template.',
   requires: 'editor',
+  scope: 'user',
   body: Type.Object(
     {
       session_id: Type.Optional(SessionId),

@@ -8,6 +8,7 @@ export const DeleteProject = defineRoute({
   path: '/projects/{project_id}',
   summary: 'Deletes a project; its session stays.',
   requires: 'owner',
+  scope: 'project',
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: Type.Object({ project_id: ProjectId, deleted: Type.Literal(true) }),

@@ -8,6 +8,7 @@ export const DeleteSession = defineRoute({
   path: '/sessions/{session_id}',
   summary: 'Deletes a session with its history; its clients are disconnected from it.',
   requires: 'owner',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   status: 200,
   response: Type.Object({ session_id: SessionId, deleted: Type.Literal(true) }),

@@ -8,6 +8,7 @@ export const ExecuteCommandRoute = defineRoute({
   path: '/commands/execute',
   summary: 'Executes a command; the session comes from `X-Session-ID` or the body.',
   requires: 'editor',
+  scope: 'session',
   body: ExecuteCommand.payload,
   status: 200,
   response: CommandAnswer,

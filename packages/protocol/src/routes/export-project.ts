@@ -9,6 +9,7 @@ export const ExportProject = defineRoute({
   path: '/projects/{project_id}/export',
   summary: 'The project as a file: what was imported, with all later changes.',
   requires: 'viewer',
+  scope: 'project',
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: ProjectDocument,

@@ -10,6 +10,7 @@ export const GetAffordances = defineRoute({
   path: '/sessions/{session_id}/nodes/{node_id}/affordances',
   summary: 'What may be done to a node, by the rules that commands are held to.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId, node_id: NodeId }),
   status: 200,
   response: Type.Object({

@@ -10,6 +10,7 @@ export const GetChanges = defineRoute({
   path: '/sessions/{session_id}/changes',
   summary: 'The entries after `after_seq`, at most `limit` of them.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   query: Type.Object(
     {

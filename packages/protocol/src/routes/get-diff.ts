@@ -10,6 +10,7 @@ export const GetDiff = defineRoute({
   path: '/sessions/{session_id}/diff',
   summary: 'The net changes from one seq to another, by default the last one.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   query: Type.Object(
     { from_seq: Seq, to_seq: Type.Optional(Seq) },

@@ -10,6 +10,7 @@ export const GetGraphTree = defineRoute({
   path: '/sessions/{session_id}/graph/tree',
   summary: 'The whole graph of a session, nested: `children` holds nodes.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   query: Moment,
   status: 200,

@@ -10,6 +10,7 @@ export const GetGraph = defineRoute({
   path: '/graph',
   summary: 'The whole graph of a session as a flat list in pre-order.',
   requires: 'viewer',
+  scope: 'session',
   query: Type.Object(
     { session_id: Type.Optional(SessionId), ...Moment.properties },
     { additionalProperties: false },

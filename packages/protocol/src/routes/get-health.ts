@@ -7,6 +7,7 @@ export const GetHealth = defineRoute({
   path: '/health',
   summary: 'Says that the process lives, and which protocol it speaks.',
   requires: 'viewer',
+  scope: 'open',
   status: 200,
   response: Health,
   errors: [],

@@ -9,6 +9,7 @@ export const GetHistory = defineRoute({
   path: '/sessions/{session_id}/history',
   summary: 'What was done in a session, newest first, for people to read.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   query: Type.Object(
     { ...historyQuery, actor: Type.Optional(ActorId) },

@@ -9,6 +9,7 @@ export const GetNodeHistory = defineRoute({
   path: '/sessions/{session_id}/nodes/{node_id}/history',
   summary: 'The entries that touched one node, newest first, also when it is gone.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId, node_id: NodeId }),
   query: Type.Object(historyQuery, { additionalProperties: false }),
   status: 200,

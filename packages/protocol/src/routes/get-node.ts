@@ -10,6 +10,7 @@ export const GetNode = defineRoute({
   path: '/sessions/{session_id}/nodes/{node_id}',
   summary: 'One node of a session.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId, node_id: NodeId }),
   status: 200,
   response: Type.Object({ session_id: SessionId, seq: Seq, node: Node }),

@@ -9,6 +9,7 @@ export const GetProject = defineRoute({
   path: '/projects/{project_id}',
   summary: 'Shows one project.',
   requires: 'viewer',
+  scope: 'project',
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: ProjectInfo,

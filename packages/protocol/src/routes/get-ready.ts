@@ -7,6 +7,7 @@ export const GetReady = defineRoute({
   path: '/ready',
   summary: 'Says whether the server can take commands: its journal answers.',
   requires: 'viewer',
+  scope: 'open',
   status: 200,
   response: Type.Object({ status: Type.Literal('ready') }),
   errors: [],

@@ -9,6 +9,7 @@ export const GetSession = defineRoute({
   path: '/sessions/{session_id}',
   summary: 'Shows one session and where it stands.',
   requires: 'viewer',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   status: 200,
   response: SessionInfo,

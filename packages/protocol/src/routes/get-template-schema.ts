@@ -9,6 +9,7 @@ export const GetTemplateSchema = defineRoute({
   path: '/templates/{template_id}/schema',
   summary: 'The template as the server understands it.',
   requires: 'viewer',
+  scope: 'open',
   params: Type.Object({ template_id: TemplateId }),
   status: 200,
   response: JsonObject,

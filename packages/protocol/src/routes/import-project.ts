@@ -10,6 +10,7 @@ export const ImportProject = defineRoute({
   path: '/projects/import',
   summary: 'Imports a project file as it is on disk, into a new project and session.',
   requires: 'editor',
+  scope: 'user',
   query: Type.Object(
     {
       project_name: Type.Optional(ProjectName),

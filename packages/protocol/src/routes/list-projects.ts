@@ -8,6 +8,7 @@ export const ListProjects = defineRoute({
   path: '/projects',
   summary: 'Lists the projects, oldest first.',
   requires: 'viewer',
+  scope: 'user',
   status: 200,
   response: Type.Object({ projects: Type.Array(ProjectInfo) }),
   errors: [],

@@ -8,6 +8,7 @@ export const ListSessions = defineRoute({
   path: '/sessions',
   summary: 'Lists the sessions, oldest first.',
   requires: 'viewer',
+  scope: 'user',
   status: 200,
   response: Type.Object({ sessions: Type.Array(SessionInfo) }),
   errors: [],

@@ -8,6 +8,7 @@ export const ListTemplates = defineRoute({
   path: '/templates',
   summary: 'Lists the templates that projects can be created from.',
   requires: 'viewer',
+  scope: 'open',
   status: 200,
   response: Type.Object({ templates: Type.Array(TemplateInfo) }),
   errors: [],

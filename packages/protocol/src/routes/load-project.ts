@@ -9,6 +9,7 @@ export const LoadProject = defineRoute({
   path: '/projects/{project_id}/load',
   summary: 'Loads the project as it was last saved into a session, its own by default.',
   requires: 'editor',
+  scope: 'project',
   params: Type.Object({ project_id: ProjectId }),
   body: Type.Optional(
     Type.Object({ session_id: Type.Optional(SessionId) }, { additionalProperties: false }),

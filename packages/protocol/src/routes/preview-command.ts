@@ -9,6 +9,7 @@ export const PreviewCommandRoute = defineRoute({
   path: '/commands/preview',
   summary: 'Answers with the changes or the error that executing now would give.',
   requires: 'viewer',
+  scope: 'session',
   body: ExecuteCommand.payload,
   status: 200,
   response: PreviewSuccess,

@@ -10,6 +10,7 @@ export const RedoRoute = defineRoute({
   path: '/sessions/{session_id}/redo',
   summary: 'Redoes what the actor undid last.',
   requires: 'editor',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   body: UndoRequest,
   status: 200,

@@ -10,6 +10,7 @@ export const RestoreRoute = defineRoute({
   path: '/sessions/{session_id}/restore',
   summary: 'Appends a commit that returns to the state of a seq.',
   requires: 'owner',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   body: RestoreRequest,
   status: 200,

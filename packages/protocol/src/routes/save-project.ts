@@ -9,6 +9,7 @@ export const SaveProject = defineRoute({
   path: '/projects/{project_id}/save',
   summary: 'Saves the project as its session stands now.',
   requires: 'editor',
+  scope: 'project',
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: ProjectInfo,

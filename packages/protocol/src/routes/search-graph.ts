@@ -10,6 +10,7 @@ export const SearchGraph = defineRoute({
   path: '/graph/search',
   summary: 'The nodes that match a query; the session comes from `X-Session-ID` or the body.',
   requires: 'viewer',
+  scope: 'session',
   body: Type.Object(
     { session_id: Type.Optional(SessionId), ...SearchQuery.properties },
     { additionalProperties: false },

@@ -10,6 +10,7 @@ export const UndoRoute = defineRoute({
   path: '/sessions/{session_id}/undo',
   summary: 'Undoes the last command of the actor.',
   requires: 'editor',
+  scope: 'session',
   params: Type.Object({ session_id: SessionId }),
   body: UndoRequest,
   status: 200,

@@ -9,6 +9,7 @@ export const ValidateTemplate = defineRoute({
   path: '/templates/validate',
   summary: 'Checks a template, given as YAML text or as an object, and says all that is wrong.',
   requires: 'viewer',
+  scope: 'user',
   body: Type.Object(
     { template: Type.Union([Type.String(), JsonObject]) },
     { additionalProperties: false },

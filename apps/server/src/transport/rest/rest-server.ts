@@ -8,10 +8,14 @@ import fastify, {
   type FastifyInstance,
 } from 'fastify'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { StorageError } from '../../journal/journal.js'
 import { sendFailure } from './route.js'
 
 /** Faults of a request that Fastify finds before a route sees it. */
 function failureOf(error: FastifyError, bodyLimit: number): Failure {
+  if (error instanceof StorageError) {
+    return { code: 'STORAGE_UNAVAILABLE', message: 'The storage does not answer; try again' }
+  }
   const status = error.statusCode ?? 500
   if (status === 413) {
     return {
@@ -72,7 +76,7 @@ export async function createRestServer(options: {
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = failureOf(error, request.routeOptions.bodyLimit ?? MAX_MESSAGE_BYTES)
-    if (failure.code === 'INTERNAL_ERROR') {
+    if (failure.code === 'INTERNAL_ERROR' || failure.code === 'STORAGE_UNAVAILABLE') {
       request.log.error({ err: error, url: request.url }, 'request failed')
     }
     sendFailure(reply, failure)

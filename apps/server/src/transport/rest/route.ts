@@ -16,8 +16,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { errorBody } from '../../dispatch/failures.js'
-import { actorOf, type Caller } from '../../gate/caller.js'
-import { admit } from '../../gate/gate.js'
+import type { Caller } from '../../gate/caller.js'
+import { authorise } from '../../gate/gate.js'
+import { callerOf, header, receive } from './door.js'
 
 type Part<Name extends RouteName, Key extends 'params' | 'query' | 'body'> = NonNullable<
   (typeof ROUTES)[Name][Key]
@@ -64,19 +65,6 @@ export type RouteHandler<Name extends RouteName> = (
   asked: Asked<Name>,
 ) => Promise<Answer<Name> | undefined> | Answer<Name>
 
-function header(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** Who calls: without authentication, who the headers say. */
-function callerOf(request: FastifyRequest): Caller {
-  const id = header(request, 'x-actor-id')
-  const name = header(request, 'x-actor-name')
-  const claim = id === undefined ? undefined : name === undefined ? id : { id, name }
-  return { actor: actorOf(claim), role: 'owner' }
-}
-
 /** Sends a refusal: the status is that of its code. */
 export function sendFailure(reply: FastifyReply, failure: Failure, extra: object = {}): void {
   const { status } = ERRORS[failure.code]
@@ -93,36 +81,39 @@ function fromText(schema: TSchema | undefined, value: unknown): Result<unknown> 
 function readBody(
   name: RouteName,
   request: FastifyRequest,
-  caller: Caller,
-  options: Options,
+  { unchecked }: Options,
 ): Result<unknown> {
-  const { body: schema, requires } = ROUTES[name] as { body?: TSchema; requires: Caller['role'] }
+  const { body: schema } = ROUTES[name] as { body?: TSchema }
   if (schema === undefined) return ok(undefined)
   if (request.body === undefined) request.body = {}
-  if (options.unchecked) return ok(request.body)
+  if (unchecked) return ok(request.body)
   const plain = checkJson(request.body)
-  return plain.ok ? admit({ caller, requires, schema, payload: plain.value }) : plain
+  return plain.ok ? check(schema, plain.value) : plain
 }
 
-function read<Name extends RouteName>(
+async function read<Name extends RouteName>(
   name: Name,
   request: FastifyRequest,
   reply: FastifyReply,
   options: Options,
-): Result<Asked<Name>> {
+): Promise<Result<Asked<Name>>> {
   const { params: paramsSchema, query: querySchema } = ROUTES[name] as {
     params?: TSchema
     query?: TSchema
   }
-  const caller = callerOf(request)
   const params = fromText(paramsSchema, request.params)
   if (!params.ok) return params
   const query = fromText(querySchema, request.query)
   if (!query.ok) return query
-  const body = readBody(name, request, caller, options)
+  const body = readBody(name, request, options)
   if (!body.ok) return body
+  const named = { params: params.value, query: query.value, body: body.value }
+  const caller = await callerOf(name, request, named)
+  // What the dispatcher checks, it authorises as well.
+  const authorised = options.unchecked ? ok(null) : authorise(caller, ROUTES[name].requires)
+  if (!authorised.ok) return authorised
   // The schemas of this very route have accepted the three parts.
-  const asked = { caller, params: params.value, query: query.value, body: body.value }
+  const asked = { caller, ...named }
   return ok({ ...asked, session_id: header(request, 'x-session-id'), reply } as Asked<Name>)
 }
 
@@ -143,8 +134,13 @@ export function mount<Name extends RouteName>(
     method,
     url: fastifyPath(path),
     ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
+    onRequest: async (request, reply) => {
+      const visitor = await receive(name, request)
+      if (visitor.ok) request.visitor = visitor.value
+      else sendFailure(reply, visitor.error)
+    },
     handler: async (request, reply) => {
-      const asked = read(name, request, reply, options)
+      const asked = await read(name, request, reply, options)
       if (!asked.ok) return sendFailure(reply, asked.error)
       const answer = await handler(asked.value)
       if (answer === undefined) return reply

@@ -2,6 +2,8 @@ import { fail, ok, type Result, type SessionInfo } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Hub } from '../../broadcast/hub.js'
 import type { SessionRecord } from '../../journal/journal.js'
+import { authorise } from '../../gate/gate.js'
+import { accessible, callerElsewhere } from './door.js'
 import { mount } from './route.js'
 import type { RestServices } from './services.js'
 
@@ -17,14 +19,17 @@ export function mountSessions(
   checkTemplate: (template_id: string) => Result<unknown>,
 ): void {
   const { sessions, hub } = services
-  mount(app, 'CreateSession', async ({ body }) => {
+  mount(app, 'CreateSession', async ({ body, caller, reply }) => {
     const { session_id, template_id } = body
     if (template_id !== undefined && template_id !== null) {
       const template = checkTemplate(template_id)
       if (!template.ok) return template
     }
-    const created = await sessions.create(body)
+    const created = await sessions.create(body, caller.actor)
     if (!created.ok) return created
+    // The id may be that of a session which others own.
+    const mine = authorise(await callerElsewhere(reply, created.value.record.session_id), 'viewer')
+    if (!mine.ok) return mine
     const { record, seq } = created.value
     // An id that is taken gives that session back, but never under another template.
     if (session_id !== undefined && (template_id ?? null) !== record.template_id) {
@@ -34,8 +39,8 @@ export function mountSessions(
     }
     return ok(sessionInfo(record, seq, hub))
   })
-  mount(app, 'ListSessions', async () => {
-    const listed = await sessions.list()
+  mount(app, 'ListSessions', async ({ reply }) => {
+    const listed = await accessible(reply, await sessions.list())
     return ok({ sessions: listed.map((session) => sessionInfo(session, session.seq, hub)) })
   })
   mount(app, 'GetSession', async ({ params }) => {

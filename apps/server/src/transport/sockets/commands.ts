@@ -5,7 +5,7 @@ import type { Handlers } from './requests.js'
 /** Finds the caller of a payload, and completes the payload, e.g. with the handshake's session. */
 export type Address = (payload: unknown) => Addressed | Promise<Addressed>
 
-type Addressed = { caller: Caller; payload: unknown }
+export type Addressed = { caller: Caller; payload: unknown }
 
 type CommandEvent = 'execute_command' | 'preview_command' | 'undo_command' | 'redo_command'
 

@@ -1,24 +1,24 @@
-import { ActorClaim, check, SessionId } from '@talus/protocol'
+import { check, fail, SessionId } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
-import { refusal } from '../../dispatch/failures.js'
-import { actorOf, type Caller } from '../../gate/caller.js'
-import { commandHandlers } from './commands.js'
+import type { Caller } from '../../gate/caller.js'
+import { authorise } from '../../gate/gate.js'
+import { commandHandlers, type Addressed } from './commands.js'
+import { connectError, visitorOf, whenReached } from './handshake.js'
 import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
-type Auth = { session_id?: unknown; actor?: unknown }
+type Auth = { session_id?: unknown }
+
+const OTHER_SESSION = fail('FORBIDDEN', 'This connection is in the session of its handshake', [
+  { path: '/session_id', expected: 'the session of the handshake, or nothing' },
+]).error
 
 /** The session that the handshake names; undefined when it names none. */
 function sessionOf(socket: GraphSocket): string | undefined {
   const { session_id } = socket.handshake.auth as Auth
   const checked = check(SessionId, session_id)
   return checked.ok ? checked.value : undefined
-}
-
-/** An error that Socket.IO hands to the client's `connect_error`. */
-export function connectError(failure: Parameters<typeof refusal>[0]): ExtendedError {
-  return Object.assign(new Error(failure.message), { data: refusal(failure).error })
 }
 
 /** Refuses a handshake without a session; without authentication an unknown one is created. */
@@ -30,7 +30,12 @@ export async function admitToGraph(
   if (session_id === undefined) {
     return connectError({ code: 'BAD_REQUEST', message: 'Missing session_id' })
   }
-  const session = await services.sessions.getOrCreate(session_id)
+  const { access, sessions } = services
+  const authorised = authorise(await access.callerIn(visitorOf(socket), session_id), 'viewer')
+  if (!authorised.ok) return connectError(authorised.error)
+  const session = await (access.authenticated
+    ? sessions.get(session_id)
+    : sessions.getOrCreate(session_id))
   return session.ok ? undefined : connectError(session.error)
 }
 
@@ -44,18 +49,28 @@ const departures = new WeakMap<GraphSocket['conn'], () => void>()
 export function acceptOnGraph(socket: GraphSocket, services: SocketServices): void {
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
-  const { hub, presence, outbox, dispatcher, log } = services
-  const claim = check(ActorClaim, (socket.handshake.auth as Auth).actor)
-  const caller: Caller = { actor: actorOf(claim.ok ? claim.value : undefined), role: 'owner' }
-  const address = (payload: unknown) => ({ caller, payload: addressed(payload, session_id) })
+  const { access, hub, presence, outbox, dispatcher, log } = services
+  const visitor = visitorOf(socket)
+  const callerOf = (payload: unknown): Caller | Promise<Caller> => {
+    const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
+    if (!access.authenticated || named === session_id) return access.callerIn(visitor, session_id)
+    return { actor: visitor.identity.actor, role: null, refusal: OTHER_SESSION }
+  }
+  const address = (sent: unknown): Addressed | Promise<Addressed> => {
+    const payload = addressed(sent, session_id)
+    const caller = callerOf(payload)
+    return caller instanceof Promise
+      ? caller.then((known) => ({ caller: known, payload }))
+      : { caller, payload }
+  }
   serve(
     socket,
     {
       ping: () => {
         socket.emit('pong')
       },
-      update_presence: (payload) =>
-        updatePresence(services, { client_id: socket.id, ...address(payload) }),
+      update_presence: async (payload) =>
+        updatePresence(services, { client_id: socket.id, ...(await address(payload)) }),
       ...commandHandlers(dispatcher, address),
     },
     log,
@@ -65,6 +80,13 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     presence.leave(session_id, socket.id)
     if (wasMember) hub.announce('session:disconnected', session_id, socket.id)
   }
+  const review = async () => {
+    const { role } = await access.callerIn(visitor, session_id)
+    if (role !== null) return
+    // What was said before is queued; a goodbye would overtake it.
+    outbox.flush()
+    socket.disconnect()
+  }
   departures.get(socket.conn)?.()
   departures.set(socket.conn, depart)
   hub.join(session_id, {
@@ -72,10 +94,14 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     following: 'graph',
     connection: outbox.adopt(socket),
     onSessionDeleted: () => socket.disconnect(),
+    review,
   })
   hub.announce('session:connected', session_id, socket.id)
   hub.showPresence(session_id, presence.everybody(session_id), socket.id)
   socket.on('disconnect', depart)
+  // The role may have gone between the handshake and now.
+  void review()
+  whenReached(visitor.grants.get(session_id)?.expires_at, services, () => void review())
 }
 
 /** A payload without a session means the one of the handshake. */

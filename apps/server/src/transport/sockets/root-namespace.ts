@@ -1,7 +1,7 @@
 import {
-  ActorClaim,
   check,
   CLIENT_EVENTS,
+  fail,
   isSupportedVersion,
   PROTOCOL_VERSION,
   SessionId,
@@ -12,16 +12,21 @@ import {
   type RootPayload,
 } from '@talus/protocol'
 import { refusal, sessionNotFound } from '../../dispatch/failures.js'
+import type { Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
-import { admit } from '../../gate/gate.js'
+import { authorise } from '../../gate/gate.js'
 import type { LiveSession } from '../../sessions/live-session.js'
-import { commandHandlers } from './commands.js'
+import { commandHandlers, type Addressed } from './commands.js'
+import { visitorOf, whenReached } from './handshake.js'
 import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
 type JoinPayload = ClientPayload<'join_session'>
 type JoinAck = ClientAck<'join_session'>
+/** A join that is granted: what was asked, by whom, and what they may do. */
+type Entrance = { request: JoinPayload; joiner: Visitor; caller: Caller }
+
 type LeaveAck = ClientAck<'leave_session'>
 
 const MISSING_SESSION: Failure = {
@@ -45,21 +50,23 @@ function unsupported(version: string): Failure {
   }
 }
 
-/** What the client said of itself when it connected. */
-function handshakeActor(socket: RootSocket): Actor {
-  const { actor } = socket.handshake.auth as { actor?: unknown }
-  const claim = check(ActorClaim, actor)
-  return actorOf(claim.ok ? claim.value : undefined)
+/** In development, who a client is may differ from session to session (rule ACT1). */
+function claiming(visitor: Visitor, actor: Actor): Visitor {
+  return { ...visitor, identity: { ...visitor.identity, actor } }
 }
+
+const NOT_JOINED = fail('FORBIDDEN', 'Join the session first', [
+  { path: '/session_id', expected: 'the id of a session that this client has joined' },
+]).error
 
 /** One socket on `/`: the sessions that it is in, and what it may ask. */
 class RootClient {
   readonly #socket: RootSocket
   readonly #services: SocketServices
   readonly #connection
-  readonly #actor: Actor
+  #visitor: Visitor
   /** The sessions that this socket is in, with who it is there. */
-  readonly #joined = new Map<string, Actor>()
+  readonly #joined = new Map<string, Visitor>()
   /** Ends when the joins that came in so far are answered. */
   #joining: Promise<unknown> | undefined
 
@@ -67,7 +74,7 @@ class RootClient {
     this.#socket = socket
     this.#services = services
     this.#connection = services.outbox.adopt(socket)
-    this.#actor = handshakeActor(socket)
+    this.#visitor = visitorOf(socket)
   }
 
   listen(): void {
@@ -82,7 +89,7 @@ class RootClient {
         leave_session: (payload) => this.#afterJoins(() => this.#leave(payload)),
         update_presence: (payload) => this.#afterJoins(() => this.#updatePresence(payload)),
         ...commandHandlers(dispatcher, (payload) =>
-          this.#afterJoins(() => ({ caller: this.#caller(payload), payload })),
+          this.#afterJoins(() => this.#addressed(payload)),
         ),
       },
       log,
@@ -92,10 +99,36 @@ class RootClient {
     })
   }
 
-  #caller(payload: unknown): Caller {
+  #caller(payload: unknown): Caller | Promise<Caller> {
+    const { access } = this.#services
     const session_id = sessionIdOf(payload)
-    const actor = session_id === undefined ? undefined : this.#joined.get(session_id)
-    return { actor: actor ?? this.#actor, role: 'owner' }
+    if (session_id === undefined) return access.caller(this.#visitor)
+    const joined = this.#joined.get(session_id)
+    if (joined || !access.authenticated) {
+      return access.callerIn(joined ?? this.#visitor, session_id)
+    }
+    return { actor: this.#visitor.identity.actor, role: null, refusal: NOT_JOINED }
+  }
+
+  #addressed(payload: unknown): Addressed | Promise<Addressed> {
+    const caller = this.#caller(payload)
+    return caller instanceof Promise
+      ? caller.then((known) => ({ caller: known, payload }))
+      : { caller, payload }
+  }
+
+  /** Who joins: in development whom it claims to be, else with the share link that it presents. */
+  async #joiner({ session_id, actor, share_token }: JoinPayload): Promise<Visitor> {
+    const { access, reception } = this.#services
+    if (!access.authenticated) {
+      return actor === undefined ? this.#visitor : claiming(this.#visitor, actorOf(actor))
+    }
+    const grant = share_token === undefined ? undefined : await reception.redeem(share_token)
+    if (grant?.session_id === session_id) {
+      const grants = new Map(this.#visitor.grants).set(session_id, grant)
+      this.#visitor = { ...this.#visitor, grants }
+    }
+    return this.#visitor
   }
 
   /** A client need not wait for `joined` before it goes on: what it sends next comes after. */
@@ -114,19 +147,29 @@ class RootClient {
   async #tryJoin(payload: unknown): Promise<JoinAck> {
     if (sessionIdOf(payload) === undefined) return refusal(MISSING_SESSION)
     const { requires, payload: schema } = CLIENT_EVENTS.join_session
-    const admitted = admit({ caller: this.#caller(payload), requires, schema, payload })
-    if (!admitted.ok) return refusal(admitted.error)
-    const request = admitted.value
-    const { protocol_version } = request
+    const checked = check(schema, payload)
+    if (!checked.ok) return refusal(checked.error)
+    const request = checked.value
+    const { session_id, protocol_version } = request
     if (protocol_version !== undefined && !isSupportedVersion(protocol_version)) {
       return refusal(unsupported(protocol_version))
     }
-    const session = await this.#services.sessions.getOrCreate(request.session_id)
+    const { access, sessions } = this.#services
+    const joiner = await this.#joiner(request)
+    const early = authorise(await access.callerIn(joiner, session_id), requires)
+    if (!early.ok) return refusal(early.error)
+    const session = await (access.authenticated
+      ? sessions.get(session_id)
+      : sessions.getOrCreate(session_id))
     if (!session.ok) return refusal(session.error)
     await this.#recollect(session.value, request)
     // Deleted while entries were read: the id is free again.
     if (session.value.isRetired) return this.#tryJoin(payload)
-    return this.#enter(session.value, request)
+    // The role may have gone meanwhile; from here on a review would find the member.
+    const caller = await access.callerIn(joiner, session_id)
+    const authorised = authorise(caller, requires)
+    if (!authorised.ok) return refusal(authorised.error)
+    return this.#enter(session.value, { request, joiner, caller })
   }
 
   /** Has what the client missed in memory, so that entering can be one step. */
@@ -137,8 +180,8 @@ class RootClient {
   }
 
   /** Membership and the answer are one step: no entry is missed or sent twice (rule SYNC1). */
-  #enter(session: LiveSession, request: JoinPayload): JoinAck {
-    const { session_id, stream = 'events', actor } = request
+  #enter(session: LiveSession, { request, joiner, caller }: Entrance): JoinAck {
+    const { session_id, stream = 'events' } = request
     const { hub, presence } = this.#services
     const client_id = this.#socket.id
     const isNew =
@@ -148,10 +191,16 @@ class RootClient {
         following: stream,
         connection: this.#connection,
         onSessionDeleted: () => this.#dropped(session_id),
+        review: () => this.#review(session_id),
       })
-    this.#joined.set(session_id, actor === undefined ? this.#actor : actorOf(actor))
+    this.#joined.set(session_id, joiner)
+    whenReached(joiner.grants.get(session_id)?.expires_at, this.#services, () => {
+      void this.#review(session_id)
+    })
     const { fitting, rest } = splitForJoined(presence.everybody(session_id))
-    const joined = { ...this.#joinedPayload(session, request), presence: fitting }
+    const { actor, role } = caller
+    const as = role === null ? { actor } : { actor, role }
+    const joined = { ...this.#joinedPayload(session, request), ...as, presence: fitting }
     this.#socket.emit('joined', joined)
     hub.showPresence(session_id, rest, client_id)
     if (isNew) hub.announce('session:connected', session_id, client_id)
@@ -175,9 +224,9 @@ class RootClient {
     return entries ? { ...joined, entries } : { ...joined, snapshot_required: true }
   }
 
-  #updatePresence(payload: unknown): Promise<ClientAck<'update_presence'>> {
-    const update = { client_id: this.#socket.id, caller: this.#caller(payload), payload }
-    return updatePresence(this.#services, update)
+  async #updatePresence(payload: unknown): Promise<ClientAck<'update_presence'>> {
+    const caller = await this.#caller(payload)
+    return updatePresence(this.#services, { client_id: this.#socket.id, caller, payload })
   }
 
   #leave(payload: unknown): LeaveAck {
@@ -195,6 +244,16 @@ class RootClient {
     const wasMember = hub.leave(session_id, this.#socket.id)
     presence.leave(session_id, this.#socket.id)
     if (wasMember) hub.announce('session:disconnected', session_id, this.#socket.id)
+  }
+
+  /** Leaves a session in which this client may no longer be. */
+  async #review(session_id: string): Promise<void> {
+    const joined = this.#joined.get(session_id)
+    if (!joined) return
+    const caller = await this.#services.access.callerIn(joined, session_id)
+    if (caller.role !== null || this.#joined.get(session_id) !== joined) return
+    this.#socket.emit('error', refusal(caller.refusal).error)
+    this.#depart(session_id)
   }
 
   #dropped(session_id: string): void {

@@ -9,8 +9,10 @@ import {
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
-import { acceptOnGraph, admitToGraph, connectError } from './graph-namespace.js'
+import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
+import { connectError, endWhenExpired, receive } from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
+import type { GraphSocket, RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
 type RootServer = Server<ClientToServerEvents, ServerToClientEvents>
@@ -35,6 +37,19 @@ function admitsOrigin(origin: string | undefined, allowed: string[] | '*'): bool
   return origin === undefined || allowed === '*' || allowed.includes(origin)
 }
 
+type Refused = ExtendedError | undefined
+
+async function firstRefusal<S>(
+  steps: readonly ((socket: S) => Refused | Promise<Refused>)[],
+  socket: S,
+): Promise<Refused> {
+  for (const step of steps) {
+    const refused = await step(socket)
+    if (refused) return refused
+  }
+  return undefined
+}
+
 /** Opens both namespaces on the HTTP server. */
 export function attachSockets(
   http: HttpServer,
@@ -52,15 +67,28 @@ export function attachSockets(
     headers['x-talus-contract-hash'] = services.contractHash
   })
   const graph: GraphNamespace = io.of('/graph')
-  io.use((socket, next) => next(refuseVersion(socket)))
-  graph.use((socket, next) => next(refuseVersion(socket)))
-  graph.use((socket, next) => {
-    admitToGraph(socket, services).then(next, (err: unknown) => {
-      services.log.error({ client_id: socket.id, err }, 'handshake failed')
-      next(connectError({ code: 'INTERNAL_ERROR', message: 'Internal server error' }))
-    })
+  const admitted = <S extends RootSocket | GraphSocket>(
+    steps: readonly ((socket: S) => Refused | Promise<Refused>)[],
+  ) => {
+    return (socket: S, next: (err?: ExtendedError) => void): void => {
+      firstRefusal(steps, socket).then(next, (err: unknown) => {
+        services.log.error({ client_id: socket.id, err }, 'handshake failed')
+        next(connectError({ code: 'INTERNAL_ERROR', message: 'Internal server error' }))
+      })
+    }
+  }
+  const known = (socket: RootSocket | GraphSocket) => receive(socket, services.reception)
+  io.use(admitted<RootSocket>([refuseVersion, known]))
+  graph.use(
+    admitted<GraphSocket>([refuseVersion, known, (socket) => admitToGraph(socket, services)]),
+  )
+  io.on('connection', (socket) => {
+    endWhenExpired(socket, services)
+    acceptOnRoot(socket, services)
   })
-  io.on('connection', (socket) => acceptOnRoot(socket, services))
-  graph.on('connection', (socket) => acceptOnGraph(socket, services))
+  graph.on('connection', (socket) => {
+    endWhenExpired(socket, services)
+    acceptOnGraph(socket, services)
+  })
   return io
 }

@@ -4,6 +4,7 @@ import { AckFailure } from '../../model/ack.js'
 import { ActorClaim } from '../../model/actor.js'
 import { SessionId } from '../../model/id.js'
 import { Epoch, Seq } from '../../model/seq.js'
+import { ShareToken } from '../../model/share-link.js'
 import { Joined } from '../root/joined.js'
 
 /** Enters a session on `/`. `stream` chooses granular events or `session:changes` frames. */
@@ -23,6 +24,7 @@ export const JoinSession = defineClientEvent({
       last_seq: Type.Optional(Seq),
       epoch: Type.Optional(Epoch),
       actor: Type.Optional(ActorClaim),
+      share_token: Type.Optional(ShareToken),
       protocol_version: Type.Optional(Type.String({ maxLength: 16 })),
     },
     { additionalProperties: false },

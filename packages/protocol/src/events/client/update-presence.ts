@@ -9,7 +9,7 @@ export const UpdatePresence = defineClientEvent({
   name: 'update_presence',
   description:
     'Says where this client is; null takes it back. On `/graph` the session may be left out.',
-  requires: 'viewer',
+  requires: 'commenter',
   ack: Type.Union([Type.Object({ ok: Type.Literal(true) }), AckFailure]),
   payload: Type.Object(
     {

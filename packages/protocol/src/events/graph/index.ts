@@ -8,6 +8,7 @@ import { GraphNodeCreated } from './node-created.js'
 import { GraphNodeDeleted } from './node-deleted.js'
 import { GraphNodeLinked } from './node-linked.js'
 import { GraphNodeUnlinked } from './node-unlinked.js'
+import { GraphPermissionsChanged } from './permissions-changed.js'
 import { GraphPresenceChanged } from './presence-changed.js'
 import { GraphProjectLoaded } from './project-loaded.js'
 import { GraphProjectSaved } from './project-saved.js'
@@ -28,6 +29,7 @@ export const GRAPH_EVENTS = byName([
   GraphNodeDeleted,
   GraphNodeLinked,
   GraphNodeUnlinked,
+  GraphPermissionsChanged,
   GraphPresenceChanged,
   GraphProjectLoaded,
   GraphProjectSaved,

@@ -11,6 +11,7 @@ import { NodeCreated } from './node-created.js'
 import { NodeDeleted } from './node-deleted.js'
 import { NodeLinked } from './node-linked.js'
 import { NodeUnlinked } from './node-unlinked.js'
+import { PermissionsChanged } from './permissions-changed.js'
 import { Pong } from './pong.js'
 import { PresenceChanged } from './presence-changed.js'
 import { ProjectLoaded } from './project-loaded.js'
@@ -36,6 +37,7 @@ export const ROOT_EVENTS = byName([
   NodeDeleted,
   NodeLinked,
   NodeUnlinked,
+  PermissionsChanged,
   Pong,
   PresenceChanged,
   ProjectLoaded,

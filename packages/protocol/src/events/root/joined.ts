@@ -1,7 +1,9 @@
 import Type from 'typebox'
 import { defineServerEvent } from '../../define.js'
+import { Actor } from '../../model/actor.js'
 import { Entry } from '../../model/entry.js'
 import { SessionId } from '../../model/id.js'
+import { RoleSchema } from '../../model/member.js'
 import { Presence } from '../../model/presence.js'
 import { Epoch, Seq } from '../../model/seq.js'
 
@@ -17,6 +19,8 @@ export const Joined = defineServerEvent({
     epoch: Epoch,
     protocol_version: Type.String(),
     contract_hash: Type.String({ description: 'SHA-256 of contract.json, hex' }),
+    actor: Type.Optional(Actor),
+    role: Type.Optional(RoleSchema),
     presence: Type.Optional(
       Type.Array(Presence, { description: 'Where everybody is (rule PRES1)' }),
     ),
@@ -29,7 +33,7 @@ export const Joined = defineServerEvent({
     active_clients: 2,
     seq: 7,
     epoch: 'e-1',
-    protocol_version: '1.1',
+    protocol_version: '1.2',
     contract_hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     presence: [{ client_id: 'other-client-id', actor: { id: 'ann' }, state: { focus: 'task-1' } }],
   },

@@ -1,0 +1,152 @@
+import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
+import { StorageError, type Journal, type Member } from '../journal/journal.js'
+
+/** Sessions whose roles are kept in memory. */
+const MOST_SESSIONS = 10_000
+
+type Services = {
+  journal: Journal
+  now: () => string
+  log: { error: (fields: object, message: string) => void }
+  /** Called once a change is durable and counts. */
+  onChanged: (session_id: string, actor_id: string, role: Role | null) => void
+}
+
+type Roles = Map<string, Role>
+
+/**
+ * Who has which role in which session. Roles are read from memory, at once, for every request; a
+ * change counts from the moment on that it is durable. Errors of every method that gives a Result:
+ * STORAGE_UNAVAILABLE.
+ */
+export class Memberships {
+  readonly #services: Services
+  /** The least recently loaded session first. */
+  readonly #known = new Map<string, Roles>()
+  readonly #loading = new Map<string, Promise<void>>()
+  /** Changes of one session come one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(services: Services) {
+    this.#services = services
+  }
+
+  /** Null: no member; undefined: not in memory, load it first. */
+  peek(session_id: string, actor_id: string): Role | null | undefined {
+    const roles = this.#known.get(session_id)
+    return roles && (roles.get(actor_id) ?? null)
+  }
+
+  /** Brings the roles of a session into memory. Rejects with `StorageError`. */
+  load(session_id: string): Promise<void> {
+    const under_way = this.#loading.get(session_id)
+    if (under_way) return under_way
+    const loading = this.#read(session_id).finally(() => this.#loading.delete(session_id))
+    this.#loading.set(session_id, loading)
+    return loading
+  }
+
+  sessionsOf(actor_id: string): Promise<{ session_id: string; role: Role }[]> {
+    return this.#services.journal.sessionsOf(actor_id)
+  }
+
+  list(session_id: string): Promise<Result<Member[]>> {
+    return this.#stored(session_id, () => this.#services.journal.members(session_id))
+  }
+
+  /** Errors: MEMBER_NOT_FOUND. */
+  async get(session_id: string, actor_id: string): Promise<Result<Member>> {
+    const members = await this.list(session_id)
+    if (!members.ok) return members
+    const member = members.value.find((one) => one.actor_id === actor_id)
+    return member ? ok(member) : fail('MEMBER_NOT_FOUND', 'Nobody with this id is a member')
+  }
+
+  /** Gives somebody a role. Errors: LAST_OWNER. */
+  put(
+    session_id: string,
+    { actor_id, role, by }: { actor_id: string; role: Role; by: Actor },
+  ): Promise<Result<Member>> {
+    const { journal, now } = this.#services
+    return this.#inTurn(session_id, async () => {
+      const keeps = await this.#keepsAnOwner(session_id, actor_id, role)
+      if (!keeps.ok) return keeps
+      const member = { actor_id, name: null, role, added_at: now(), added_by: by.id }
+      const written = await this.#stored(session_id, () => journal.putMember(session_id, member))
+      if (!written.ok) return written
+      this.#changed(session_id, actor_id, role)
+      return this.get(session_id, actor_id)
+    })
+  }
+
+  /** Takes somebody's role. Errors: MEMBER_NOT_FOUND, LAST_OWNER. */
+  remove(session_id: string, actor_id: string): Promise<Result<true>> {
+    const { journal } = this.#services
+    return this.#inTurn(session_id, async () => {
+      const known = await this.get(session_id, actor_id)
+      if (!known.ok) return known
+      const keeps = await this.#keepsAnOwner(session_id, actor_id, null)
+      if (!keeps.ok) return keeps
+      const gone = await this.#stored(session_id, () => journal.deleteMember(session_id, actor_id))
+      if (!gone.ok) return gone
+      this.#changed(session_id, actor_id, null)
+      return ok(true)
+    })
+  }
+
+  /** The session is new or gone: what was known of it counts no longer. */
+  forget(session_id: string): void {
+    this.#known.delete(session_id)
+  }
+
+  #changed(session_id: string, actor_id: string, role: Role | null): void {
+    const roles = this.#known.get(session_id)
+    if (role === null) roles?.delete(actor_id)
+    else roles?.set(actor_id, role)
+    this.#services.onChanged(session_id, actor_id, role)
+  }
+
+  async #keepsAnOwner(
+    session_id: string,
+    actor_id: string,
+    role: Role | null,
+  ): Promise<Result<null>> {
+    const members = await this.list(session_id)
+    if (!members.ok) return members
+    const owners = members.value.filter((member) => member.role === 'owner')
+    const isLast = owners.length === 1 && owners[0]?.actor_id === actor_id
+    if (!isLast || role === 'owner') return ok(null)
+    return fail('LAST_OWNER', 'This is the last owner of the session', [
+      { path: '/actor_id', expected: 'another owner first', actual: actor_id },
+    ])
+  }
+
+  async #read(session_id: string): Promise<void> {
+    // In turn with the changes: a list that is read while one is written may lack it.
+    await this.#turns.get(session_id)
+    const members = await this.#services.journal.members(session_id)
+    this.#known.delete(session_id)
+    this.#known.set(session_id, new Map(members.map(({ actor_id, role }) => [actor_id, role])))
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > MOST_SESSIONS && oldest !== undefined) this.#known.delete(oldest)
+  }
+
+  #inTurn<T>(session_id: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
+    const before = Promise.all([this.#turns.get(session_id), this.#loading.get(session_id)])
+    const turn = before.then(work, work)
+    this.#turns.set(session_id, turn)
+    return turn.finally(() => {
+      if (this.#turns.get(session_id) === turn) this.#turns.delete(session_id)
+    })
+  }
+
+  async #stored<T>(session_id: string, work: () => Promise<T>): Promise<Result<T>> {
+    try {
+      return ok(await work())
+    } catch (err) {
+      if (!(err instanceof StorageError)) throw err
+      this.#services.log.error({ session_id, err }, 'members could not be read or written')
+      return fail('STORAGE_UNAVAILABLE', 'The members could not be read or written; try again')
+    }
+  }
+}

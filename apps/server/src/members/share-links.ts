@@ -1,0 +1,98 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
+import type { Grant } from '../gate/identity.js'
+import type { Journal, ShareLinkRecord } from '../journal/journal.js'
+
+type Services = {
+  journal: Journal
+  newId: () => string
+  now: () => string
+  /** Milliseconds since 1970. */
+  clock: () => number
+  /** Called once a link gives nothing any longer. */
+  onRevoked: (session_id: string, link_id: string) => void
+}
+
+/** What owners see of a link. */
+type Shown = Omit<ShareLinkRecord, 'session_id' | 'token_hash' | 'role'> & {
+  role: Exclude<Role, 'owner'>
+}
+
+/** Bytes of a token: not to be guessed. */
+const TOKEN_BYTES = 32
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
+
+function shown({ link_id, role, expires_at, created_at, created_by }: ShareLinkRecord): Shown {
+  // The contract lets nobody share ownership.
+  const given = role === 'owner' ? 'editor' : role
+  return { link_id, role: given, expires_at, created_at, created_by }
+}
+
+/** Links that give a role in a session to whoever holds their token. Rejects with `StorageError`. */
+export class ShareLinks {
+  readonly #services: Services
+  /** Of this process: what was presented before is still held by connections. */
+  readonly #revoked = new Set<string>()
+
+  constructor(services: Services) {
+    this.#services = services
+  }
+
+  /** A new link, with the token that is told this once. Errors: BAD_REQUEST. */
+  async create(
+    session_id: string,
+    { role, expires_at, by }: { role: Shown['role']; expires_at?: string; by: Actor },
+  ): Promise<Result<{ link: Shown; token: string }>> {
+    const { journal, newId, now, clock } = this.#services
+    // Written so that a date which does not exist is refused as well.
+    if (expires_at !== undefined && !(Date.parse(expires_at) > clock())) {
+      return fail('BAD_REQUEST', 'The link would never hold', [
+        { path: '/expires_at', expected: 'a time in the future', actual: expires_at },
+      ])
+    }
+    const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const record: ShareLinkRecord = {
+      link_id: newId(),
+      session_id,
+      token_hash: hashOf(token),
+      role,
+      expires_at: expires_at ?? null,
+      created_at: now(),
+      created_by: by.id,
+    }
+    await journal.createShareLink(record)
+    return ok({ link: shown(record), token })
+  }
+
+  async list(session_id: string): Promise<Shown[]> {
+    return (await this.#services.journal.shareLinks(session_id)).map(shown)
+  }
+
+  /** Errors: SHARE_LINK_NOT_FOUND. */
+  async revoke(session_id: string, link_id: string): Promise<Result<true>> {
+    const { journal, onRevoked } = this.#services
+    if (!(await journal.deleteShareLink(session_id, link_id))) {
+      return fail('SHARE_LINK_NOT_FOUND', 'The session has no share link with this id')
+    }
+    this.#revoked.add(link_id)
+    onRevoked(session_id, link_id)
+    return ok(true)
+  }
+
+  isRevoked(link_id: string): boolean {
+    return this.#revoked.has(link_id)
+  }
+
+  /** What a token gives now; undefined when it gives nothing. */
+  async redeem(token: string): Promise<Grant | undefined> {
+    const link = await this.#services.journal.findShareLink(hashOf(token))
+    if (!link) return undefined
+    const { link_id, session_id, role, expires_at } = link
+    if (expires_at === null) return { link_id, session_id, role }
+    const end = Date.parse(expires_at)
+    return end > this.#services.clock() ? { link_id, session_id, role, expires_at: end } : undefined
+  }
+}

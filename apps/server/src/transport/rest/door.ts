@@ -1,0 +1,104 @@
+import { check, ROUTES, SessionId, type Result, type RouteName } from '@talus/protocol'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Access, Visitor } from '../../gate/access.js'
+import { actorOf, type Caller } from '../../gate/caller.js'
+import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
+
+/** What decides who a request is from and what it may do. */
+export type Door = {
+  access: Access
+  reception: Reception
+  /** The session of a project; undefined when there is no such project. */
+  sessionOfProject: (project_id: string) => Promise<string | undefined>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    door: Door
+  }
+  interface FastifyRequest {
+    visitor: Visitor
+  }
+}
+
+/** The parts of a request in which a session or a project may be named. */
+export type Named = { params: unknown; query: unknown; body: unknown }
+
+export function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Who a request says that it comes from (rule ACT1). */
+function claimedActor(request: FastifyRequest) {
+  const id = header(request, 'x-actor-id')
+  const name = header(request, 'x-actor-name')
+  return actorOf(id === undefined ? undefined : name === undefined ? id : { id, name })
+}
+
+export function openDoor(app: FastifyInstance, door: Door): void {
+  app.decorate('door', door)
+  app.decorateRequest('visitor', null as unknown as Visitor)
+}
+
+/** Finds out who is there, before a body is read. */
+export async function receive(name: RouteName, request: FastifyRequest): Promise<Result<Visitor>> {
+  if (ROUTES[name].scope === 'open') return { ok: true, value: NOBODY }
+  return request.server.door.reception.receive({
+    token: bearerOf(header(request, 'authorization')),
+    share_token: header(request, 'x-share-token'),
+    claimed: claimedActor(request),
+    address: request.ip,
+    headers: request.headers,
+  })
+}
+
+function textIn(part: unknown, key: string): string | undefined {
+  if (typeof part !== 'object' || part === null) return undefined
+  const value: unknown = (part as Record<string, unknown>)[key]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The session that a request is about: the header counts where nothing else names one. */
+function sessionIn({ params, query, body }: Named, request: FastifyRequest): string | undefined {
+  const id =
+    textIn(params, 'session_id') ??
+    textIn(query, 'session_id') ??
+    textIn(body, 'session_id') ??
+    header(request, 'x-session-id')
+  return check(SessionId, id).ok ? id : undefined
+}
+
+/** Who calls, with the role that the route's scope is about. */
+export async function callerOf(
+  name: RouteName,
+  request: FastifyRequest,
+  named: Named,
+): Promise<Caller> {
+  const { access, sessionOfProject } = request.server.door
+  const { scope } = ROUTES[name]
+  const project_id = scope === 'project' ? textIn(named.params, 'project_id') : undefined
+  const session_id =
+    project_id === undefined ? sessionIn(named, request) : await sessionOfProject(project_id)
+  const isAboutSession = scope === 'session' || scope === 'project'
+  // What names no session, or none that there is, has nothing to protect: the route refuses it.
+  return isAboutSession && session_id !== undefined
+    ? access.callerIn(request.visitor, session_id)
+    : access.caller(request.visitor)
+}
+
+/** What the caller may do in another session than the one that the route is about. */
+export function callerElsewhere(reply: FastifyReply, session_id: string) {
+  return reply.server.door.access.callerIn(reply.request.visitor, session_id)
+}
+
+/** Those of a list that the caller has a role in, in their order. */
+export async function accessible<T extends { session_id: string }>(
+  reply: FastifyReply,
+  things: readonly T[],
+): Promise<T[]> {
+  const { access } = reply.server.door
+  if (!access.authenticated) return [...things]
+  const mine = await access.sessionsOf(reply.request.visitor)
+  return things.filter(({ session_id }) => mine === 'all' || mine.has(session_id))
+}

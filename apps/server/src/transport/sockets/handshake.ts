@@ -1,0 +1,80 @@
+import { ActorClaim, check, type Failure } from '@talus/protocol'
+import type { ExtendedError } from 'socket.io'
+import type { Outbox } from '../../broadcast/outbox.js'
+import { refusal } from '../../dispatch/failures.js'
+import type { Visitor } from '../../gate/access.js'
+import { actorOf } from '../../gate/caller.js'
+import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
+import type { After } from '../../presence/beat.js'
+import type { GraphSocket, RootSocket } from './requests.js'
+
+type AnySocket = RootSocket | GraphSocket
+
+type Auth = { actor?: unknown; token?: unknown; share_token?: unknown }
+
+/** The longest wait that a timer of Node can be given, in milliseconds. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
+
+const visitors = new WeakMap<AnySocket, Visitor>()
+
+/** An error that Socket.IO hands to the client's `connect_error`. */
+export function connectError(failure: Failure): ExtendedError {
+  return Object.assign(new Error(failure.message), { data: refusal(failure).error })
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Finds out who is behind a handshake, and remembers it. What is refused is told why. */
+export async function receive(
+  socket: AnySocket,
+  reception: Reception,
+): Promise<ExtendedError | undefined> {
+  const { auth, headers, address } = socket.handshake
+  const { actor, token, share_token } = auth as Auth
+  const claim = check(ActorClaim, actor)
+  const received = await reception.receive({
+    token: textOf(token) ?? bearerOf(headers.authorization),
+    share_token: textOf(share_token),
+    claimed: actorOf(claim.ok ? claim.value : undefined),
+    address,
+    headers,
+  })
+  if (!received.ok) return connectError(received.error)
+  visitors.set(socket, received.value)
+  return undefined
+}
+
+/** Who is behind a socket that was received. */
+export function visitorOf(socket: AnySocket): Visitor {
+  return visitors.get(socket) ?? NOBODY
+}
+
+type Timing = { after: After; clock: () => number }
+
+/** Does something at a time, in milliseconds since 1970; never when there is none. */
+export function whenReached(time: number | undefined, timing: Timing, work: () => void): void {
+  if (time === undefined) return
+  const left = time - timing.clock()
+  if (left > LONGEST_WAIT_MS) {
+    timing.after(LONGEST_WAIT_MS, () => whenReached(time, timing, work))
+  } else {
+    timing.after(Math.max(0, left), work)
+  }
+}
+
+/** Ends the connection when the proof of identity ends. */
+export function endWhenExpired(
+  socket: AnySocket,
+  timing: Timing & { outbox: Pick<Outbox, 'flush'> },
+): void {
+  whenReached(visitorOf(socket).identity.expires_at, timing, () => {
+    if (!socket.connected) return
+    const failure: Failure = { code: 'UNAUTHORIZED', message: 'The credentials have expired' }
+    // The union of the two socket types has no common call signature; the event is the same.
+    ;(socket as RootSocket).emit('error', refusal(failure).error)
+    timing.outbox.flush()
+    socket.disconnect(true)
+  })
+}

@@ -1,0 +1,279 @@
+import type { Role } from '@talus/protocol'
+import { expect, test } from 'vitest'
+import { quickApp, testApp, type RawClient, type TestApp } from './harness.js'
+import { bearer, SECRET, tokenFor } from './tokens.js'
+
+const WITH_AUTH = { args: ['--jwt-secret', SECRET, '--admins', 'root'] }
+
+const CREATE = { blueprint_type_id: 'task', name: 'A task' }
+
+const ROLES: Role[] = ['viewer', 'commenter', 'editor', 'owner']
+
+function codeOf(answer: Record<string, unknown>): unknown {
+  return (answer.error as { code?: unknown } | undefined)?.code
+}
+
+/** A client on `/` that has proven to be somebody. */
+async function clientOf(app: TestApp, sub: string, auth: object = {}): Promise<RawClient> {
+  return app.client({ auth: { token: await tokenFor(sub), ...auth } })
+}
+
+/** A session of ann's. */
+async function sessionOfAnn(app: TestApp): Promise<string> {
+  const { status, body } = await app.api('POST', '/sessions', {}, await bearer('ann'))
+  expect(status).toBe(201)
+  return String(body.session_id)
+}
+
+async function admit(app: TestApp, session_id: string, actor_id: string, role: Role) {
+  const path = `/sessions/${session_id}/members/${actor_id}`
+  const put = await app.api('PUT', path, { role }, await bearer('ann'))
+  expect(put.status).toBe(200)
+}
+
+async function refusedHandshake(connecting: Promise<unknown>): Promise<unknown> {
+  const error: unknown = await connecting.then(
+    () => undefined,
+    (err: unknown) => err,
+  )
+  return (error as { data?: { code?: unknown } } | undefined)?.data?.code
+}
+
+test('[AUTH2] without a token, nobody comes in by any door', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  expect(await refusedHandshake(app.client())).toBe('UNAUTHORIZED')
+  expect(await refusedHandshake(app.graphClient(session_id))).toBe('UNAUTHORIZED')
+  for (const path of ['/sessions', `/sessions/${session_id}`, `/graph?session_id=${session_id}`]) {
+    const { status, body } = await app.api('GET', path)
+    expect([path, status, codeOf(body)]).toEqual([path, 401, 'UNAUTHORIZED'])
+  }
+  expect((await app.api('GET', '/health')).status).toBe(200)
+})
+
+test('[AUTH2] the actor is who the token says, whatever the client claims', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  const ann = await clientOf(app, 'ann', { actor: 'bob' })
+  const joined = await ann.ask('join_session', { session_id, actor: 'carl' })
+  expect(joined).toMatchObject({ ok: true, actor: { id: 'ann' }, role: 'owner' })
+  await ann.execute(session_id, 'CreateNode', CREATE)
+  expect(await ann.next('node-created')).toMatchObject({ actor: { id: 'ann' } })
+})
+
+test('[JOIN2] with authentication, an unknown session is not made by joining it', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const ann = await clientOf(app, 'ann')
+  expect(codeOf(await ann.ask('join_session', { session_id: 'new' }))).toBe('SESSION_NOT_FOUND')
+  const graph = app.graphClient('new', {
+    auth: { session_id: 'new', token: await tokenFor('ann') },
+  })
+  expect(await refusedHandshake(graph)).toBe('SESSION_NOT_FOUND')
+})
+
+test('[AUTH2] a session of others: no door opens, and no event leaks', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  const [ann, eve] = [await clientOf(app, 'ann'), await clientOf(app, 'eve')]
+  await ann.ask('join_session', { session_id })
+  expect(codeOf(await eve.ask('join_session', { session_id }))).toBe('FORBIDDEN')
+  expect(codeOf(await eve.execute(session_id, 'CreateNode', CREATE))).toBe('FORBIDDEN')
+  for (const event of ['undo_command', 'redo_command']) {
+    expect(codeOf(await eve.ask(event, { session_id }))).toBe('FORBIDDEN')
+  }
+  const presence = { session_id, state: { focus: null } }
+  expect(codeOf(await eve.ask('update_presence', presence))).toBe('FORBIDDEN')
+  const token = await tokenFor('eve')
+  const graph = app.graphClient(session_id, { auth: { session_id, token } })
+  expect(await refusedHandshake(graph)).toBe('FORBIDDEN')
+  const headers = { ...(await bearer('eve')), 'x-session-id': session_id }
+  const command = { command_type: 'CreateNode', data: CREATE }
+  for (const [method, path, body] of [
+    ['POST', '/commands/execute', command],
+    ['POST', '/commands/preview', command],
+    ['POST', '/graph/search', {}],
+    ['GET', '/graph', undefined],
+    ['GET', `/sessions/${session_id}/changes`, undefined],
+    ['GET', `/sessions/${session_id}/members`, undefined],
+    ['POST', `/sessions/${session_id}/share-links`, { role: 'viewer' }],
+    ['PUT', `/sessions/${session_id}/members/eve`, { role: 'owner' }],
+    ['POST', '/sessions', { session_id }],
+    ['DELETE', `/sessions/${session_id}`, undefined],
+  ] as const) {
+    const answer = await app.api(method, path, body, headers)
+    expect([path, answer.status, codeOf(answer.body)]).toEqual([path, 403, 'FORBIDDEN'])
+  }
+  expect((await app.api('GET', '/sessions', undefined, headers)).body).toEqual({ sessions: [] })
+  await ann.execute(session_id, 'CreateNode', CREATE)
+  await eve.settled()
+  expect(eve.received.filter(({ event }) => event !== 'error')).toEqual([])
+})
+
+test('[AUTH2] a command needs a join, and on /graph the session of the handshake', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const [one, other] = [await sessionOfAnn(app), await sessionOfAnn(app)]
+  const root = await clientOf(app, 'ann')
+  expect(codeOf(await root.execute(one, 'CreateNode', CREATE))).toBe('FORBIDDEN')
+  const auth = { session_id: one, token: await tokenFor('ann') }
+  const graph = await app.graphClient(one, { auth })
+  expect(await graph.execute(one, 'CreateNode', CREATE)).toMatchObject({ ok: true })
+  expect(codeOf(await graph.execute(other, 'CreateNode', CREATE))).toBe('FORBIDDEN')
+})
+
+test.for(ROLES)('[AUTH3] what a %s may do', async (role) => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  await admit(app, session_id, 'ben', role)
+  const ben = await clientOf(app, 'ben')
+  expect(await ben.ask('join_session', { session_id })).toMatchObject({ ok: true, role })
+  const can = (least: Role) => ROLES.indexOf(role) >= ROLES.indexOf(least)
+  const expected = (least: Role) => (can(least) ? undefined : 'FORBIDDEN')
+  const presence = { session_id, state: { focus: null } }
+  expect(codeOf(await ben.ask('update_presence', presence))).toBe(expected('commenter'))
+  expect(codeOf(await ben.execute(session_id, 'CreateNode', CREATE))).toBe(expected('editor'))
+  expect(codeOf(await ben.ask('undo_command', { session_id }))).toBe(expected('editor'))
+  const headers = await bearer('ben')
+  const path = `/sessions/${session_id}`
+  expect((await app.api('GET', `${path}/graph/tree`, undefined, headers)).status).toBe(200)
+  const restored = await app.api('POST', `${path}/restore`, { seq: 0 }, headers)
+  expect(codeOf(restored.body)).toBe(expected('owner'))
+  const promoted = await app.api('PUT', `${path}/members/ben`, { role: 'owner' }, headers)
+  expect(codeOf(promoted.body)).toBe(expected('owner'))
+})
+
+test('[AUTH4] who is removed goes at once, and no later command of theirs counts', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  await admit(app, session_id, 'ben', 'editor')
+  const [ann, ben] = [await clientOf(app, 'ann'), await clientOf(app, 'ben')]
+  const auth = { session_id, token: await tokenFor('ben') }
+  const graph = await app.graphClient(session_id, { auth })
+  await ann.ask('join_session', { session_id })
+  await ben.ask('join_session', { session_id })
+  const path = `/sessions/${session_id}/members/ben`
+  const gone = await app.api('DELETE', path, undefined, await bearer('ann'))
+  expect(gone.status).toBe(200)
+  expect(codeOf(await ben.execute(session_id, 'CreateNode', CREATE))).toBe('FORBIDDEN')
+  const changed = { session_id, actor_id: 'ben', role: null }
+  expect(await ben.next('permissions:changed')).toMatchObject(changed)
+  expect(await ann.next('permissions:changed')).toMatchObject(changed)
+  await graph.next('permissions:changed')
+  expect(graph.socket.connected).toBe(false)
+  ben.clear()
+  await ann.execute(session_id, 'CreateNode', CREATE)
+  await ben.settled()
+  expect(ben.names()).toEqual([])
+  expect(codeOf(await ben.ask('join_session', { session_id }))).toBe('FORBIDDEN')
+})
+
+test('[AUTH4] who is made a viewer stays and may no longer edit', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  await admit(app, session_id, 'ben', 'editor')
+  const ben = await clientOf(app, 'ben')
+  await ben.ask('join_session', { session_id })
+  await admit(app, session_id, 'ben', 'viewer')
+  expect(codeOf(await ben.execute(session_id, 'CreateNode', CREATE))).toBe('FORBIDDEN')
+  const ann = await clientOf(app, 'ann')
+  await ann.ask('join_session', { session_id })
+  await ann.execute(session_id, 'CreateNode', CREATE)
+  expect(await ben.next('node-created')).toBeDefined()
+})
+
+test('[AUTH3] a session keeps an owner; anybody may give up their own role', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  await admit(app, session_id, 'ben', 'viewer')
+  const path = `/sessions/${session_id}/members`
+  const left = await app.api('DELETE', `${path}/ben`, undefined, await bearer('ben'))
+  expect(left.status).toBe(200)
+  const last = await app.api('DELETE', `${path}/ann`, undefined, await bearer('ann'))
+  expect(codeOf(last.body)).toBe('LAST_OWNER')
+  const demoted = await app.api('PUT', `${path}/ann`, { role: 'editor' }, await bearer('ann'))
+  expect(codeOf(demoted.body)).toBe('LAST_OWNER')
+})
+
+test('[AUTH3] an administrator owns every session', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  const headers = await bearer('root')
+  const { body } = await app.api('GET', '/sessions', undefined, headers)
+  expect(body.sessions).toMatchObject([{ session_id }])
+  const deleted = await app.api('DELETE', `/sessions/${session_id}`, undefined, headers)
+  expect(deleted.status).toBe(200)
+})
+
+test('[AUTH3] an id that is free again carries no roles of the session before', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const made = { session_id: 'again' }
+  await app.api('POST', '/sessions', made, await bearer('ann'))
+  await app.api('DELETE', '/sessions/again', undefined, await bearer('ann'))
+  expect((await app.api('POST', '/sessions', made, await bearer('eve'))).status).toBe(201)
+  const { body } = await app.api('GET', '/sessions/again', undefined, await bearer('ann'))
+  expect(codeOf(body)).toBe('FORBIDDEN')
+})
+
+test('[AUTH3] roles and links outlive the server', async () => {
+  await using app = await testApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  await admit(app, session_id, 'ben', 'editor')
+  const made = await app.api(
+    'POST',
+    `/sessions/${session_id}/share-links`,
+    { role: 'viewer' },
+    await bearer('ann'),
+  )
+  await using again = await app.restart()
+  const ben = await clientOf(again, 'ben')
+  expect(await ben.ask('join_session', { session_id })).toMatchObject({ role: 'editor' })
+  const guest = await again.client({ auth: { share_token: made.body.token } })
+  expect(await guest.ask('join_session', { session_id })).toMatchObject({ role: 'viewer' })
+})
+
+test('[AUTH5] a share link gives its role in its session, and nothing else', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const [session_id, other] = [await sessionOfAnn(app), await sessionOfAnn(app)]
+  const path = `/sessions/${session_id}/share-links`
+  const made = await app.api('POST', path, { role: 'editor' }, await bearer('ann'))
+  const share_token = String(made.body.token)
+  const guest = await app.client({ auth: { share_token } })
+  expect(await guest.ask('join_session', { session_id })).toMatchObject({
+    ok: true,
+    role: 'editor',
+  })
+  expect(await guest.execute(session_id, 'CreateNode', CREATE)).toMatchObject({ ok: true })
+  expect(codeOf(await guest.ask('join_session', { session_id: other }))).toBe('FORBIDDEN')
+  const headers = { 'x-share-token': share_token }
+  expect(codeOf((await app.api('POST', '/sessions', {}, headers)).body)).toBe('FORBIDDEN')
+  const eve = await clientOf(app, 'eve')
+  const joined = await eve.ask('join_session', { session_id, share_token })
+  expect(joined).toMatchObject({ ok: true, actor: { id: 'eve' }, role: 'editor' })
+  const listed = await app.api('GET', path, undefined, await bearer('ann'))
+  expect(JSON.stringify(listed.body)).not.toContain(share_token)
+})
+
+test('[AUTH5] a link that is revoked gives nothing, to whoever came by it either', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  const path = `/sessions/${session_id}/share-links`
+  const made = await app.api('POST', path, { role: 'editor' }, await bearer('ann'))
+  const share_token = String(made.body.token)
+  const guest = await app.client({ auth: { share_token } })
+  await guest.ask('join_session', { session_id })
+  const { link_id } = made.body.link as { link_id: string }
+  await app.api('DELETE', `${path}/${link_id}`, undefined, await bearer('ann'))
+  expect(codeOf(await guest.execute(session_id, 'CreateNode', CREATE))).toBe('FORBIDDEN')
+  expect(await guest.next('error')).toMatchObject({ code: 'FORBIDDEN' })
+  expect(await refusedHandshake(app.client({ auth: { share_token } }))).toBe('UNAUTHORIZED')
+})
+
+test('[AUTH6] a connection ends when the token does', async () => {
+  await using app = await quickApp({ args: [...WITH_AUTH.args, '--jwt-clock-tolerance', '0'] })
+  const session_id = await sessionOfAnn(app)
+  const expires = Math.ceil(Date.now() / 1_000) + 1
+  const ann = await app.client({ auth: { token: await tokenFor('ann', { expires }) } })
+  await ann.ask('join_session', { session_id })
+  const gone = new Promise((resolve) => ann.socket.once('disconnect', resolve))
+  expect(await ann.next('error')).toMatchObject({ code: 'UNAUTHORIZED' })
+  expect(await gone).toBe('io server disconnect')
+})

@@ -1,0 +1,194 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, SignJWT, UnsecuredJWT, type JWK } from 'jose'
+import { describe, expect, test } from 'vitest'
+import type { AuthSettings } from '../src/auth/auth-flags.js'
+import { jwtAuthentication } from '../src/auth/jwt.js'
+import { SECRET, tokenFor } from './tokens.js'
+
+type Settings = NonNullable<AuthSettings>
+
+const NOW = Date.parse('2026-11-24T12:00:00Z')
+const SECONDS = NOW / 1_000
+
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+
+const BASE = {
+  issuer: undefined,
+  audience: [],
+  clockTolerance: 5,
+  admins: ['root'],
+} satisfies Partial<Settings>
+
+const BY_SECRET: Settings = {
+  ...BASE,
+  keys: { kind: 'secret', secret: SECRET },
+  algorithms: ['HS256'],
+}
+
+const BY_KEY: Settings = {
+  ...BASE,
+  keys: { kind: 'public-key', pem: PEM },
+  algorithms: ['RS256', 'ES256'],
+}
+
+function authentication(settings: Settings, now: () => number = () => NOW) {
+  const logged: object[] = []
+  const log = { error: (fields: object) => logged.push(fields) }
+  const authenticate = jwtAuthentication(settings, { clock: now, log })
+  const ask = (token: string | undefined) =>
+    authenticate({ token, address: '127.0.0.1', headers: {} })
+  return { ask, logged }
+}
+
+const soon = { expires: SECONDS + 60 }
+
+function signed(key: KeyObject, header: Record<string, unknown> = {}, claims: object = {}) {
+  return new SignJWT({ sub: 'ann', exp: SECONDS + 60, ...claims })
+    .setProtectedHeader({ alg: 'RS256', ...header })
+    .sign(key)
+}
+
+const UNAUTHORIZED = { ok: false, error: { code: 'UNAUTHORIZED' } }
+
+test('[AUTH2] sub is the actor, name its name, exp its end', async () => {
+  const { ask } = authentication(BY_SECRET)
+  expect(await ask(await tokenFor('ann', { name: 'Ann', ...soon }))).toEqual({
+    ok: true,
+    value: { actor: { id: 'ann', name: 'Ann' }, admin: false, expires_at: NOW + 65_000 },
+  })
+  expect(await ask(await tokenFor('root', soon))).toMatchObject({ value: { admin: true } })
+})
+
+describe('[AUTH2] a token is refused', () => {
+  const { ask } = authentication(BY_SECRET)
+  const strict = authentication({ ...BY_SECRET, issuer: 'us', audience: ['talus'] })
+  const right = { iss: 'us', aud: 'talus' }
+
+  test.each([
+    ['that is missing', undefined],
+    ['that is none', 'nonsense'],
+    ['that is empty', '..'],
+    ['that is too long', 'x'.repeat(10_000)],
+    ['without a signature', new UnsecuredJWT({ sub: 'ann', exp: SECONDS + 60 }).encode()],
+  ])('%s', async (_, token) => {
+    expect(await ask(token)).toMatchObject(UNAUTHORIZED)
+  })
+
+  test.each([
+    ['of another secret', { secret: 'another secret of more than 32 bytes' }],
+    ['that has expired', { expires: SECONDS - 6 }],
+    ['that is not valid yet', { claims: { nbf: SECONDS + 6 } }],
+    ['whose sub is too long', { sub: 'x'.repeat(300) }],
+    ['whose sub has control characters', { sub: 'a\u0000b' }],
+  ])('%s', async (_, { sub = 'ann', ...wanted }: { sub?: string }) => {
+    const token = await tokenFor(sub, { ...soon, ...wanted })
+    expect(await ask(token)).toMatchObject(UNAUTHORIZED)
+  })
+
+  test('without sub, and without exp', async () => {
+    const key = new TextEncoder().encode(SECRET)
+    const header = { alg: 'HS256' }
+    const nobody = await new SignJWT({ exp: SECONDS + 60 }).setProtectedHeader(header).sign(key)
+    const endless = await new SignJWT({ sub: 'ann' }).setProtectedHeader(header).sign(key)
+    expect(await ask(nobody)).toMatchObject(UNAUTHORIZED)
+    expect(await ask(endless)).toMatchObject(UNAUTHORIZED)
+  })
+
+  test('of another issuer or audience', async () => {
+    const asked = async (claims: object) => strict.ask(await tokenFor('ann', { ...soon, claims }))
+    expect(await asked(right)).toMatchObject({ ok: true })
+    expect(await asked({ ...right, iss: 'them' })).toMatchObject(UNAUTHORIZED)
+    expect(await asked({ ...right, aud: 'other' })).toMatchObject(UNAUTHORIZED)
+    expect(await asked({})).toMatchObject(UNAUTHORIZED)
+  })
+
+  test('and never repeated', async () => {
+    const token = await tokenFor('ann', { expires: SECONDS - 60 })
+    expect(JSON.stringify(await ask(token))).not.toContain(token.slice(0, 20))
+  })
+})
+
+test('[AUTH2] clocks may differ by the tolerance and no more', async () => {
+  const token = await tokenFor('ann', { expires: SECONDS })
+  expect(await authentication(BY_SECRET, () => NOW + 4_000).ask(token)).toMatchObject({ ok: true })
+  expect(await authentication(BY_SECRET, () => NOW + 6_000).ask(token)).toMatchObject(UNAUTHORIZED)
+})
+
+test('[AUTH2] a token that was verified once is refused when it has expired', async () => {
+  let now = NOW
+  const { ask } = authentication(BY_SECRET, () => now)
+  const token = await tokenFor('ann', soon)
+  expect(await ask(token)).toMatchObject({ ok: true })
+  now += 66_000
+  expect(await ask(token)).toMatchObject(UNAUTHORIZED)
+})
+
+describe('[AUTH2] with a public key', () => {
+  const { ask } = authentication(BY_KEY)
+
+  test('its tokens are accepted', async () => {
+    expect(await ask(await signed(privateKey))).toMatchObject({ ok: true })
+  })
+
+  test('it never passes for a secret', async () => {
+    const forged = await new SignJWT({ sub: 'ann', exp: SECONDS + 60 })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode(PEM))
+    expect(await ask(forged)).toMatchObject(UNAUTHORIZED)
+  })
+
+  test('an accepted algorithm of another kind of key is refused', async () => {
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const forged = await signed(ec.privateKey, { alg: 'ES256' })
+    expect(await ask(forged)).toMatchObject(UNAUTHORIZED)
+  })
+
+  test.each([
+    { kid: '../../../../etc/passwd' },
+    { kid: 'http://127.0.0.1:1/keys' },
+    { jku: 'http://127.0.0.1:1/keys' },
+    { x5u: 'http://127.0.0.1:1/chain' },
+  ])('the header %j names nothing that is looked for', async (header) => {
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    expect(await ask(await signed(other.privateKey, header))).toMatchObject(UNAUTHORIZED)
+    expect(await ask(await signed(privateKey, header))).toMatchObject({ ok: true })
+  })
+
+  test('what is none is refused at the start', () => {
+    const settings: Settings = { ...BY_KEY, keys: { kind: 'public-key', pem: 'no key' } }
+    expect(() => authentication(settings)).toThrow('--jwt-public-key')
+  })
+})
+
+test('[AUTH2] keys come from the issuer, also a new one', async () => {
+  const keys: JWK[] = []
+  await using issuer = await jwksServer(keys)
+  const { ask, logged } = authentication({ ...BY_KEY, keys: { kind: 'jwks', url: issuer.url } })
+  keys.push({ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' })
+  expect(await ask(await signed(privateKey, { kid: 'one' }))).toMatchObject({ ok: true })
+  expect(await ask(await signed(privateKey, { kid: 'two' }))).toMatchObject(UNAUTHORIZED)
+  await issuer[Symbol.asyncDispose]()
+  const again = authentication({ ...BY_KEY, keys: { kind: 'jwks', url: issuer.url } })
+  expect(await again.ask(await signed(privateKey, { kid: 'one' }))).toMatchObject({
+    error: { code: 'OVERLOADED' },
+  })
+  expect([logged.length, again.logged.length]).toEqual([0, 1])
+})
+
+async function jwksServer(keys: JWK[]) {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/keys`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
