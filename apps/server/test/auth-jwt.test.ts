@@ -83,7 +83,7 @@ describe('[AUTH2] a token is refused', () => {
     ['that is not valid yet', { claims: { nbf: SECONDS + 6 } }],
     ['whose sub is too long', { sub: 'x'.repeat(300) }],
     ['whose sub has control characters', { sub: 'a\u0000b' }],
-  ])('%s', async (_, { sub = 'ann', ...wanted }: { sub?: string }) => {
+  ])('%s', async (_, { sub = 'ann', ...wanted }: { sub?: string; [claim: string]: unknown }) => {
     const token = await tokenFor(sub, { ...soon, ...wanted })
     expect(await ask(token)).toMatchObject(UNAUTHORIZED)
   })

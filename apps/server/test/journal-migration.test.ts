@@ -11,6 +11,8 @@ const BACK_TO_FIRST = [
   'drop table truncations',
   'drop table heads',
   'drop table staged',
+  'drop table members',
+  'drop table share_links',
   ...['entries', 'receipts', 'snapshots'].map((table) => `alter table ${table} drop column digest`),
   "delete from kysely_migration where name <> '0001_journal'",
 ]

@@ -41,15 +41,15 @@ export function createReception(
 
   return {
     redeem,
-    async receive({ share_token, claimed: _, ...credentials }) {
+    async receive({ share_token, token, address, headers }) {
       const grant = await grantOf(share_token)
       const grants = grant ? new Map([[grant.session_id, grant]]) : NO_GRANTS
-      if (credentials.token === undefined) {
+      if (token === undefined) {
         if (grant) return ok({ identity: guestOf(grant), grants })
         const expected = share_token === undefined ? MISSING : 'a share link that still holds'
         return fail('UNAUTHORIZED', 'Authentication is required', [{ path: '/token', expected }])
       }
-      const identity = await authenticate(credentials)
+      const identity = await authenticate({ token, address, headers })
       return identity.ok ? ok({ identity: identity.value, grants }) : identity
     },
   }
