@@ -1,5 +1,6 @@
 export { buildApp } from './app.js'
 export type { App, Replacements } from './app.js'
+export type { Authenticate, Credentials, Identity } from './gate/identity.js'
 export { readConfig } from './config/config.js'
 export type { Config } from './config/config.js'
 export { createMemoryJournal, openSqliteJournal, StorageError } from './journal/index.js'

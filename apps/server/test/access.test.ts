@@ -120,6 +120,35 @@ test('[AUTH2] a command needs a join, and on /graph the session of the handshake
   expect(codeOf(await graph.execute(other, 'CreateNode', CREATE))).toBe('FORBIDDEN')
 })
 
+test('[AUTH2] a session in the body does not lead past the one that was authorised', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const [victim, mine] = [await sessionOfAnn(app), 'of-eve']
+  const ann = await clientOf(app, 'ann')
+  await ann.ask('join_session', { session_id: victim })
+  await ann.execute(victim, 'CreateNode', CREATE)
+  const headers = await bearer('eve')
+  await app.api('POST', '/sessions', { session_id: mine }, headers)
+  const body = { session_id: victim, scope: 'session' }
+  const undone = await app.api('POST', `/sessions/${mine}/undo`, body, headers)
+  expect(codeOf(undone.body)).toBe('NOTHING_TO_UNDO')
+  const command = { session_id: victim, command_type: 'CreateNode', data: CREATE }
+  const named = { ...headers, 'x-session-id': mine }
+  const executed = await app.api('POST', '/commands/execute', command, named)
+  expect(codeOf(executed.body)).toBe('FORBIDDEN')
+  const other = { ...command, session_id: mine }
+  const crossed = { ...headers, 'x-session-id': victim }
+  expect((await app.api('POST', '/commands/execute', other, crossed)).status).toBe(200)
+  const read = await app.api('GET', `/graph?session_id=${victim}`, undefined, named)
+  expect(codeOf(read.body)).toBe('FORBIDDEN')
+  const { body: graph } = await app.api(
+    'GET',
+    `/sessions/${victim}`,
+    undefined,
+    await bearer('ann'),
+  )
+  expect(graph.seq).toBe(1)
+})
+
 test.for(ROLES)('[AUTH3] what a %s may do', async (role) => {
   await using app = await quickApp(WITH_AUTH)
   const session_id = await sessionOfAnn(app)

@@ -94,7 +94,7 @@ export function createAccess({ roles, exists, isRevoked, clock }: AccessServices
   function decide(visitor: Visitor, session_id: string, member: Role | null) {
     const { actor, admin } = visitor.identity
     const role = admin ? 'owner' : higher(member, granted(visitor, session_id))
-    return role === null ? missing(actor, session_id) : { actor, role }
+    return role === null ? missing(actor, session_id) : { actor, role, session_id }
   }
 
   return {
@@ -124,7 +124,8 @@ export function createAccess({ roles, exists, isRevoked, clock }: AccessServices
     },
     caller({ identity: { actor, expires_at, guest } }) {
       if (guest) return refused(actor, GUEST)
-      return hasExpired(expires_at) ? refused(actor, EXPIRED) : { actor, role: 'owner' }
+      if (hasExpired(expires_at)) return refused(actor, EXPIRED)
+      return { actor, role: 'owner', session_id: null }
     },
   }
 }

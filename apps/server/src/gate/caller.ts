@@ -1,7 +1,13 @@
 import { Actor, ANONYMOUS, check, type ActorClaim, type Failure, type Role } from '@talus/protocol'
 
-/** Who asks, and what they may do in the session; `refusal` says why that is nothing. */
-export type Caller = { actor: Actor } & ({ role: Role } | { role: null; refusal: Failure })
+/**
+ * Who asks, and what they may do; `refusal` says why that is nothing. `session_id` is the only
+ * session in which the role counts; absent, it counts in all of them.
+ */
+export type Caller = { actor: Actor; session_id?: string | null } & (
+  | { role: Role }
+  | { role: null; refusal: Failure }
+)
 
 /** What a client says of itself, as an actor; nothing or nonsense is the anonymous actor. */
 export function actorOf(claim: ActorClaim | undefined): Actor {

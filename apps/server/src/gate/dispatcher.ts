@@ -15,7 +15,7 @@ import {
 } from '@talus/protocol'
 import type { Static, TSchema } from 'typebox'
 import type { Caller } from './caller.js'
-import { admit, permits } from './gate.js'
+import { admit, holdsIn, permits } from './gate.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { refusal } from '../dispatch/failures.js'
@@ -85,14 +85,14 @@ export class Dispatcher {
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
     const submit = (session: LiveSession) =>
       session.submit(this.#executeTask(caller, admitted.value))
-    return this.#within(admitted.value, submit)
+    return this.#within(caller, admitted.value, submit)
   }
 
   /** What executing now would do; commits nothing (rule CMD7). */
   async preview(caller: Caller, payload: unknown): Promise<Preview> {
     const admitted = admitEvent(caller, CLIENT_EVENTS.preview_command, payload)
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
-    const session = await this.#session(admitted.value)
+    const session = await this.#session(caller, admitted.value)
     if (!session.ok) return refusal(session.error, admitted.value.command_id)
     return session.value.preview(this.#executeTask(caller, admitted.value))
   }
@@ -109,7 +109,7 @@ export class Dispatcher {
       return refusal(failure.error, request.command_id)
     }
     const submit = (session: LiveSession) => session.submit(this.#revertTask(kind, caller, request))
-    return this.#within(request, submit)
+    return this.#within(caller, request, submit)
   }
 
   /** Returns to a former state by a new commit (rule HIST3). `payload` is checked here. */
@@ -118,12 +118,12 @@ export class Dispatcher {
     const admitted = admit({ caller, requires, schema: RestoreRequest, payload })
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
     const { seq, label, command_id } = admitted.value
-    const session = await this.#session({ session_id })
+    const session = await this.#session(caller, { session_id })
     if (!session.ok) return refusal(session.error, command_id)
     const way = await this.#past.wayBack(session.value, seq)
     if (!way.ok) return refusal(way.error, command_id)
     // It may have been closed or deleted while the past was read.
-    const again = await this.#session({ session_id })
+    const again = await this.#session(caller, { session_id })
     if (!again.ok) return refusal(again.error, command_id)
     return again.value.submit({
       kind: 'restore',
@@ -138,21 +138,27 @@ export class Dispatcher {
 
   /** Does it at once in a session that is open, else when it is: what comes in keeps its order. */
   #within(
+    caller: Caller,
     request: { session_id?: string; command_id?: string },
     submit: (session: LiveSession) => Promise<Ack>,
   ): Ack | Promise<Ack> {
     const { session_id, command_id } = request
     const open =
       session_id === undefined || this.#closing ? undefined : this.#sessions.peek(session_id)
-    if (open) return submit(open)
-    return this.#session(request).then((session) =>
+    if (open && session_id !== undefined && holdsIn(caller, session_id).ok) return submit(open)
+    return this.#session(caller, request).then((session) =>
       session.ok ? submit(session.value) : refusal(session.error, command_id),
     )
   }
 
-  async #session({ session_id }: { session_id?: string }): Promise<Result<LiveSession>> {
+  async #session(
+    caller: Caller,
+    { session_id }: { session_id?: string },
+  ): Promise<Result<LiveSession>> {
     if (this.#closing) return { ok: false, error: CLOSING }
     if (session_id === undefined) return { ok: false, error: MISSING_SESSION }
+    const held = holdsIn(caller, session_id)
+    if (!held.ok) return held
     return this.#sessions.get(session_id)
   }
 

@@ -24,6 +24,14 @@ export function authorise(caller: Caller, requires: Role): Result<null> {
   ])
 }
 
+/** Whether the caller's role is one in this session: asked where the session is known for certain. */
+export function holdsIn({ session_id: own }: Caller, session_id: string): Result<null> {
+  if (own === undefined || own === session_id) return ok(null)
+  return fail('FORBIDDEN', 'You have no role in this session', [
+    { path: '/session_id', expected: String(own ?? 'no session'), actual: session_id },
+  ])
+}
+
 /** What the gate decides about: a payload, who sent it, and the role that the contract requires. */
 export type Asked<S extends TSchema> = {
   caller: Caller

@@ -23,6 +23,12 @@ function addressed(body: unknown, session_id: string | undefined): unknown {
   return isObject && session_id !== undefined ? { session_id, ...body } : body
 }
 
+/** The session of the path goes before whatever the body says. */
+function placed(body: unknown, session_id: string): unknown {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
+  return isObject ? { ...body, session_id } : body
+}
+
 export function mountCommands(app: FastifyInstance, { dispatcher }: RestServices): void {
   mount(
     app,
@@ -53,7 +59,7 @@ export function mountCommands(app: FastifyInstance, { dispatcher }: RestServices
       app,
       name,
       async ({ caller, params, body, reply }) =>
-        answered(reply, await dispatcher.revert(kind, caller, addressed(body, params.session_id))),
+        answered(reply, await dispatcher.revert(kind, caller, placed(body, params.session_id))),
       UNCHECKED,
     )
   }
