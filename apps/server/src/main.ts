@@ -47,7 +47,9 @@ function greet(url: string, config: Config): void {
   if (config.auth === null)
     say('Development mode: nobody is authenticated, everybody may do everything.')
   say(`Try:  curl ${url}${API_PREFIX}/health`)
-  say(`      curl -X POST ${url}${API_PREFIX}/sessions -H 'content-type: application/json' -d '{}'`)
+  const token = config.auth === null ? '' : ' -H "authorization: Bearer $TOKEN"'
+  const json = "-H 'content-type: application/json' -d '{}'"
+  say(`      curl -X POST ${url}${API_PREFIX}/sessions${token} ${json}`)
 }
 
 async function start(config: Config): Promise<void> {

@@ -45,8 +45,9 @@ test('[AUTH2] without a token, nobody comes in by any door', async () => {
   expect(await refusedHandshake(app.client())).toBe('UNAUTHORIZED')
   expect(await refusedHandshake(app.graphClient(session_id))).toBe('UNAUTHORIZED')
   for (const path of ['/sessions', `/sessions/${session_id}`, `/graph?session_id=${session_id}`]) {
-    const { status, body } = await app.api('GET', path)
+    const { status, body, headers } = await app.api('GET', path)
     expect([path, status, codeOf(body)]).toEqual([path, 401, 'UNAUTHORIZED'])
+    expect(headers.get('www-authenticate')).toBe('Bearer')
   }
   expect((await app.api('GET', '/health')).status).toBe(200)
 })

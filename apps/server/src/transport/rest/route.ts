@@ -68,6 +68,8 @@ export type RouteHandler<Name extends RouteName> = (
 /** Sends a refusal: the status is that of its code. */
 export function sendFailure(reply: FastifyReply, failure: Failure, extra: object = {}): void {
   const { status } = ERRORS[failure.code]
+  // RFC 9110, section 15.5.2: a 401 says how to authenticate.
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   void reply.status(status).send({ success: false, ...extra, error: errorBody(failure) })
 }
 
