@@ -51,6 +51,7 @@ export const ROOT_TABLE: Record<string, Fields> = {
 
 /** What version 1.1 adds on `/`. */
 export const ROOT_ADDED = [
+  'permissions:changed',
   'property-deleted',
   'project:saved',
   'project:loaded',
@@ -97,7 +98,7 @@ export const GRAPH_TABLE: Record<string, Fields> = {
 }
 
 /** What version 1.1 adds on `/graph`. */
-export const GRAPH_ADDED = ['resync:required', 'presence:changed']
+export const GRAPH_ADDED = ['permissions:changed', 'resync:required', 'presence:changed']
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/
 
