@@ -76,7 +76,10 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 /** A timer that does not keep the process. */
-const afterTimeout: After = (ms, work) => void setTimeout(work, ms).unref()
+const afterTimeout: After = (ms, work, signal) => {
+  const timer = setTimeout(work, ms).unref()
+  signal?.addEventListener('abort', () => clearTimeout(timer), { once: true })
+}
 
 /** Answers on their way may take this many milliseconds; then their connections are cut. */
 const ANSWER_LIMIT_MS = 3_000
@@ -120,6 +123,13 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       void hub.review(session_id)
     },
   })
+  const links = new ShareLinks({
+    journal,
+    newId,
+    now,
+    clock,
+    onRevoked: (session_id) => void hub.review(session_id),
+  })
   const shared = { journal, newId, now, log: logger }
   const blueprintOf = (template_id: string) => catalogue.blueprint(template_id)
   const { retainEntries: entries, retainDays: days } = config
@@ -131,21 +141,17 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     retention: { entries, days },
     isOccupied: (session_id) => hub.count(session_id) > 0,
     hasOwners: authenticate !== null,
-    forgetRoles: (session_id) => memberships.forget(session_id),
-  })
-  const links = new ShareLinks({
-    journal,
-    newId,
-    now,
-    clock,
-    onRevoked: (session_id) => void hub.review(session_id),
+    forgetRoles: (session_id) => {
+      memberships.forget(session_id)
+      links.forget(session_id)
+    },
   })
   const { access, reception } = authenticate
     ? {
         access: createAccess({
           roles: memberships,
           exists: async (session_id) => (await sessions.get(session_id)).ok,
-          isRevoked: (link_id) => links.isRevoked(link_id),
+          isLive: (grant) => links.isLive(grant),
           clock,
         }),
         reception: createReception(authenticate, (token) => links.redeem(token)),

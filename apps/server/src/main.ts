@@ -44,8 +44,9 @@ function closeOnSignals(app: App): void {
 function greet(url: string, config: Config): void {
   process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
   say(`Talus listens on ${url}, data in ${config.dataDir}.`)
-  if (config.auth === null)
+  if (config.auth === null) {
     say('Development mode: nobody is authenticated, everybody may do everything.')
+  }
   say(`Try:  curl ${url}${API_PREFIX}/health`)
   const token = config.auth === null ? '' : ' -H "authorization: Bearer $TOKEN"'
   const json = "-H 'content-type: application/json' -d '{}'"

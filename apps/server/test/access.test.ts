@@ -260,6 +260,20 @@ test('[AUTH3] roles and links outlive the server', async () => {
   expect(await guest.ask('join_session', { session_id })).toMatchObject({ role: 'viewer' })
 })
 
+test('[AUTH5] a share link ends with its session, also for a new one of the same id', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const named = { session_id: 'again' }
+  const by = await bearer('ann')
+  await app.api('POST', '/sessions', named, by)
+  const made = await app.api('POST', '/sessions/again/share-links', { role: 'editor' }, by)
+  const eve = await clientOf(app, 'eve', { share_token: made.body.token })
+  expect(await eve.ask('join_session', named)).toMatchObject({ ok: true, role: 'editor' })
+  await app.api('DELETE', '/sessions/again', undefined, by)
+  expect((await app.api('POST', '/sessions', named, by)).status).toBe(201)
+  expect(codeOf(await eve.ask('join_session', named))).toBe('FORBIDDEN')
+  expect(codeOf(await eve.execute('again', 'CreateNode', CREATE))).toBe('FORBIDDEN')
+})
+
 test('[AUTH5] a share link gives its role in its session, and nothing else', async () => {
   await using app = await quickApp(WITH_AUTH)
   const [session_id, other] = [await sessionOfAnn(app), await sessionOfAnn(app)]

@@ -1,4 +1,5 @@
 import { fail, type Actor, type Failure, type Role } from '@talus/protocol'
+import { sessionNotFound } from '../dispatch/failures.js'
 import type { Caller } from './caller.js'
 import { higher } from './gate.js'
 import type { Grant, Identity } from './identity.js'
@@ -24,13 +25,14 @@ type AccessServices = {
   roles: Roles
   /** Whether there is a session with this id. */
   exists: (session_id: string) => Promise<boolean>
-  /** Whether a share link has been revoked since it was presented. */
-  isRevoked: (link_id: string) => boolean
+  /** Whether a share link still gives what it gave when it was presented. */
+  isLive: (grant: Grant) => boolean
   /** Milliseconds since 1970. */
   clock: () => number
 }
 
-const EXPIRED: Failure = { code: 'UNAUTHORIZED', message: 'The credentials have expired' }
+/** Tells that the proof of identity has ended. */
+export const EXPIRED: Failure = { code: 'UNAUTHORIZED', message: 'The credentials have expired' }
 
 const UNREADABLE: Failure = {
   code: 'STORAGE_UNAVAILABLE',
@@ -76,19 +78,18 @@ export const OPEN_ACCESS: Access = {
 }
 
 /** Access by membership, share links and the list of administrators. */
-export function createAccess({ roles, exists, isRevoked, clock }: AccessServices): Access {
+export function createAccess({ roles, exists, isLive, clock }: AccessServices): Access {
   const hasExpired = (at: number | undefined) => at !== undefined && at <= clock()
 
   function granted({ grants }: Visitor, session_id: string): Role | null {
     const grant = grants.get(session_id)
-    if (!grant || hasExpired(grant.expires_at) || isRevoked(grant.link_id)) return null
+    if (!grant || hasExpired(grant.expires_at) || !isLive(grant)) return null
     return grant.role
   }
 
   async function missing(actor: Actor, session_id: string): Promise<Caller> {
     if (await exists(session_id)) return noRole(actor)
-    const { error } = fail('SESSION_NOT_FOUND', 'Session not found')
-    return refused(actor, error)
+    return refused(actor, sessionNotFound(session_id))
   }
 
   function decide(visitor: Visitor, session_id: string, member: Role | null) {

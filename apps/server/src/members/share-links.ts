@@ -34,8 +34,8 @@ function shown({ link_id, role, expires_at, created_at, created_by }: ShareLinkR
 /** Links that give a role in a session to whoever holds their token. Rejects with `StorageError`. */
 export class ShareLinks {
   readonly #services: Services
-  /** Of this process: what was presented before is still held by connections. */
-  readonly #revoked = new Set<string>()
+  /** The links that connections may hold, by session: what is not here counts no longer. */
+  readonly #live = new Map<string, Set<string>>()
 
   constructor(services: Services) {
     this.#services = services
@@ -77,13 +77,19 @@ export class ShareLinks {
     if (!(await journal.deleteShareLink(session_id, link_id))) {
       return fail('SHARE_LINK_NOT_FOUND', 'The session has no share link with this id')
     }
-    this.#revoked.add(link_id)
+    this.#live.get(session_id)?.delete(link_id)
     onRevoked(session_id, link_id)
     return ok(true)
   }
 
-  isRevoked(link_id: string): boolean {
-    return this.#revoked.has(link_id)
+  /** Whether a link that was redeemed has been neither revoked nor deleted with its session. */
+  isLive({ session_id, link_id }: Grant): boolean {
+    return this.#live.get(session_id)?.has(link_id) ?? false
+  }
+
+  /** The session is new or gone: links that were redeemed under its id are another's. */
+  forget(session_id: string): void {
+    this.#live.delete(session_id)
   }
 
   /** What a token gives now; undefined when it gives nothing. */
@@ -91,8 +97,10 @@ export class ShareLinks {
     const link = await this.#services.journal.findShareLink(hashOf(token))
     if (!link) return undefined
     const { link_id, session_id, role, expires_at } = link
-    if (expires_at === null) return { link_id, session_id, role }
-    const end = Date.parse(expires_at)
-    return end > this.#services.clock() ? { link_id, session_id, role, expires_at: end } : undefined
+    const end = expires_at === null ? undefined : Date.parse(expires_at)
+    if (end !== undefined && end <= this.#services.clock()) return undefined
+    const live = this.#live.get(session_id) ?? new Set()
+    this.#live.set(session_id, live.add(link_id))
+    return { link_id, session_id, role, ...(end === undefined ? {} : { expires_at: end }) }
   }
 }

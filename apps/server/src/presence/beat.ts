@@ -1,5 +1,5 @@
-/** Calls `work` once, some milliseconds from now. */
-export type After = (ms: number, work: () => void) => void
+/** Calls `work` once, some milliseconds from now, unless the signal is aborted before. */
+export type After = (ms: number, work: () => void, signal?: AbortSignal) => void
 
 /** Milliseconds from one beat to the next: 20 a second (rule PRES1). */
 export const BEAT_MS = 50

@@ -7,6 +7,16 @@ export type Address = (payload: unknown) => Addressed | Promise<Addressed>
 
 export type Addressed = { caller: Caller; payload: unknown }
 
+/** The payload with its caller, at once when the caller is known. */
+export function addressedBy(
+  caller: Caller | Promise<Caller>,
+  payload: unknown,
+): Addressed | Promise<Addressed> {
+  return caller instanceof Promise
+    ? caller.then((known) => ({ caller: known, payload }))
+    : { caller, payload }
+}
+
 type CommandEvent = 'execute_command' | 'preview_command' | 'undo_command' | 'redo_command'
 
 /** The command events, which both namespaces take alike. */

@@ -2,7 +2,7 @@ import { check, fail, SessionId } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
-import { commandHandlers, type Addressed } from './commands.js'
+import { addressedBy, commandHandlers, type Addressed } from './commands.js'
 import { connectError, visitorOf, whenReached } from './handshake.js'
 import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
@@ -58,10 +58,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   }
   const address = (sent: unknown): Addressed | Promise<Addressed> => {
     const payload = addressed(sent, session_id)
-    const caller = callerOf(payload)
-    return caller instanceof Promise
-      ? caller.then((known) => ({ caller: known, payload }))
-      : { caller, payload }
+    return addressedBy(callerOf(payload), payload)
   }
   serve(
     socket,
@@ -101,7 +98,11 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   socket.on('disconnect', depart)
   // The role may have gone between the handshake and now.
   void review()
-  whenReached(visitor.grants.get(session_id)?.expires_at, services, () => void review())
+  whenReached(
+    visitor.grants.get(session_id)?.expires_at,
+    { ...services, socket },
+    () => void review(),
+  )
 }
 
 /** A payload without a session means the one of the handshake. */

@@ -2,7 +2,7 @@ import { ActorClaim, check, type Failure } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
 import type { Outbox } from '../../broadcast/outbox.js'
 import { refusal } from '../../dispatch/failures.js'
-import type { Visitor } from '../../gate/access.js'
+import { EXPIRED, type Visitor } from '../../gate/access.js'
 import { actorOf } from '../../gate/caller.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
@@ -53,15 +53,27 @@ export function visitorOf(socket: AnySocket): Visitor {
 
 type Timing = { after: After; clock: () => number }
 
-/** Does something at a time, in milliseconds since 1970; never when there is none. */
-export function whenReached(time: number | undefined, timing: Timing, work: () => void): void {
-  if (time === undefined) return
-  const left = time - timing.clock()
-  if (left > LONGEST_WAIT_MS) {
-    timing.after(LONGEST_WAIT_MS, () => whenReached(time, timing, work))
-  } else {
-    timing.after(Math.max(0, left), work)
+/**
+ * Does something at a time, in milliseconds since 1970, unless the socket has gone by then; never
+ * when there is no time.
+ */
+export function whenReached(
+  time: number | undefined,
+  { socket, after, clock }: Timing & { socket: AnySocket },
+  work: () => void,
+): void {
+  if (time === undefined || socket.disconnected) return
+  const left = Math.max(0, time - clock())
+  // A token may hold for weeks; a timer must not keep the socket for as long.
+  const gone = new AbortController()
+  // The union of the two socket types has no common call signature; the event is the same.
+  ;(socket as RootSocket).once('disconnect', () => gone.abort())
+  const wake = () => {
+    if (socket.disconnected) return
+    if (left <= LONGEST_WAIT_MS) work()
+    else whenReached(time, { socket, after, clock }, work)
   }
+  after(Math.min(left, LONGEST_WAIT_MS), wake, gone.signal)
 }
 
 /** Ends the connection when the proof of identity ends. */
@@ -69,11 +81,9 @@ export function endWhenExpired(
   socket: AnySocket,
   timing: Timing & { outbox: Pick<Outbox, 'flush'> },
 ): void {
-  whenReached(visitorOf(socket).identity.expires_at, timing, () => {
-    if (!socket.connected) return
-    const failure: Failure = { code: 'UNAUTHORIZED', message: 'The credentials have expired' }
+  whenReached(visitorOf(socket).identity.expires_at, { ...timing, socket }, () => {
     // The union of the two socket types has no common call signature; the event is the same.
-    ;(socket as RootSocket).emit('error', refusal(failure).error)
+    ;(socket as RootSocket).emit('error', refusal(EXPIRED).error)
     timing.outbox.flush()
     socket.disconnect(true)
   })

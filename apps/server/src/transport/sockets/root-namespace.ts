@@ -16,7 +16,7 @@ import type { Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import type { LiveSession } from '../../sessions/live-session.js'
-import { commandHandlers, type Addressed } from './commands.js'
+import { addressedBy, commandHandlers, type Addressed } from './commands.js'
 import { visitorOf, whenReached } from './handshake.js'
 import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
@@ -111,10 +111,7 @@ class RootClient {
   }
 
   #addressed(payload: unknown): Addressed | Promise<Addressed> {
-    const caller = this.#caller(payload)
-    return caller instanceof Promise
-      ? caller.then((known) => ({ caller: known, payload }))
-      : { caller, payload }
+    return addressedBy(this.#caller(payload), payload)
   }
 
   /** Who joins: in development whom it claims to be, else with the share link that it presents. */
@@ -194,7 +191,8 @@ class RootClient {
         review: () => this.#review(session_id),
       })
     this.#joined.set(session_id, joiner)
-    whenReached(joiner.grants.get(session_id)?.expires_at, this.#services, () => {
+    const timing = { ...this.#services, socket: this.#socket }
+    whenReached(joiner.grants.get(session_id)?.expires_at, timing, () => {
       void this.#review(session_id)
     })
     const { fitting, rest } = splitForJoined(presence.everybody(session_id))
