@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { quickApp } from './harness.js'
 
 const contract = createRequire(import.meta.url).resolve('@talus/protocol/contract.json')
-const VERSION = '1.2'
+const VERSION = '1.3'
 const HASH = createHash('sha256').update(readFileSync(contract)).digest('hex')
 
 const UNSUPPORTED = ['0.9', '2.0', '1', 'one', '', '1.1.0', ' 1.1']
@@ -63,7 +63,7 @@ test.each([...UNSUPPORTED, 1.1, null, { major: 1 }])(
   async (protocol_version) => {
     await using app = await quickApp()
     const refused = {
-      message: expect.stringMatching(/speaks protocol 1\.2.*Install/),
+      message: expect.stringMatching(/speaks protocol 1\.3.*Install/),
       data: { code: 'BAD_REQUEST', retryable: false },
     }
     await expect(app.client({ auth: { protocol_version } })).rejects.toMatchObject(refused)
@@ -79,7 +79,7 @@ test.each(UNSUPPORTED)('[VER1] a join with version %j is refused', async (protoc
   const answer = await client.ask('join_session', { session_id: 's', protocol_version })
   expect(answer).toMatchObject({
     ok: false,
-    error: { code: 'BAD_REQUEST', message: expect.stringMatching(/1\.2.*Install/) },
+    error: { code: 'BAD_REQUEST', message: expect.stringMatching(/1\.3.*Install/) },
   })
   expect((await app.api('GET', '/sessions')).body).toEqual({ sessions: [] })
 })

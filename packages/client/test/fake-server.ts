@@ -100,7 +100,7 @@ export function joined(session_id: string, client_id: string) {
     active_clients: 1,
     seq: 0,
     epoch: 'e-1',
-    protocol_version: '1.2',
+    protocol_version: '1.3',
     contract_hash: '',
   }
 }

@@ -29,7 +29,7 @@ test('[VER1] a server of another version is refused, and says so', async () => {
   const error = await rejection(client.join('s'))
   expect(error).toMatchObject({
     code: 'UNSUPPORTED_SERVER',
-    message: 'The server speaks protocol 1.2, this client 2.0. Install a matching client.',
+    message: 'The server speaks protocol 1.3, this client 2.0. Install a matching client.',
     retryable: false,
   })
   client.close()

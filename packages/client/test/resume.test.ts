@@ -184,7 +184,7 @@ test('[SYNC3] another epoch takes a snapshot, and what was waited for there is o
     socket.on('join_session', ({ session_id, last_seq, epoch }, ack) => {
       expect([last_seq, epoch]).toEqual([2, 'e-1'])
       const answer = { ok: true, session_id, client_id: socket.id, active_clients: 1 } as const
-      const server_is = { protocol_version: '1.2', contract_hash: '' }
+      const server_is = { protocol_version: '1.3', contract_hash: '' }
       ack?.({ ...answer, ...server_is, seq: 1, epoch: 'e-2', snapshot_required: true })
     })
   })

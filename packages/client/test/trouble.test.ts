@@ -297,7 +297,7 @@ test.each([
     socket.on('join_session', (_payload, ack) => ack?.(answer as never))
   })
   const client = connect(server.url, QUICK)
-  const message = `The server speaks ${spoken}, this client 1.2. Install a matching client.`
+  const message = `The server speaks ${spoken}, this client 1.3. Install a matching client.`
   const code = 'UNSUPPORTED_SERVER'
   expect(await rejection(client.join('s'))).toMatchObject({ code, message, retryable: false })
   client.close()

@@ -6,8 +6,9 @@
  * - 1.1: acknowledgements, `seq`, per-actor undo, batch, preview, the `changes` stream, time travel,
  *   history, restore, presence, search, affordances.
  * - 1.2: authentication, roles, members, share links.
+ * - 1.3: rules per type and property, limits, ids of internal errors.
  */
-export const PROTOCOL_VERSION = '1.2'
+export const PROTOCOL_VERSION = '1.3'
 
 /** The oldest client version that this protocol still serves. */
 export const MIN_PROTOCOL_VERSION = '1.0'

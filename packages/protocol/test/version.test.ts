@@ -6,6 +6,7 @@ const VERSIONS: [version: string, supported: boolean][] = [
   [PROTOCOL_VERSION, true],
   // A minor version only adds, so a newer client finds all that this server has.
   ['1.2', true],
+  ['1.3', true],
   ['1.9999', true],
   ['0.9', false],
   ['2.0', false],

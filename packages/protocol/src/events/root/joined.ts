@@ -33,7 +33,7 @@ export const Joined = defineServerEvent({
     active_clients: 2,
     seq: 7,
     epoch: 'e-1',
-    protocol_version: '1.2',
+    protocol_version: '1.3',
     contract_hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     presence: [{ client_id: 'other-client-id', actor: { id: 'ann' }, state: { focus: 'task-1' } }],
   },
