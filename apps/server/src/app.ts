@@ -20,6 +20,7 @@ import { Memberships } from './members/memberships.js'
 import { ShareLinks } from './members/share-links.js'
 import { openSqliteJournal, type Journal } from './journal/index.js'
 import { createLogger } from './observability/log.js'
+import { timestamps } from './observability/timestamps.js'
 import type { After } from './presence/beat.js'
 import { LocalPresence } from './presence/local-presence.js'
 import { pruningPresence } from './presence/pruning-broadcaster.js'
@@ -92,9 +93,8 @@ async function closeRest(rest: FastifyInstance): Promise<void> {
 
 /** Puts the server together: the only place that picks implementations. */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
-  const { newId = randomUUID, now = () => new Date().toISOString() } = replacements
-  const { after = afterTimeout } = replacements
   const clock = () => Date.now()
+  const { newId = randomUUID, now = timestamps(clock), after = afterTimeout } = replacements
   const logger = replacements.logger ?? createLogger(config.logLevel)
   const authenticate =
     replacements.authenticate ??

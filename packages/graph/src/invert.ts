@@ -6,13 +6,12 @@ export function propertySet(
   old_value: JsonValue | undefined,
   new_value: JsonValue | undefined,
 ): PropertySet {
-  return {
-    type: 'property-set',
-    node_id: target.node_id,
-    property_id: target.property_id,
-    ...(old_value !== undefined && { old_value }),
-    ...(new_value !== undefined && { new_value }),
-  }
+  const { node_id, property_id } = target
+  const change: PropertySet = { type: 'property-set', node_id, property_id }
+  // Assigned and not spread: most commands come through here.
+  if (old_value !== undefined) change.old_value = old_value
+  if (new_value !== undefined) change.new_value = new_value
+  return change
 }
 
 function invertOne(change: Change): Change {

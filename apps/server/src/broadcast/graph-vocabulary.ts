@@ -1,5 +1,6 @@
 import type { JsonValue } from '@talus/protocol'
-import { graphPacket } from './packets.js'
+import { graphPacket, sharingGraphPacket } from './packets.js'
+import { SharedFields } from './shared-fields.js'
 import type { Vocabulary } from './vocabulary.js'
 
 /** On `/graph` the result of a command is the id of a created node, else null. */
@@ -10,22 +11,29 @@ function createdId(result: JsonValue): string | null {
 
 /** The events of `/graph`, as the integration document names them. */
 export const GRAPH_VOCABULARY: Vocabulary = {
-  executing: (about) => graphPacket('command:executing', about),
-  executed: (about, result, label) =>
-    graphPacket('command:executed', {
-      ...about,
-      result: createdId(result),
-      ...(label === undefined ? {} : { label }),
+  executing: (origin, command_type) =>
+    sharingGraphPacket('command:executing', origin, { command_type }),
+  executed: (origin, outcome) =>
+    sharingGraphPacket('command:executed', origin, {
+      ...outcome,
+      result: createdId(outcome.result),
     }),
-  failed: (about, error) =>
-    graphPacket('command:failed', { ...about, error: error.message, code: error.code }),
-  reverted(about, kind, entry) {
-    const named = { target_command_id: about.command_id, entry_command_id: entry.command_id }
-    return graphPacket(kind === 'undo' ? 'command:undo' : 'command:redo', { ...about, ...named })
+  failed: (origin, { command_type, error }) =>
+    sharingGraphPacket('command:failed', origin, {
+      command_type,
+      error: error.message,
+      code: error.code,
+    }),
+  reverted(origin, entry) {
+    const { seq, command_type } = entry
+    const target_command_id = entry.target_command_id ?? entry.command_id
+    const about = new SharedFields({ ...origin.fields, command_id: target_command_id })
+    const named = { seq, command_type, target_command_id, entry_command_id: entry.command_id }
+    return sharingGraphPacket(entry.kind === 'undo' ? 'command:undo' : 'command:redo', about, named)
   },
-  nodeCreated: (origin, node, index) =>
-    graphPacket('graph:node-created', {
-      ...origin,
+  nodeCreated: (origin, { seq, node, index }) =>
+    sharingGraphPacket('graph:node-created', origin, {
+      seq,
       node_id: node.id,
       name: node.name,
       blueprint_type_id: node.blueprint_type_id,
@@ -33,14 +41,12 @@ export const GRAPH_VOCABULARY: Vocabulary = {
       properties: node.properties,
       index,
     }),
-  nodeDeleted: (origin, node_id, deleted_ids) =>
-    graphPacket('graph:node-deleted', { ...origin, node_id, deleted_ids }),
-  linked: (origin, link) => graphPacket('graph:node-linked', { ...origin, ...link }),
-  unlinked: (origin, link) => graphPacket('graph:node-unlinked', { ...origin, ...link }),
-  propertyChanged: (origin, edit) => graphPacket('graph:property-changed', { ...origin, ...edit }),
-  propertyDeleted: (origin, edit) => graphPacket('graph:property-deleted', { ...origin, ...edit }),
-  loaded: (origin, project_id, graph) =>
-    graphPacket('project:loaded', { ...origin, project_id, graph }),
+  nodeDeleted: (origin, deletion) => sharingGraphPacket('graph:node-deleted', origin, deletion),
+  linked: (origin, link) => sharingGraphPacket('graph:node-linked', origin, link),
+  unlinked: (origin, link) => sharingGraphPacket('graph:node-unlinked', origin, link),
+  propertyChanged: (origin, edit) => sharingGraphPacket('graph:property-changed', origin, edit),
+  propertyDeleted: (origin, edit) => sharingGraphPacket('graph:property-deleted', origin, edit),
+  loaded: (origin, load) => sharingGraphPacket('project:loaded', origin, load),
   saved: (place, project_id, saved_seq) =>
     graphPacket('project:saved', { ...place, project_id, saved_seq }),
   resync: (place, to) => graphPacket('resync:required', { ...place, ...to }),

@@ -1,4 +1,5 @@
 import type { GRAPH_EVENTS, GraphPayload, ROOT_EVENTS, RootPayload } from '@talus/protocol'
+import type { SharedFields } from './shared-fields.js'
 
 /** Larger messages are never sent (rule SYNC4). */
 export const MAX_MESSAGE_BYTES = 1_000_000
@@ -20,6 +21,28 @@ export function graphPacket<Name extends keyof typeof GRAPH_EVENTS>(
   payload: GraphPayload<Name>,
 ): string {
   return `2/graph,["${name}",${JSON.stringify(payload)}]`
+}
+
+/**
+ * The same of a payload in two parts: what it shares with others, and the rest. The name of the
+ * event goes into the payload by itself.
+ */
+export function sharingRootPacket<
+  Name extends keyof typeof ROOT_EVENTS,
+  Shared extends Partial<RootPayload<Name>>,
+>(
+  name: Name,
+  shared: SharedFields<Shared>,
+  rest: Omit<RootPayload<Name>, keyof Shared | 'event'>,
+): string {
+  return `2["${name}",{"event":"${name}",${shared.text},${JSON.stringify(rest).slice(1)}]`
+}
+
+export function sharingGraphPacket<
+  Name extends keyof typeof GRAPH_EVENTS,
+  Shared extends Partial<GraphPayload<Name>>,
+>(name: Name, shared: SharedFields<Shared>, rest: Omit<GraphPayload<Name>, keyof Shared>): string {
+  return `2/graph,["${name}",{${shared.text},${JSON.stringify(rest).slice(1)}]`
 }
 
 /** Packets that may be sent: each below the message limit, all together bounded. */

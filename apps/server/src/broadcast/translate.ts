@@ -3,33 +3,41 @@ import { effectsOf, type Effect } from './deletions.js'
 import { graphState } from './graph-state.js'
 import { FittingPackets } from './packets.js'
 import type { CommandRef, Publication, SessionContext } from './publication.js'
-import type { About, Origin, Vocabulary } from './vocabulary.js'
+import { SharedFields } from './shared-fields.js'
+import type { Origin, Outcome, Vocabulary } from './vocabulary.js'
 
-function about(session: SessionContext, command: CommandRef): About {
-  const { command_id, command_type, actor, timestamp } = command
-  return { session_id: session.session_id, command_id, command_type, actor, timestamp }
+function originOf({ session_id }: SessionContext, command: CommandRef | Entry): Origin {
+  const { command_id, actor, timestamp } = command
+  return new SharedFields({ session_id, timestamp, command_id, actor })
 }
 
-function moved(say: Vocabulary, origin: Origin, change: NodeMoved): string[] {
+type Scene = {
+  session: SessionContext
+  say: Vocabulary
+  origin: Origin
+  seq: number
+  project_id: string
+}
+
+function moved({ say, origin, seq }: Scene, change: NodeMoved): string[] {
   const { node_id: child_id, from, to } = change
   const packets: string[] = []
   if (from.parent_id !== null) {
-    packets.push(say.unlinked(origin, { parent_id: from.parent_id, child_id }))
+    packets.push(say.unlinked(origin, { seq, parent_id: from.parent_id, child_id }))
   }
   if (to.parent_id !== null) {
-    packets.push(say.linked(origin, { parent_id: to.parent_id, child_id, index: to.index }))
+    packets.push(say.linked(origin, { seq, parent_id: to.parent_id, child_id, index: to.index }))
   }
   return packets
 }
 
-function propertySet(say: Vocabulary, origin: Origin, change: PropertySet): string {
-  const { node_id, property_id, new_value } = change
-  const edit = { node_id, property_id, old_value: change.old_value ?? null }
-  if (new_value === undefined) return say.propertyDeleted(origin, edit)
-  return say.propertyChanged(origin, { ...edit, new_value })
+function propertySet({ say, origin, seq }: Scene, change: PropertySet): string {
+  const { node_id, property_id, old_value = null, new_value } = change
+  if (new_value === undefined) {
+    return say.propertyDeleted(origin, { seq, node_id, property_id, old_value })
+  }
+  return say.propertyChanged(origin, { seq, node_id, property_id, old_value, new_value })
 }
-
-type Scene = { session: SessionContext; say: Vocabulary; origin: Origin; project_id: string }
 
 /** The project that a load names in its result, else the session's own. */
 function projectOf(session: SessionContext, { result }: Entry): string {
@@ -39,32 +47,42 @@ function projectOf(session: SessionContext, { result }: Entry): string {
     : (session.project_id ?? '')
 }
 
-function effect({ session, say, origin, project_id }: Scene, change: Effect): string[] {
+function effect(scene: Scene, change: Effect): string[] {
+  const { session, say, origin, seq, project_id } = scene
   switch (change.type) {
     case 'node-added':
-      return [say.nodeCreated(origin, change.node, change.index)]
-    case 'subtree-removed':
-      return [say.nodeDeleted(origin, change.node_id, change.deleted_ids)]
+      return [say.nodeCreated(origin, { seq, node: change.node, index: change.index })]
+    case 'subtree-removed': {
+      const { node_id, deleted_ids } = change
+      return [say.nodeDeleted(origin, { seq, node_id, deleted_ids })]
+    }
     case 'node-moved':
-      return moved(say, origin, change)
+      return moved(scene, change)
     case 'property-set':
-      return [propertySet(say, origin, change)]
+      return [propertySet(scene, change)]
     case 'graph-replaced': {
-      const graph = graphState(session, origin.seq, change.nodes)
-      return [say.loaded(origin, project_id, graph)]
+      const graph = graphState(session, seq, change.nodes)
+      return [say.loaded(origin, { seq, project_id, graph })]
     }
     default:
       return change satisfies never
   }
 }
 
+function isLoad({ changes }: Entry): boolean {
+  return changes.some((change) => change.type === 'graph-replaced')
+}
+
 /** A load speaks for itself; commands end in `executed`, undo and redo in their own event. */
 function closing(say: Vocabulary, entry: Entry, origin: Origin): string[] {
-  if (entry.changes.some((change) => change.type === 'graph-replaced')) return []
-  const named = { ...origin, command_type: entry.command_type }
-  if (entry.kind === 'do') return [say.executed(named, entry.result ?? null, entry.label)]
-  const target = { ...named, command_id: entry.target_command_id ?? entry.command_id }
-  return [say.reverted(target, entry.kind, entry)]
+  if (isLoad(entry)) return []
+  if (entry.kind !== 'do') return [say.reverted(origin, entry)]
+  const { seq, command_type, result = null, label } = entry
+  return [say.executed(origin, labelled({ seq, command_type, result }, label))]
+}
+
+function labelled(outcome: Outcome, label: string | undefined): Outcome {
+  return label === undefined ? outcome : { ...outcome, label }
 }
 
 /** All that is said of an entry; undefined, as soon as it shows, when that is too much to be sent. */
@@ -79,20 +97,34 @@ function told(scene: Scene, entry: Entry): string[] | undefined {
   return packets.list
 }
 
-function committed(session: SessionContext, say: Vocabulary, entry: Entry): string[] {
-  const { seq, command_id, actor, timestamp } = entry
-  const origin = { session_id: session.session_id, seq, command_id, actor, timestamp }
-  const scene = { session, say, origin, project_id: projectOf(session, entry) }
-  const packets = told(scene, entry)
-  if (packets) return packets
+function committed(session: SessionContext, say: Vocabulary, publication: Committed): string[] {
+  const { entry, announced } = publication
+  const { seq, timestamp } = entry
+  const origin = originOf(session, entry)
+  const isAnnounced = announced || entry.kind !== 'do' || isLoad(entry)
+  const before = isAnnounced ? [] : [say.executing(origin, entry.command_type)]
+  const packets = told({ session, say, origin, seq, project_id: projectOf(session, entry) }, entry)
+  if (packets) return [...before, ...packets]
   const reason = 'The change is larger than may be sent: fetch the graph'
   const place = { session_id: session.session_id, timestamp }
-  return [say.resync(place, { seq, epoch: session.epoch, reason }), ...closing(say, entry, origin)]
+  const resync = say.resync(place, { seq, epoch: session.epoch, reason })
+  return [...before, resync, ...closing(say, entry, origin)]
 }
 
-function announcement(session: SessionContext, say: Vocabulary, entry: Entry): string[] {
-  const loads = entry.changes.some((change) => change.type === 'graph-replaced')
-  return entry.kind === 'do' && !loads ? [say.executing(about(session, entry))] : []
+type Committed = Extract<Publication, { kind: 'committed' }>
+type Ended = Extract<Publication, { kind: 'unchanged' | 'failed' }>
+
+/** What is said of a command that committed nothing. */
+function ended(session: SessionContext, say: Vocabulary, publication: Ended): string[] {
+  const { command, announced } = publication
+  const { command_type, label } = command
+  const origin = originOf(session, command)
+  const before = announced ? [] : [say.executing(origin, command_type)]
+  if (publication.kind === 'failed') {
+    return [...before, say.failed(origin, { command_type, error: publication.error })]
+  }
+  const outcome = labelled({ command_type, result: publication.result }, label)
+  return [...before, say.executed(origin, outcome)]
 }
 
 /** What one publication is in the words of one namespace: packets in their order (rule CMD2). */
@@ -102,24 +134,15 @@ export function translate(
   publication: Publication,
 ): string[] {
   switch (publication.kind) {
-    case 'executing':
-      return [say.executing(about(session, publication.command))]
-    case 'committed': {
-      const { entry, announced } = publication
-      const before = announced ? [] : announcement(session, say, entry)
-      return [...before, ...committed(session, say, entry)]
+    case 'executing': {
+      const { command } = publication
+      return [say.executing(originOf(session, command), command.command_type)]
     }
-    case 'unchanged': {
-      const { command, result, announced } = publication
-      const named = about(session, command)
-      const before = announced ? [] : [say.executing(named)]
-      return [...before, say.executed(named, result, command.label)]
-    }
-    case 'failed': {
-      const named = about(session, publication.command)
-      const before = publication.announced ? [] : [say.executing(named)]
-      return [...before, say.failed(named, publication.error)]
-    }
+    case 'committed':
+      return committed(session, say, publication)
+    case 'unchanged':
+    case 'failed':
+      return ended(session, say, publication)
     case 'saved': {
       const { project_id, saved_seq, timestamp } = publication
       return [say.saved({ session_id: session.session_id, timestamp }, project_id, saved_seq)]

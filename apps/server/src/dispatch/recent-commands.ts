@@ -1,7 +1,7 @@
 import type { Ack, AckSuccess } from '@talus/protocol'
 
-/** Answered commands that are remembered in memory; older ones are found in the journal. */
-const REMEMBERED = 256
+/** Answered commands that are remembered in memory at least; older ones are found in the journal. */
+const REMEMBERED = 128
 
 type Known = { payload_hash: string; ack: Ack | Promise<Ack> }
 
@@ -12,10 +12,16 @@ type Known = { payload_hash: string; ack: Ack | Promise<Ack> }
  */
 export class RecentCommands {
   readonly #waiting = new Map<string, Known>()
-  readonly #answered = new Map<string, Known>()
+  /** In two generations: the older one goes as a whole, which costs nothing for each command. */
+  #answered = new Map<string, Known>()
+  #before = new Map<string, Known>()
 
   find(command_id: string): Known | undefined {
-    return this.#waiting.get(command_id) ?? this.#answered.get(command_id)
+    return (
+      this.#waiting.get(command_id) ??
+      this.#answered.get(command_id) ??
+      this.#before.get(command_id)
+    )
   }
 
   wait(command_id: string, payload_hash: string, ack: Promise<Ack>): void {
@@ -27,11 +33,11 @@ export class RecentCommands {
     const known = this.#waiting.get(command_id)
     if (!known) return
     this.#waiting.delete(command_id)
-    this.#answered.set(command_id, { payload_hash: known.payload_hash, ack })
-    if (this.#answered.size > REMEMBERED) {
-      const oldest = this.#answered.keys().next()
-      if (!oldest.done) this.#answered.delete(oldest.value)
-    }
+    known.ack = ack
+    this.#answered.set(command_id, known)
+    if (this.#answered.size < REMEMBERED) return
+    this.#before = this.#answered
+    this.#answered = new Map()
   }
 
   forget(command_id: string): void {

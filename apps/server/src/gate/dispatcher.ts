@@ -170,7 +170,9 @@ export class Dispatcher {
       kind: 'execute',
       command_id: request.command_id ?? this.#newId(),
       chosen: request.command_id !== undefined,
-      payload_hash: request.command_id === undefined ? '' : payloadHash({ type, data, label }),
+      // A command that is not well-formed cannot be the retry of one that was executed.
+      payload_hash:
+        request.command_id === undefined || !command.ok ? '' : payloadHash({ type, data, label }),
       actor: caller.actor,
       command_type: type,
       command,

@@ -8,7 +8,7 @@ export type PlanContext = {
   newId(): string
   now(): string
   /** Required properties may be missing; for the root of a new project. */
-  lenient?: boolean
+  lenient?: boolean | undefined
 }
 
 /** What a command comes to. No changes: there is nothing to do (rule CMD4). */

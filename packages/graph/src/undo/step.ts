@@ -45,7 +45,7 @@ type Moving = {
   /** The stamp that something gets which had the stamp `before`. */
   after: (key: string, before: Stamp | undefined) => Stamp | undefined
   /** Stamps that the entry has moved already, beside those of its changes. */
-  moved?: Transitions
+  moved: Transitions | undefined
 }
 
 function link(stamps: Stamps, entry: Entry, { after, moved }: Moving): Link {
@@ -77,7 +77,8 @@ export function linkDone(stamps: Stamps, entry: Entry): Link {
 }
 
 /** Nodes that are made anew, as by a restore, have had writers: taking the entry back needs them. */
-function beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Transitions {
+function beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Transitions | undefined {
+  if (!changes.some(({ type }) => type === 'node-added')) return undefined
   const moved = new Transitions()
   for (const change of changes) {
     if (change.type !== 'node-added') continue

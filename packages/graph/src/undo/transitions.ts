@@ -3,6 +3,8 @@ import type { Stamp } from './stamps.js'
 /** The stamp of something before and after an entry; absent: nobody had written it. */
 export type Transition = { readonly before?: Stamp | undefined; readonly after?: Stamp | undefined }
 
+const NONE: never[] = []
+
 /** So many are found sooner by looking than by a map. */
 const FEW = 8
 
@@ -11,12 +13,18 @@ const FEW = 8
  * thing, and a session keeps thousands: they lie in one array, with a map only beside many.
  */
 export class Transitions implements Iterable<[key: string, Transition]> {
-  readonly #keys: string[] = []
-  readonly #stamps: (Stamp | undefined)[] = []
+  #keys: string[] = NONE
+  #stamps: (Stamp | undefined)[] = NONE
   #index: Map<string, number> | undefined
 
   /** Each key once. */
   add(key: string, { before, after }: Transition): void {
+    if (this.#keys.length === 0) {
+      // An array that begins with what it holds has no room beside it.
+      this.#keys = [key]
+      this.#stamps = [before, after]
+      return
+    }
     this.#keys.push(key)
     this.#stamps.push(before, after)
     this.#index?.set(key, this.#keys.length - 1)

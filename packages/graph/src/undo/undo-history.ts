@@ -109,16 +109,9 @@ export class UndoHistory {
   #recordDone(entry: Entry): void {
     const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
-    const step: Step = {
-      command_id,
-      command_type,
-      ...(label !== undefined && { label }),
-      seq,
-      actor_id: actor.id,
-      state: 'done',
-      latest: linkDone(this.#stamps, entry),
-    }
-    this.#stacks.add(step)
+    const latest = linkDone(this.#stamps, entry)
+    const step: Step = { command_id, command_type, seq, actor_id: actor.id, state: 'done', latest }
+    this.#stacks.add(label === undefined ? step : { ...step, label })
   }
 
   #recordReverted(entry: Entry): void {
