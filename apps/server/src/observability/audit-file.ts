@@ -1,0 +1,46 @@
+import { destination, pino, type Logger } from 'pino'
+
+/** The file cannot be opened: a mistake of whoever started the server. */
+export class AuditFileError extends Error {
+  override readonly name = 'AuditFileError'
+}
+
+/** A file of its own for the audit log. */
+export type AuditFile = {
+  logger: Logger
+  /** Opens the file again under its name: somebody has moved it away. */
+  reopen: () => void
+  close: () => void
+}
+
+function opened(file: string) {
+  try {
+    return destination({ dest: file, append: true, mode: 0o600, sync: true })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AuditFileError(`--audit-log (TALUS_AUDIT_LOG) cannot be written: ${reason}`, {
+      cause,
+    })
+  }
+}
+
+/**
+ * Appends to the file, readable by its owner only. Every line is written at once: what was done must
+ * not be lost with the process. Throws when the file cannot be opened.
+ */
+export function openAuditFile(file: string, onError: (err: Error) => void): AuditFile {
+  const stream = opened(file)
+  stream.on('error', onError)
+  return {
+    logger: pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream),
+    reopen() {
+      try {
+        stream.reopen()
+      } catch (err) {
+        // The old file is still open, and takes what comes.
+        onError(err instanceof Error ? err : new Error(String(err)))
+      }
+    },
+    close: () => stream.end(),
+  }
+}
