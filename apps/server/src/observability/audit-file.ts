@@ -13,9 +13,18 @@ export type AuditFile = {
   close: () => void
 }
 
+/** Bytes that are kept for a disk that takes none; what comes after them is lost. */
+const MAX_WAITING = 1_000_000
+
 function opened(file: string) {
   try {
-    return destination({ dest: file, append: true, mode: 0o600, sync: true })
+    return destination({
+      dest: file,
+      append: true,
+      mode: 0o600,
+      sync: true,
+      maxLength: MAX_WAITING,
+    })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new AuditFileError(`--audit-log (TALUS_AUDIT_LOG) cannot be written: ${reason}`, {
