@@ -113,8 +113,9 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const observation = await observe(config, {
     logger: replacements.logger ?? createLogger(config.logLevel),
     after,
+    serverVersion: packageVersion(),
   })
-  const { log: logger, audit, metrics } = observation
+  const { log: logger, audit, metrics, tracer } = observation
   const { instruments } = metrics
   const authenticate =
     replacements.authenticate ??
@@ -195,7 +196,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const rest = await createRestServer({ logger, corsOrigins: config.corsOrigins })
   const journalAnswers = boundedQuestion(() => journal.ping().then(() => true), after)
   const isReady = async () => open && (await journalAnswers()) === true
-  watchRequests(rest, { audit, answered: requestMeter(instruments) })
+  watchRequests(rest, { audit, answered: requestMeter(instruments), tracer })
   const services = {
     sessions,
     dispatcher: observation.watched(dispatcher, 'rest'),

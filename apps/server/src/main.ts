@@ -3,7 +3,7 @@ import { API_PREFIX } from '@talus/protocol'
 import { buildApp, packageVersion, type App } from './app.js'
 import { helpText, readConfig, type Config } from './config/config.js'
 import { StorageError } from './journal/journal.js'
-import { AuditFileError } from './observability/audit-file.js'
+import { SettingError } from './observability/setting-error.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
 const SHUTDOWN_LIMIT_MS = 9_000
@@ -24,7 +24,7 @@ function reasonOf(err: unknown, config: Config): string {
   if (code === 'EACCES') return `Listening on ${at} is not permitted. Choose another ${prefix}port.`
   if (code === 'EADDRNOTAVAIL')
     return `This machine has no address ${address}. Check ${prefix}host.`
-  if (err instanceof StorageError || err instanceof AuditFileError) return err.message
+  if (err instanceof StorageError || err instanceof SettingError) return err.message
   return err instanceof Error ? (err.stack ?? err.message) : String(err)
 }
 

@@ -1,9 +1,5 @@
 import { destination, pino, type Logger } from 'pino'
-
-/** The file cannot be opened: a mistake of whoever started the server. */
-export class AuditFileError extends Error {
-  override readonly name = 'AuditFileError'
-}
+import { SettingError } from './setting-error.js'
 
 /** A file of its own for the audit log. */
 export type AuditFile = {
@@ -27,7 +23,7 @@ function opened(file: string) {
     })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AuditFileError(`--audit-log (TALUS_AUDIT_LOG) cannot be written: ${reason}`, {
+    throw new SettingError(`--audit-log (TALUS_AUDIT_LOG) cannot be written: ${reason}`, {
       cause,
     })
   }

@@ -9,7 +9,7 @@ type MeteredType = CommandType | 'Undo' | 'Redo' | 'Restore' | 'unknown'
 type Tally = Counter.Internal
 
 /** The type that a payload of any shape names. */
-function typeIn(payload: unknown): MeteredType {
+export function meteredType(payload: unknown): MeteredType {
   if (typeof payload !== 'object' || payload === null) return 'unknown'
   const { command_type } = payload as { command_type?: unknown }
   return (typeof command_type === 'string' && commandTypeOf(command_type)) || 'unknown'
@@ -35,7 +35,7 @@ export class CommandMeter {
   }
 
   executed(payload: unknown, ack: Ack, seconds: number): void {
-    this.#count(typeIn(payload), resultOf(ack), seconds)
+    this.#count(meteredType(payload), resultOf(ack), seconds)
   }
 
   reverted(kind: 'undo' | 'redo', ack: Ack, seconds: number): void {

@@ -9,6 +9,8 @@ import { AuditLog } from './audit-log.js'
 import { CommandMeter } from './command-meter.js'
 import { guarded } from './log.js'
 import { createMetrics, type Metrics } from './metrics.js'
+import { openTracer } from './open-tracer.js'
+import type { Tracer } from './tracer.js'
 import { watchedCommands } from './watched-commands.js'
 
 /** Everything by which an app is watched. */
@@ -16,6 +18,8 @@ export type Observation = {
   metrics: Metrics
   log: Logger
   audit: AuditLog
+  /** Absent when nobody asked for traces. */
+  tracer: Tracer | undefined
   /** Accounts for who comes into sessions and goes. */
   attendance: Attendance
   /** The dispatcher as a door sees it. */
@@ -25,7 +29,7 @@ export type Observation = {
   close: () => Promise<void>
 }
 
-type Surroundings = { logger: Logger; after: After }
+type Surroundings = { logger: Logger; after: After; serverVersion: string }
 
 /** The ordinary log for what has no file of its own; at any level but silent. */
 function auditIn(logger: Logger): Logger {
@@ -47,11 +51,12 @@ function accountFor(audit: AuditLog): Attendance {
 
 /** Opens what the settings ask for. Throws when the audit log's file cannot be opened. */
 export async function observe(
-  { auditLog }: OperationSettings,
-  { logger, after }: Surroundings,
+  { auditLog, traces }: OperationSettings,
+  { logger, after, serverVersion }: Surroundings,
 ): Promise<Observation> {
   const log = guarded(logger)
   const metrics = createMetrics()
+  const tracer = traces && (await openTracer(traces, { serverVersion, after }))
   const { instruments } = metrics
   const file =
     auditLog === undefined
@@ -67,9 +72,12 @@ export async function observe(
     log,
     audit,
     attendance: accountFor(audit),
-    watched: (commands, door) => watchedCommands(commands, new CommandMeter(instruments, door)),
+    tracer,
+    watched: (commands, door) =>
+      watchedCommands(commands, { door, tracer, meter: new CommandMeter(instruments, door) }),
     reopen: () => file?.reopen(),
     async close() {
+      await tracer?.close()
       audit.flush()
       file?.close()
     },

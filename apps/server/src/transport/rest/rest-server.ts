@@ -9,7 +9,7 @@ import fastify, {
 } from 'fastify'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
 import { StorageError } from '../../journal/journal.js'
-import { concernedBy } from '../concerned.js'
+import { concernedBy } from '../../observability/concerned.js'
 import { sendFailure } from './route.js'
 import { requestFacts } from './watch.js'
 

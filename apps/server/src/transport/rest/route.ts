@@ -112,7 +112,9 @@ async function read<Name extends RouteName>(
   const body = readBody(name, request, options)
   if (!body.ok) return body
   const named = { params: params.value, query: query.value, body: body.value }
-  const caller = await callerOf(name, request, named)
+  const { span } = request
+  const known = await callerOf(name, request, named)
+  const caller = span ? { ...known, trace: span } : known
   // What the dispatcher checks, it authorises as well.
   const authorised = options.unchecked ? ok(null) : authorise(caller, ROUTES[name].requires)
   if (!authorised.ok) return authorised

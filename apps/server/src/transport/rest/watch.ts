@@ -1,6 +1,7 @@
 import { API_PREFIX, ROUTES, type RouteName } from '@talus/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
+import type { Span, Tracer } from '../../observability/tracer.js'
 import { isAct } from './audited-acts.js'
 import { sessionIn, visitorOf } from './door.js'
 
@@ -9,6 +10,10 @@ declare module 'fastify' {
     /** The name of the route in the contract; routes beside it have none. */
     route?: RouteName
   }
+  interface FastifyRequest {
+    /** Follows the request, while somebody traces. */
+    span: Span | undefined
+  }
 }
 
 /** A request that has been answered. `route` is a pattern, never a URL. */
@@ -16,6 +21,8 @@ export type AnsweredRequest = { method: string; route: string; status: number; s
 
 export type RequestWatch = {
   audit: Audit
+  /** Absent when nobody asked for traces. */
+  tracer: Tracer | undefined
   answered: (request: AnsweredRequest) => void
 }
 
@@ -49,8 +56,34 @@ function account(request: FastifyRequest, status: number, audit: Audit): void {
   if (status < 400 && isOfOthers) audit.did('admin.access', requestFacts(request))
 }
 
+/** Follows requests from where their callers' traces lead to (W3C Trace Context). */
+function followRequests(app: FastifyInstance, tracer: Tracer): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { method, headers } = request
+    const route = routeLabel(request)
+    const attributes = { 'http.request.method': method, 'http.route': route }
+    request.span = tracer.begin(
+      { name: `${method} ${route}`, isEntry: true, attributes },
+      { headers },
+    )
+    done()
+  })
+  app.addHook('onResponse', ({ span }, { statusCode }, done) => {
+    span?.end({
+      isFault: statusCode >= 500,
+      attributes: { 'http.response.status_code': statusCode },
+    })
+    done()
+  })
+}
+
 /** Tells of every request once it is answered: refusals of any kind pass here too. */
-export function watchRequests(app: FastifyInstance, { audit, answered }: RequestWatch): void {
+export function watchRequests(
+  app: FastifyInstance,
+  { audit, answered, tracer }: RequestWatch,
+): void {
+  app.decorateRequest('span', undefined)
+  if (tracer) followRequests(app, tracer)
   app.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status, elapsedTime } = reply
     const { method } = request

@@ -1,7 +1,7 @@
 import type { ErrorBody, Failure } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
 import { isDenial, type Audit } from '../../gate/audit.js'
-import { concernedBy } from '../concerned.js'
+import { concernedBy } from '../../observability/concerned.js'
 import { factsOf } from './handshake.js'
 import type { GraphSocket, RequestWatch, RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'

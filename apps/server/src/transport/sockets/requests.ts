@@ -8,7 +8,7 @@ import type {
   ServerToClientEvents,
 } from '@talus/protocol'
 import type { Socket } from 'socket.io'
-import { concernedBy } from '../concerned.js'
+import { concernedBy } from '../../observability/concerned.js'
 
 /** A socket on `/`, and one on `/graph`, by the contract. */
 export type RootSocket = Socket<ClientToServerEvents, ServerToClientEvents>
