@@ -151,6 +151,23 @@ test('[AUTH1] a port that is taken is named', async () => {
   expect(stderr).toContain('--port')
 })
 
+test('a port of the metrics that is taken is named', async () => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as AddressInfo
+  const args = ['--port', '0', '--metrics-port', String(port), '--data-dir', await newFolder()]
+  const { code, stderr } = await launch(args).ended
+  taken.close()
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`127.0.0.1:${port}`)])
+  expect(stderr).toContain('--metrics-port')
+})
+
+test('--trace-ratio is a share', async () => {
+  const args = ['--otlp-endpoint', 'http://localhost:4318', '--trace-ratio', '2']
+  const { code, stderr } = await launch(args).ended
+  expect([code, stderr]).toEqual([2, expect.stringContaining('a number from 0 to 1')])
+})
+
 /** Places where no data can be kept. */
 const UNWRITABLE: [title: string, place: () => Promise<string>][] = [
   [

@@ -50,8 +50,10 @@ async function throughSockets(app: TestApp, session_id: string, auth: object): P
     await client.settled()
   }
   for (const wrong of [{ token: WORD }, { share_token: WORD }, { token: [WORD] }]) {
-    await expect(app.client({ auth: wrong })).rejects.toThrow()
-    await expect(app.graphClient(session_id, { auth: wrong })).rejects.toThrow()
+    await expect(app.client({ auth: wrong })).rejects.toThrow(/token|Authentication/)
+    await expect(app.graphClient(session_id, { auth: wrong })).rejects.toThrow(
+      /token|Authentication/,
+    )
   }
 }
 

@@ -19,7 +19,10 @@ function below(spans: ReceivedSpan[], { spanId }: ReceivedSpan): ReceivedSpan[] 
 
 function named(spans: ReceivedSpan[], name: string): ReceivedSpan {
   const [found, more] = spans.filter((span) => span.name === name)
-  if (!found || more) throw new Error(`Not one span ${name}: ${spans.map((span) => span.name)}`)
+  if (!found || more) {
+    const names = spans.map((span) => span.name).join(', ')
+    throw new Error(`Not one span ${name}: ${names}`)
+  }
   return found
 }
 

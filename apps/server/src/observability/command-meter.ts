@@ -1,12 +1,10 @@
 import { commandTypeOf, type Ack, type CommandType, type Preview } from '@talus/protocol'
-import type { Counter } from 'prom-client'
 import type { DoorName } from '../gate/door-name.js'
 import type { Instruments } from './instruments.js'
+import type { Tally } from './tally.js'
 
 /** A type of the closed table, and what has none; undo, redo and restore count as types too. */
 type MeteredType = CommandType | 'Undo' | 'Redo' | 'Restore' | 'unknown'
-
-type Tally = Counter.Internal
 
 /** The type that a payload of any shape names. */
 export function meteredType(payload: unknown): MeteredType {
@@ -31,7 +29,7 @@ export class CommandMeter {
   constructor(instruments: Instruments, door: DoorName) {
     this.#instruments = instruments
     this.#door = door
-    this.#seconds = instruments.commandSeconds.labels(door)
+    this.#seconds = instruments.commandSeconds.labels({ door })
   }
 
   executed(payload: unknown, ack: Ack, seconds: number): void {
@@ -53,14 +51,14 @@ export class CommandMeter {
   }
 
   #count(type: MeteredType, result: string, seconds: number): void {
-    this.#tally(type, result).inc()
+    this.#tally(type, result).count += 1
     this.#seconds.observe(seconds)
   }
 
   #tally(type: MeteredType, result: string): Tally {
     const known = this.#tallies.get(type)?.get(result)
     if (known) return known
-    const tally = this.#instruments.commands.labels(this.#door, type, result)
+    const tally = this.#instruments.commands.labels({ door: this.#door, type, result })
     const ofType = this.#tallies.get(type) ?? new Map<string, Tally>()
     this.#tallies.set(type, ofType.set(result, tally))
     return tally

@@ -1,4 +1,6 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, type Registry } from 'prom-client'
+import { Distributions } from './distribution.js'
+import { Tallies } from './tally.js'
 
 /** Seconds: from what a command in memory takes to what a struggling disk takes. */
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -13,37 +15,40 @@ const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
 export type Instruments = ReturnType<typeof createInstruments>
 
 export function createInstruments(registry: Registry) {
-  const registers = [registry]
   const counter = <const L extends string>(name: string, help: string, labelNames: L[] = []) =>
-    new Counter({ name, help, labelNames, registers })
-  const histogram = <const L extends string>(
-    name: string,
-    help: string,
-    { buckets, labelNames = [] }: { buckets: number[]; labelNames?: L[] },
-  ) => new Histogram({ name, help, buckets, labelNames, registers })
+    new Counter({ name, help, labelNames, registers: [registry] })
+  const histogramBy = (name: string, help: string, buckets: number[]) =>
+    new Distributions(registry, { name, help, buckets })
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    histogramBy(name, help, buckets).labels()
   return {
-    commands: counter(
-      'talus_commands_total',
-      'Commands answered: ok, duplicate or an error code.',
-      ['door', 'type', 'result'],
-    ),
-    commandSeconds: histogram('talus_command_seconds', 'From a command to its acknowledgement.', {
-      buckets: SECONDS,
-      labelNames: ['door'],
+    commands: new Tallies(registry, {
+      name: 'talus_commands_total',
+      help: 'Commands answered: ok, duplicate or an error code.',
+      labelNames: ['door', 'type', 'result'],
     }),
+    commandSeconds: histogramBy(
+      'talus_command_seconds',
+      'From a command to its acknowledgement.',
+      SECONDS,
+    ),
     previews: counter('talus_previews_total', 'Previews answered.', ['door', 'result']),
     reverts: counter('talus_reverts_total', 'Undo and redo: applied, partial, noop or an error.', [
       'kind',
       'outcome',
     ]),
-    planSeconds: histogram('talus_plan_seconds', 'Planning a command; one in 16 is timed.', {
-      buckets: WORK_SECONDS,
-    }),
-    appendSeconds: histogram('talus_append_seconds', 'Making a group of commands durable.', {
-      buckets: SECONDS,
-    }),
-    appendCommands: histogram('talus_append_commands', 'Commands in a group.', { buckets: SIZES }),
-    appendSessions: histogram('talus_append_sessions', 'Sessions in a group.', { buckets: SIZES }),
+    planSeconds: histogram(
+      'talus_plan_seconds',
+      'Planning a command; one in 16 is timed.',
+      WORK_SECONDS,
+    ),
+    appendSeconds: histogram(
+      'talus_append_seconds',
+      'Making a group of commands durable.',
+      SECONDS,
+    ),
+    appendCommands: histogram('talus_append_commands', 'Commands in a group.', SIZES),
+    appendSessions: histogram('talus_append_sessions', 'Sessions in a group.', SIZES),
     appendFailures: counter(
       'talus_append_failures_total',
       'Groups that could not be made durable.',
@@ -51,14 +56,12 @@ export function createInstruments(registry: Registry) {
     publishSeconds: histogram(
       'talus_publish_seconds',
       'Turning what a session committed into packets for its room.',
-      { buckets: WORK_SECONDS },
+      WORK_SECONDS,
     ),
     publicationClients: histogram(
       'talus_publication_clients',
       'Clients that a publication is for.',
-      {
-        buckets: [0, ...SIZES],
-      },
+      [0, ...SIZES],
     ),
     authentications: counter(
       'talus_authentications_total',
@@ -75,9 +78,10 @@ export function createInstruments(registry: Registry) {
       'route',
       'status',
     ]),
-    requestSeconds: histogram('talus_http_request_seconds', 'From a request to its answer.', {
-      buckets: SECONDS,
-      labelNames: ['route'],
-    }),
+    requestSeconds: histogramBy(
+      'talus_http_request_seconds',
+      'From a request to its answer.',
+      SECONDS,
+    ),
   }
 }

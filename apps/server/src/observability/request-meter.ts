@@ -11,6 +11,6 @@ export function requestMeter({ requests, requestSeconds }: Instruments) {
     const tally = tallies.get(key) ?? requests.labels(method, route, String(status))
     tallies.set(key, tally)
     tally.inc()
-    requestSeconds.observe({ route }, seconds)
+    requestSeconds.labels({ route }).observe(seconds)
   }
 }
