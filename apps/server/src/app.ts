@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { contractText } from '@talus/protocol'
+import { contractText, PROTOCOL_VERSION } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { jwtAuthentication } from './auth/jwt.js'
@@ -12,14 +12,21 @@ import { Outbox } from './broadcast/outbox.js'
 import type { Config } from './config/config.js'
 import { createAccess, OPEN_ACCESS } from './gate/access.js'
 import { Dispatcher } from './gate/dispatcher.js'
+import type { DoorName } from './gate/door-name.js'
 import type { Authenticate } from './gate/identity.js'
 import { createReception, OPEN_RECEPTION } from './gate/reception.js'
+import { planTask } from './dispatch/planning.js'
 import { GroupCommitter } from './dispatch/group-committer.js'
 import { Chronicle } from './history/chronicle.js'
 import { Memberships } from './members/memberships.js'
 import { ShareLinks } from './members/share-links.js'
 import { openSqliteJournal, type Journal } from './journal/index.js'
+import { boundedQuestion } from './observability/bounded-question.js'
+import { countedReception } from './observability/counted-reception.js'
 import { createLogger } from './observability/log.js'
+import { observe } from './observability/observation.js'
+import { requestMeter } from './observability/request-meter.js'
+import { timedAppends, timedBroadcasts, timedPlan } from './observability/timed-parts.js'
 import { timestamps } from './observability/timestamps.js'
 import type { After } from './presence/beat.js'
 import { LocalPresence } from './presence/local-presence.js'
@@ -33,6 +40,7 @@ import { mountCommands } from './transport/rest/command-routes.js'
 import { openDoor } from './transport/rest/door.js'
 import { mountGraph } from './transport/rest/graph-routes.js'
 import { mountHealth } from './transport/rest/health-routes.js'
+import { mountMetrics } from './transport/rest/metrics-route.js'
 import { mountMembers } from './transport/rest/member-routes.js'
 import { mountProjects } from './transport/rest/project-routes.js'
 import { mountHistory } from './transport/rest/history-routes.js'
@@ -40,6 +48,9 @@ import { createRestServer } from './transport/rest/rest-server.js'
 import { mountSearch } from './transport/rest/search-routes.js'
 import { mountSessions } from './transport/rest/session-routes.js'
 import { mountTemplates } from './transport/rest/template-routes.js'
+import { watchRequests } from './transport/rest/watch.js'
+import { openMetricsListener, type MetricsListener } from './transport/metrics-listener.js'
+import { connectionsOf, countConnections } from './transport/sockets/connections.js'
 import { attachSockets } from './transport/sockets/socket-server.js'
 
 /** What may be put in place of the real parts: a journal, clock and timer, the source of ids. */
@@ -58,6 +69,10 @@ export type App = {
   rest: FastifyInstance
   /** Starts to listen; resolves with the address, e.g. `http://127.0.0.1:5000`. */
   listen: () => Promise<string>
+  /** The port of the metrics' own listener, once it listens. */
+  metricsPort: () => number | undefined
+  /** Opens the files of logs again, after somebody has moved them away. */
+  reopenLogs: () => void
   /** Refuses new work, lets what was taken in become durable, and closes everything. */
   close: () => Promise<void>
 }
@@ -95,7 +110,13 @@ async function closeRest(rest: FastifyInstance): Promise<void> {
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const clock = () => Date.now()
   const { newId = randomUUID, now = timestamps(clock), after = afterTimeout } = replacements
-  const logger = replacements.logger ?? createLogger(config.logLevel)
+  const observation = await observe(config, {
+    logger: replacements.logger ?? createLogger(config.logLevel),
+    after,
+    serverVersion: packageVersion(),
+  })
+  const { log: logger, audit, metrics, tracer } = observation
+  const { instruments } = metrics
   const authenticate =
     replacements.authenticate ??
     (config.auth && jwtAuthentication(config.auth, { clock, log: logger }))
@@ -109,11 +130,15 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       onStuck: (err: Error) =>
         logger.error({ err }, 'durable entries cannot be moved to their tables'),
     }))
-  const hub = new Hub(now)
+  const hub = new Hub(now, observation.attendance)
   const presence = new LocalPresence(hub, after)
-  const broadcaster = pruningPresence(hub, presence, logger)
-  const outbox = new Outbox((client_id) => logger.warn({ client_id }, 'slow client let go'))
-  const committer = new GroupCommitter(journal)
+  const published = pruningPresence(hub, presence, logger)
+  const broadcaster = timedBroadcasts(published, instruments, (id) => hub.count(id))
+  const outbox = new Outbox((client_id) => {
+    instruments.evictions.inc({ reason: 'slow' })
+    logger.warn({ client_id }, 'slow client let go')
+  })
+  const committer = new GroupCommitter(timedAppends(journal, instruments))
   const memberships = new Memberships({
     journal,
     now,
@@ -137,6 +162,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     ...shared,
     broadcaster,
     committer,
+    plan: timedPlan(planTask, instruments),
     blueprintOf,
     retention: { entries, days },
     isOccupied: (session_id) => hub.count(session_id) > 0,
@@ -146,7 +172,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       links.forget(session_id)
     },
   })
-  const { access, reception } = authenticate
+  const { access, reception: received } = authenticate
     ? {
         access: createAccess({
           roles: memberships,
@@ -157,6 +183,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
         reception: createReception(authenticate, (token) => links.redeem(token)),
       }
     : { access: OPEN_ACCESS, reception: OPEN_RECEPTION }
+  const reception = countedReception(received, instruments)
   const chronicle = new Chronicle(journal, logger)
   const dispatcher = new Dispatcher(sessions, newId, chronicle)
   const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster })
@@ -167,20 +194,24 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     sweepIdle(sessions, { after, minutes: config.idleMinutes, isOpen: () => open })
   }
   const rest = await createRestServer({ logger, corsOrigins: config.corsOrigins })
+  const journalAnswers = boundedQuestion(() => journal.ping().then(() => true), after)
+  const isReady = async () => open && (await journalAnswers()) === true
+  watchRequests(rest, { audit, answered: requestMeter(instruments), tracer })
   const services = {
-    journal,
     sessions,
-    dispatcher,
+    dispatcher: observation.watched(dispatcher, 'rest'),
     chronicle,
     after,
     hub,
     contractHash,
     serverVersion: packageVersion(),
     isOpen: () => open,
+    journalAnswers: async () => (await journalAnswers()) === true,
   }
   openDoor(rest, {
     access,
     reception,
+    audit,
     sessionOfProject: async (project_id) => (await journal.getProject(project_id))?.session_id,
   })
   mountHealth(rest, services)
@@ -193,24 +224,47 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   mountCommands(rest, services)
   mountProjects(rest, projects)
   mountTemplates(rest, catalogue)
+  mountMetrics(rest, metrics.scrape)
   const sockets = {
     access,
     reception,
     clock,
     after,
     sessions,
-    dispatcher,
+    dispatcherAt: (door: DoorName) => observation.watched(dispatcher, door),
     hub,
     presence,
     outbox,
     contractHash,
     log: logger,
+    audit,
   }
   const io = attachSockets(rest.server, sockets, config.corsOrigins)
 
+  const namespaces = [io.of('/'), io.of('/graph')]
+  metrics.expose({
+    buildInfo: { version: packageVersion(), protocol: PROTOCOL_VERSION },
+    connections: () => countConnections(namespaces),
+    openSessions: () => sessions.openCount,
+    rooms: () => hub.occupancy().rooms,
+    clients: () => hub.occupancy().clients,
+    bufferedBytes: () => outbox.bufferedFor(connectionsOf(namespaces)),
+    fanOut: () => outbox.counts,
+    presenceUpdates: () => presence.updates,
+    journal: boundedQuestion(() => journal.size(), after),
+    isReady,
+  })
+  let metricsListener: MetricsListener | undefined
+
   return {
     rest,
+    metricsPort: () => metricsListener?.port,
+    reopenLogs: () => observation.reopen(),
     async listen() {
+      if (config.metricsListener) {
+        const { scrape } = metrics
+        metricsListener = await openMetricsListener({ ...config.metricsListener, scrape })
+      }
       await rest.listen({ host: config.host, port: config.port })
       return urlOf(rest.server.address() as AddressInfo)
     },
@@ -224,7 +278,9 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       // Without a goodbye: clients that are told to go do not come back by themselves.
       io.engine.close()
       await closeRest(rest)
+      await metricsListener?.close()
       await journal.close()
+      await observation.close()
     },
   }
 }

@@ -3,6 +3,7 @@ import { API_PREFIX } from '@talus/protocol'
 import { buildApp, packageVersion, type App } from './app.js'
 import { helpText, readConfig, type Config } from './config/config.js'
 import { StorageError } from './journal/journal.js'
+import { SettingError } from './observability/setting-error.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
 const SHUTDOWN_LIMIT_MS = 9_000
@@ -12,16 +13,22 @@ function say(line: string): void {
 }
 
 function reasonOf(err: unknown, config: Config): string {
-  const { code } = err as { code?: string }
-  const at = `${config.host}:${config.port}`
-  if (code === 'EADDRINUSE') return `${at} is taken by another process. Choose another --port.`
-  if (code === 'EACCES') return `Listening on ${at} is not permitted. Choose another --port.`
-  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${config.host}. Check --host.`
-  if (err instanceof StorageError) return err.message
+  const { code, port, address } = err as { code?: string; port?: number; address?: string }
+  // Either listener can fail, and says at which address.
+  const { host, port: metricsPort } = config.metricsListener ?? {}
+  const isMetrics = port === metricsPort && address === host && port !== config.port
+  const prefix = isMetrics ? '--metrics-' : '--'
+  const at = `${address ?? config.host}:${port ?? config.port}`
+  if (code === 'EADDRINUSE')
+    return `${at} is taken by another process. Choose another ${prefix}port.`
+  if (code === 'EACCES') return `Listening on ${at} is not permitted. Choose another ${prefix}port.`
+  if (code === 'EADDRNOTAVAIL')
+    return `This machine has no address ${address}. Check ${prefix}host.`
+  if (err instanceof StorageError || err instanceof SettingError) return err.message
   return err instanceof Error ? (err.stack ?? err.message) : String(err)
 }
 
-function closeOnSignals(app: App): void {
+function closeOnSignals(app: App, { auditLog }: Config): void {
   let closing = false
   const close = (signal: string) => {
     if (closing) return
@@ -37,6 +44,8 @@ function closeOnSignals(app: App): void {
       },
     )
   }
+  // Without a log to open again, a hangup ends the process as it always does.
+  if (auditLog !== undefined) process.on('SIGHUP', () => app.reopenLogs())
   process.on('SIGTERM', close)
   process.on('SIGINT', close)
 }
@@ -53,12 +62,17 @@ function greet(url: string, config: Config): void {
   say(`      curl -X POST ${url}${API_PREFIX}/sessions${token} ${json}`)
 }
 
+function sayWhereMetricsAre(host: string, port: number | undefined): void {
+  say(`Metrics are on http://${host}:${port}/metrics.`)
+}
+
 async function start(config: Config): Promise<void> {
   let app: App | undefined
   try {
     app = await buildApp(config)
-    closeOnSignals(app)
+    closeOnSignals(app, config)
     greet(await app.listen(), config)
+    if (config.metricsListener) sayWhereMetricsAre(config.metricsListener.host, app.metricsPort())
   } catch (err) {
     say(`talus-server: ${reasonOf(err, config)}`)
     await app?.close().catch(() => undefined)

@@ -17,6 +17,11 @@ const FLAGS = {
   '--idle-minutes': 'TALUS_IDLE_MINUTES',
   '--retain-entries': 'TALUS_RETAIN_ENTRIES',
   '--retain-days': 'TALUS_RETAIN_DAYS',
+  '--metrics-port': 'TALUS_METRICS_PORT',
+  '--metrics-host': 'TALUS_METRICS_HOST',
+  '--audit-log': 'TALUS_AUDIT_LOG',
+  '--otlp-endpoint': 'TALUS_OTLP_ENDPOINT',
+  '--trace-ratio': 'TALUS_TRACE_RATIO',
 }
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'talus-cli-'))
@@ -77,6 +82,8 @@ const INVALID: [flag: keyof typeof FLAGS, value: string, expected: string][] = [
   ['--idle-minutes', '-1', 'a whole number from 0'],
   ['--retain-entries', '0', 'a whole number from 1'],
   ['--retain-days', '1.5', 'a whole number from 1'],
+  ['--metrics-port', '65536', 'a whole number from 0 to 65535'],
+  ['--otlp-endpoint', 'collector:4318', 'an http or https URL'],
   ['--host', '0.0.0.0', 'a loopback address'],
   ['--host', '::', 'a loopback address'],
   ['--host', '192.168.0.1', 'a loopback address'],
@@ -142,6 +149,23 @@ test('[AUTH1] a port that is taken is named', async () => {
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toContain(`127.0.0.1:${port}`)
   expect(stderr).toContain('--port')
+})
+
+test('a port of the metrics that is taken is named', async () => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as AddressInfo
+  const args = ['--port', '0', '--metrics-port', String(port), '--data-dir', await newFolder()]
+  const { code, stderr } = await launch(args).ended
+  taken.close()
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`127.0.0.1:${port}`)])
+  expect(stderr).toContain('--metrics-port')
+})
+
+test('--trace-ratio is a share', async () => {
+  const args = ['--otlp-endpoint', 'http://localhost:4318', '--trace-ratio', '2']
+  const { code, stderr } = await launch(args).ended
+  expect([code, stderr]).toEqual([2, expect.stringContaining('a number from 0 to 1')])
 })
 
 /** Places where no data can be kept. */

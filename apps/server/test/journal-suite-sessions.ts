@@ -98,6 +98,13 @@ export function sessionSuite(open: OpenJournal): void {
       expect(await reopened.getProject('p')).toEqual(project('p', 's'))
     })
 
+    test('size is told in counts that can be watched', async () => {
+      await using opened = await open()
+      const { staged, bytes } = await opened.journal.size()
+      expect(staged).toBe(0)
+      expect(bytes).toBeGreaterThanOrEqual(0)
+    })
+
     test('ping answers', async () => {
       await using opened = await open()
       const { journal } = opened

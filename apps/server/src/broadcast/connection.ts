@@ -1,6 +1,7 @@
 import type { Socket as TcpSocket } from 'node:net'
 import type { Socket } from 'socket.io'
 import type { WebSocket } from 'ws'
+import type { FanOutCounts } from './fan-out-counts.js'
 import type { Packets } from './frames.js'
 
 type Engine = Socket['conn']
@@ -38,20 +39,31 @@ export class Connection {
   readonly #engine: Engine
   readonly #schedule: (connection: Connection) => void
   readonly #onSlow: () => void
+  readonly #counts: FanOutCounts
   #queue: Packets[] = []
   /** Bytes handed to Engine.IO that it has not passed on yet. */
   #waiting = 0
 
   constructor(
     engine: Engine,
-    hooks: { schedule: (connection: Connection) => void; onSlow: () => void },
+    hooks: {
+      schedule: (connection: Connection) => void
+      onSlow: () => void
+      counts: FanOutCounts
+    },
   ) {
     this.#engine = engine
     this.#schedule = hooks.schedule
     this.#onSlow = hooks.onSlow
+    this.#counts = hooks.counts
     engine.on('drain', () => {
       this.#waiting = 0
     })
+  }
+
+  /** Bytes that wait for this client. */
+  get bufferedBytes(): number {
+    return this.#waiting + (tcpBelow(this.#engine)?.writableLength ?? 0)
   }
 
   send(packets: Packets): void {
@@ -71,20 +83,26 @@ export class Connection {
 
   #writeAtOnce(tcp: TcpSocket, queue: Packets[]): void {
     const [first] = queue
-    if (first && queue.length === 1) tcp.write(first.wire)
-    else tcp.write(Buffer.concat(queue.map((packets) => packets.wire)))
+    const one = first && queue.length === 1
+    const bytes = one ? first.wire : Buffer.concat(queue.map((packets) => packets.wire))
+    tcp.write(bytes)
+    this.#counts.direct += 1
+    this.#counts.bytes += bytes.length
+    for (const packets of queue) this.#counts.packets += packets.list.length
     if (tcp.writableLength > MAX_BUFFERED_BYTES) this.#evict()
   }
 
   #writeThroughEngine(queue: Packets[]): void {
+    this.#counts.queued += 1
     for (const packets of queue) {
+      this.#counts.packets += packets.list.length
       for (const packet of packets.list) {
         this.#waiting += packet.length
+        this.#counts.bytes += packet.length
         this.#engine.write(packet, { compress: false })
       }
     }
-    const below = tcpBelow(this.#engine)?.writableLength ?? 0
-    if (this.#waiting + below > MAX_BUFFERED_BYTES) this.#evict()
+    if (this.bufferedBytes > MAX_BUFFERED_BYTES) this.#evict()
   }
 
   #evict(): void {

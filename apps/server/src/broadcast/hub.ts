@@ -12,9 +12,22 @@ import type { Vocabulary } from './vocabulary.js'
 /** How a client follows a session: granular events of a namespace, or `session:changes`. */
 export type Following = 'events' | 'changes' | 'graph'
 
+/** Whose socket it is, how it came, and from where. */
+export type Origin = {
+  namespace: '/' | '/graph'
+  actor_id: string
+  admin: true | undefined
+  address: string
+}
+
+/** Told when clients come into sessions and go, however that happens. It never throws. */
+export type Attendance = (change: 'joined' | 'left', session_id: string, member: Member) => void
+
 /** One socket in one session. */
 export type Member = {
   client_id: string
+  /** Who it is, and where from, for those who keep account. */
+  origin: Origin
   following: Following
   connection: Connection
   /** The session is gone: the member is in it no longer. */
@@ -32,9 +45,11 @@ type Room = Map<string, Member>
 export class Hub implements Broadcaster {
   readonly #rooms = new Map<string, Room>()
   readonly #now: () => string
+  readonly #attendance: Attendance
 
-  constructor(now: () => string) {
+  constructor(now: () => string, attendance: Attendance) {
     this.#now = now
+    this.#attendance = attendance
   }
 
   /** Adds the member, or changes how it follows. False when it was there already (rule JOIN4). */
@@ -43,13 +58,17 @@ export class Hub implements Broadcaster {
     this.#rooms.set(session_id, room)
     const isNew = !room.has(member.client_id)
     room.set(member.client_id, member)
+    if (isNew) this.#attendance('joined', session_id, member)
     return isNew
   }
 
   /** Removes the member. False when it was not there. */
   leave(session_id: string, client_id: string): boolean {
     const room = this.#rooms.get(session_id)
-    if (!room?.delete(client_id)) return false
+    const member = room?.get(client_id)
+    if (!room || !member) return false
+    room.delete(client_id)
+    this.#attendance('left', session_id, member)
     if (room.size === 0) this.#rooms.delete(session_id)
     return true
   }
@@ -63,11 +82,21 @@ export class Hub implements Broadcaster {
     return this.#rooms.get(session_id)?.size ?? 0
   }
 
+  /** How many sessions have clients, and how many those are in all. */
+  occupancy(): { rooms: number; clients: number } {
+    let clients = 0
+    for (const room of this.#rooms.values()) clients += room.size
+    return { rooms: this.#rooms.size, clients }
+  }
+
   /** Empties the session's room: the session was deleted. */
   close(session_id: string): void {
     const room = this.#rooms.get(session_id)
     this.#rooms.delete(session_id)
-    for (const member of room?.values() ?? []) member.onSessionDeleted()
+    for (const member of room?.values() ?? []) {
+      this.#attendance('left', session_id, member)
+      member.onSessionDeleted()
+    }
   }
 
   /** Has everybody in the session find out whether they may still be there. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io'
 import { Connection } from './connection.js'
+import { FanOutCounts } from './fan-out-counts.js'
 import { Packets } from './frames.js'
 
 type Packet = { type: number; nsp: string; id?: number; data?: unknown }
@@ -23,6 +24,7 @@ export function encodePacket(type: number, namespace: string, data: unknown, id?
 export class Outbox {
   readonly #connections = new WeakMap<Socket['conn'], Connection>()
   readonly #onSlow: (socket_id: string) => void
+  readonly counts = new FanOutCounts()
   #dirty: Connection[] = []
 
   constructor(onSlow: (socket_id: string) => void) {
@@ -50,12 +52,20 @@ export class Outbox {
     for (const connection of dirty) connection.flush()
   }
 
+  /** Bytes that wait for the clients of these connections. */
+  bufferedFor(engines: Iterable<Socket['conn']>): number {
+    let bytes = 0
+    for (const engine of engines) bytes += this.#connections.get(engine)?.bufferedBytes ?? 0
+    return bytes
+  }
+
   #connectionOf(socket: Socket): Connection {
     const known = this.#connections.get(socket.conn)
     if (known) return known
     const connection = new Connection(socket.conn, {
       schedule: (dirty) => this.#schedule(dirty),
       onSlow: () => this.#onSlow(socket.id),
+      counts: this.counts,
     })
     this.#connections.set(socket.conn, connection)
     return connection

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { fail, ok, type Result } from '@talus/protocol'
 import { AUTH_FLAGS, type AuthSettings } from '../auth/auth-flags.js'
+import { OPERATION_FLAGS, type OperationSettings } from './operation-flags.js'
 import { invalid, type Flag, type FlagGroup, type Given } from './flag.js'
 import { SERVER_FLAGS, type ServerSettings } from './server-flags.js'
 
 /** How the server runs. Every field is a flag, and an environment variable `TALUS_…`. */
-export type Config = ServerSettings & { auth: AuthSettings }
+export type Config = ServerSettings & OperationSettings & { auth: AuthSettings }
 
-const GROUPS: readonly FlagGroup<unknown>[] = [SERVER_FLAGS, AUTH_FLAGS]
+const GROUPS: readonly FlagGroup<unknown>[] = [SERVER_FLAGS, AUTH_FLAGS, OPERATION_FLAGS]
 
 function flagsOf({ flags }: FlagGroup<unknown>): Flag[] {
   return Object.values(flags)
@@ -77,10 +78,12 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
   if (!server.ok) return server
   const auth = AUTH_FLAGS.read(given)
   if (!auth.ok) return auth
+  const operation = OPERATION_FLAGS.read(given)
+  if (!operation.ok) return operation
   const { host, insecure } = server.value
   if (!isLoopback(host) && !insecure && auth.value === null) {
     const expected = 'a loopback address, as nobody is authenticated; or add --insecure'
     return invalid(SERVER_FLAGS.flags.host, host, expected)
   }
-  return ok({ ...server.value, auth: auth.value })
+  return ok({ ...server.value, ...operation.value, auth: auth.value })
 }

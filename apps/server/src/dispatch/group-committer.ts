@@ -32,12 +32,12 @@ function isEmpty(batch: AppendBatch): boolean {
  * slower the storage, the larger the groups.
  */
 export class GroupCommitter {
-  readonly #journal: Journal
+  readonly #journal: Pick<Journal, 'append'>
   readonly #dirty = new Set<Appender>()
   readonly #gathering = new Gathering()
   #running: Promise<void> | undefined
 
-  constructor(journal: Journal) {
+  constructor(journal: Pick<Journal, 'append'>) {
     this.#journal = journal
   }
 

@@ -92,6 +92,8 @@ function planRestore(ground: Ground, task: RestoreTask): Plan {
   return { outcome: 'changes', draft: draftOf(task, rest) }
 }
 
+export type PlanTask = (ground: Ground, task: Task) => Plan
+
 /** Decides what a task does, without doing it. */
 export function planTask(ground: Ground, task: Task): Plan {
   switch (task.kind) {

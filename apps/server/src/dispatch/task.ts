@@ -1,6 +1,7 @@
 import type { ProjectGraph } from '@talus/graph'
 import type { Ack, Actor, Change, Command, JsonValue, Node, Result } from '@talus/protocol'
 import type { CommandRef } from '../broadcast/publication.js'
+import type { Trace } from './trace.js'
 
 type Asked = {
   command_id: string
@@ -8,6 +9,8 @@ type Asked = {
   chosen: boolean
   payload_hash: string
   actor: Actor
+  /** Absent while nobody traces. */
+  trace?: Trace | undefined
 }
 
 /** A command to plan, or the reason why it cannot be. */

@@ -131,6 +131,7 @@ export class Dispatcher {
       chosen: command_id !== undefined,
       payload_hash: command_id === undefined ? '' : payloadHash({ kind: 'restore', seq, label }),
       actor: caller.actor,
+      trace: caller.trace,
       way: way.value,
       ...(label === undefined ? {} : { label }),
     })
@@ -164,6 +165,7 @@ export class Dispatcher {
 
   #executeTask(caller: Caller, request: ExecutePayload): ExecuteTask {
     const { command_type, data, label } = request
+    caller.trace?.reached('admitted')
     const command: Result<Command> = parseCommand(command_type, data)
     const type = commandTypeOf(command_type) ?? command_type
     return {
@@ -174,6 +176,7 @@ export class Dispatcher {
       payload_hash:
         request.command_id === undefined || !command.ok ? '' : payloadHash({ type, data, label }),
       actor: caller.actor,
+      trace: caller.trace,
       command_type: type,
       command,
       ...(label === undefined ? {} : { label }),
@@ -182,6 +185,7 @@ export class Dispatcher {
 
   #revertTask(kind: 'undo' | 'redo', caller: Caller, request: RevertPayload): RevertTask {
     const { scope = 'actor', force = false, target_command_id } = request
+    caller.trace?.reached('admitted')
     const what = { kind, scope, force, target_command_id }
     return {
       kind,
@@ -189,9 +193,13 @@ export class Dispatcher {
       chosen: request.command_id !== undefined,
       payload_hash: request.command_id === undefined ? '' : payloadHash(what),
       actor: caller.actor,
+      trace: caller.trace,
       scope,
       force,
       ...(target_command_id === undefined ? {} : { target_command_id }),
     }
   }
 }
+
+/** What the doors ask of the dispatcher. */
+export type Commands = Pick<Dispatcher, 'execute' | 'preview' | 'revert' | 'restore'>

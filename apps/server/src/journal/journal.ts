@@ -105,6 +105,12 @@ export type ShareLinkRecord = {
   created_by: string
 }
 
+/**
+ * `staged`: durable entries and receipts that still have to move to where they are read. `bytes`:
+ * the size of the database file.
+ */
+export type JournalSize = { staged: number; bytes: number }
+
 /** The storage failed or is not there. Whatever was being written is not durable. */
 export class StorageError extends Error {
   override readonly name = 'StorageError'
@@ -173,6 +179,8 @@ export interface Journal {
   savedDocument(project_id: string): Promise<string[] | undefined>
   deleteProject(project_id: string): Promise<boolean>
 
+  /** What it takes up, for those who watch over it. */
+  size(): Promise<JournalSize>
   /** Resolves when the storage answers. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -124,6 +124,9 @@ export function createMemoryJournal(): Journal {
       return projects.delete(project_id)
     },
 
+    async size() {
+      return { staged: 0, bytes: 0 }
+    },
     async ping() {},
     async close() {},
   }

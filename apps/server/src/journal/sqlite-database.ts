@@ -98,6 +98,11 @@ function valueOf(connection: Connection, pragma: string): unknown {
   return row && Object.values(row)[0]
 }
 
+/** The size of the file, without its log. */
+export function bytesOf({ connection }: SqliteDatabase): number {
+  return Number(valueOf(connection, 'page_count')) * Number(valueOf(connection, 'page_size'))
+}
+
 function refusal(error: unknown): string {
   const code = sqliteCode(error)
   if (code === 'SQLITE_NOTADB') return 'is not a journal'

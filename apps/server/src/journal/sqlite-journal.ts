@@ -86,6 +86,7 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
     saveProject: (project_id, saved) => request('saveProject', project_id, saved),
     savedDocument: (project_id) => request('savedDocument', project_id),
     deleteProject: (project_id) => request('deleteProject', project_id),
+    size: () => request('size'),
     ping: () => request('ping'),
     close,
   }

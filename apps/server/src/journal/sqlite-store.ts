@@ -4,7 +4,7 @@ import { overStaging } from './over-staging.js'
 import { packGroup } from './packed-group.js'
 import { journalQueries } from './queries.js'
 import { assertConsecutive } from './rules.js'
-import type { SqliteDatabase } from './sqlite-database.js'
+import { bytesOf, type SqliteDatabase } from './sqlite-database.js'
 import { kyselyOver } from './sqlite-dialect.js'
 import { Staging, type StagingOptions } from './staging.js'
 
@@ -29,6 +29,9 @@ export async function createSqliteStore(
     async append(batches) {
       batches.forEach(assertConsecutive)
       return staging.append(packGroup(batches))
+    },
+    async size() {
+      return { staged: staging.rows, bytes: bytesOf(database) }
     },
     async ping() {
       database.prepare('select 1').all()

@@ -89,6 +89,11 @@ export class Staging {
     return this.#current().session(session_id)
   }
 
+  /** How many entries and receipts are in the groups that are staged. */
+  get rows(): number {
+    return this.#current().rows
+  }
+
   /** Sessions of which something is staged. */
   unsettled(): StagedSession[] {
     return this.#current().unsettled()

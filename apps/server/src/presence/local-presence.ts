@@ -14,6 +14,8 @@ export class LocalPresence implements PresenceBoard {
   readonly #audience: PresenceAudience
   readonly #after: After
   readonly #sessions = new Map<string, Session>()
+  /** How many updates have been taken so far. */
+  updates = 0
 
   constructor(audience: PresenceAudience, after: After) {
     this.#audience = audience
@@ -21,6 +23,7 @@ export class LocalPresence implements PresenceBoard {
   }
 
   update(session_id: string, change: PresenceChange): void {
+    this.updates += 1
     const { room, beat } = this.#sessions.get(session_id) ?? this.#open(session_id)
     room.update(change)
     beat.ask()

@@ -13,7 +13,7 @@ import {
   type Pending,
 } from '../dispatch/pending.js'
 import { Pipeline } from '../dispatch/pipeline.js'
-import { planTask, type Plan } from '../dispatch/planning.js'
+import type { Plan, PlanTask } from '../dispatch/planning.js'
 import { Retries } from '../dispatch/retries.js'
 import { commandRef, type Task, type Waiting } from '../dispatch/task.js'
 import {
@@ -45,6 +45,7 @@ export type SessionServices = {
   journal: Journal
   broadcaster: Broadcaster
   requestCommit: (appender: Appender) => void
+  plan: PlanTask
   /** Called after entries became durable, with their JSON. */
   onCommitted: (session: LiveSession, bodies: readonly string[]) => void
   newId: () => string
@@ -166,6 +167,7 @@ export class LiveSession implements Appender {
   take(): AppendBatch | undefined {
     if (this.#catchingUp) return undefined
     const group = this.#pipeline.launch()
+    for (const { task } of group ?? []) task.trace?.reached('taken')
     return group && batchOf(this.record.session_id, this.seq, group)
   }
 
@@ -211,7 +213,9 @@ export class LiveSession implements Appender {
   #planned(waiting: Waiting): Pending {
     const base = { ...waiting, timestamp: this.#services.now() }
     try {
-      return this.#pendingOf(base, this.#plan(waiting.task))
+      const planned = this.#plan(waiting.task)
+      waiting.task.trace?.reached('planned')
+      return this.#pendingOf(base, planned)
     } catch (err) {
       return { ...base, outcome: 'refused', failure: this.#fault(waiting.task, err) }
     }
@@ -238,7 +242,7 @@ export class LiveSession implements Appender {
 
   #plan(task: Task): Plan {
     try {
-      return planTask(this.#document.ground, task)
+      return this.#services.plan(this.#document.ground, task)
     } catch (err) {
       return { outcome: 'refused', failure: this.#fault(task, err) }
     }
@@ -252,9 +256,11 @@ export class LiveSession implements Appender {
 
   #commit(): void {
     const group = this.#pipeline.land()
+    for (const { task } of group) task.trace?.reached('durable')
     for (const pending of group) this.#fold(pending)
     // A refused command may turn out to be an old one again: told when that is known.
     this.#publish(group.filter((pending) => !mayBeOld(pending)).flatMap(publicationOf))
+    for (const { task } of group) task.trace?.reached('published')
     for (const pending of group) this.#answer(pending)
     const bodies = group.flatMap((pending) => (pending.outcome === 'entry' ? pending.body : []))
     if (bodies.length > 0) this.#services.onCommitted(this, bodies)

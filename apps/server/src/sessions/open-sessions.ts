@@ -47,6 +47,11 @@ export class OpenSessions {
     return known?.session
   }
 
+  /** How many are in memory, or on their way there. */
+  get size(): number {
+    return this.#open.size
+  }
+
   /** Those that are open now. */
   *sessions(): Generator<LiveSession> {
     for (const { session } of this.#open.values()) if (session) yield session

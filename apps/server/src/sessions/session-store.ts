@@ -91,6 +91,11 @@ export class SessionStore {
     return this.get(record.session_id)
   }
 
+  /** How many sessions are in memory. */
+  get openCount(): number {
+    return this.#open.size
+  }
+
   async list(): Promise<(SessionRecord & { seq: number })[]> {
     return this.#services.journal.listSessions()
   }

@@ -2,12 +2,14 @@ import { check, ROUTES, SessionId, type Result, type RouteName } from '@talus/pr
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access, Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
+import type { Audit } from '../../gate/audit.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 
 /** What decides who a request is from and what it may do. */
 export type Door = {
   access: Access
   reception: Reception
+  audit: Audit
   /** The session of a project; undefined when there is no such project. */
   sessionOfProject: (project_id: string) => Promise<string | undefined>
 }
@@ -41,9 +43,19 @@ export function openDoor(app: FastifyInstance, door: Door): void {
   app.decorateRequest('visitor', null as unknown as Visitor)
 }
 
+/** Who is behind a request; null when that is refused, or nobody has asked yet. */
+export function visitorOf(request: FastifyRequest): Visitor | null {
+  return request.visitor
+}
+
 /** Finds out who is there, before a body is read. */
 export async function receive(name: RouteName, request: FastifyRequest): Promise<Result<Visitor>> {
   if (ROUTES[name].scope === 'open') return { ok: true, value: NOBODY }
+  return receiveVisitor(request)
+}
+
+/** Finds out who is behind a request. */
+export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>> {
   return request.server.door.reception.receive({
     token: bearerOf(header(request, 'authorization')),
     share_token: header(request, 'x-share-token'),
@@ -53,14 +65,17 @@ export async function receive(name: RouteName, request: FastifyRequest): Promise
   })
 }
 
-function textIn(part: unknown, key: string): string | undefined {
+export function textIn(part: unknown, key: string): string | undefined {
   if (typeof part !== 'object' || part === null) return undefined
   const value: unknown = (part as Record<string, unknown>)[key]
   return typeof value === 'string' ? value : undefined
 }
 
 /** The session that a request is about: the header counts where nothing else names one. */
-function sessionIn({ params, query, body }: Named, request: FastifyRequest): string | undefined {
+export function sessionIn(
+  { params, query, body }: Named,
+  request: FastifyRequest,
+): string | undefined {
   const id =
     textIn(params, 'session_id') ??
     textIn(query, 'session_id') ??

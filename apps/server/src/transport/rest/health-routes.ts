@@ -16,11 +16,7 @@ export function mountHealth(app: FastifyInstance, services: RestServices): void 
   )
   mount(app, 'GetReady', async () => {
     if (!services.isOpen()) return fail('OVERLOADED', 'The server is shutting down')
-    try {
-      await services.journal.ping()
-      return ok({ status: 'ready' })
-    } catch {
-      return fail('STORAGE_UNAVAILABLE', 'The journal does not answer')
-    }
+    if (await services.journalAnswers()) return ok({ status: 'ready' })
+    return fail('STORAGE_UNAVAILABLE', 'The journal does not answer')
   })
 }

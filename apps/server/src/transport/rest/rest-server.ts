@@ -9,7 +9,9 @@ import fastify, {
 } from 'fastify'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
 import { StorageError } from '../../journal/journal.js'
+import { concernedBy } from '../../observability/concerned.js'
 import { sendFailure } from './route.js'
+import { requestFacts } from './watch.js'
 
 /** Faults of a request that Fastify finds before a route sees it. */
 function failureOf(error: FastifyError, bodyLimit: number): Failure {
@@ -77,7 +79,9 @@ export async function createRestServer(options: {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = failureOf(error, request.routeOptions.bodyLimit ?? MAX_MESSAGE_BYTES)
     if (failure.code === 'INTERNAL_ERROR' || failure.code === 'STORAGE_UNAVAILABLE') {
-      request.log.error({ err: error, url: request.url }, 'request failed')
+      const { session_id, asked } = requestFacts(request)
+      const { command_id } = concernedBy(request.body)
+      request.log.error({ session_id, command_id, asked, err: error }, 'request failed')
     }
     sendFailure(reply, failure)
   })

@@ -18,7 +18,9 @@ import { Value } from 'typebox/value'
 import { errorBody } from '../../dispatch/failures.js'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
+import { actOf } from './audited-acts.js'
 import { callerOf, header, receive } from './door.js'
+import { requestFacts } from './watch.js'
 
 type Part<Name extends RouteName, Key extends 'params' | 'query' | 'body'> = NonNullable<
   (typeof ROUTES)[Name][Key]
@@ -110,7 +112,9 @@ async function read<Name extends RouteName>(
   const body = readBody(name, request, options)
   if (!body.ok) return body
   const named = { params: params.value, query: query.value, body: body.value }
-  const caller = await callerOf(name, request, named)
+  const { span } = request
+  const known = await callerOf(name, request, named)
+  const caller = span ? { ...known, trace: span } : known
   // What the dispatcher checks, it authorises as well.
   const authorised = options.unchecked ? ok(null) : authorise(caller, ROUTES[name].requires)
   if (!authorised.ok) return authorised
@@ -124,6 +128,14 @@ function fastifyPath(path: string): string {
   return API_PREFIX + path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
+/** What has to be accounted for goes to the audit log, once it is done. */
+function account(name: RouteName, request: FastifyRequest, answer: unknown): void {
+  const { params, body } = request
+  const done = actOf(name, { params, body, answer })
+  if (!done) return
+  request.server.door.audit.did(done.act, { ...requestFacts(request), ...done.facts })
+}
+
 /** Mounts one route of the contract. */
 export function mount<Name extends RouteName>(
   app: FastifyInstance,
@@ -135,6 +147,7 @@ export function mount<Name extends RouteName>(
   app.route({
     method,
     url: fastifyPath(path),
+    config: { route: name },
     ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
     onRequest: async (request, reply) => {
       const visitor = await receive(name, request)
@@ -148,6 +161,7 @@ export function mount<Name extends RouteName>(
       if (answer === undefined) return reply
       if (!answer.ok) return sendFailure(reply, answer.error)
       const body = answer.value
+      account(name, request, body)
       if (!(body instanceof RawJson)) return reply.status(status).send(body)
       return reply.status(status).type('application/json; charset=utf-8').send(body.text)
     },

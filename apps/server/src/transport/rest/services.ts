@@ -1,15 +1,13 @@
 import type { Hub } from '../../broadcast/hub.js'
-import type { Dispatcher } from '../../gate/dispatcher.js'
+import type { Commands } from '../../gate/dispatcher.js'
 import type { Chronicle } from '../../history/chronicle.js'
-import type { Journal } from '../../journal/journal.js'
 import type { After } from '../../presence/beat.js'
 import type { SessionStore } from '../../sessions/session-store.js'
 
 /** What the REST routes stand on. */
 export type RestServices = {
-  journal: Journal
   sessions: SessionStore
-  dispatcher: Dispatcher
+  dispatcher: Commands
   chronicle: Chronicle
   /** Waits some milliseconds. */
   after: After
@@ -18,4 +16,6 @@ export type RestServices = {
   serverVersion: string
   /** Whether commands are taken: false while the server shuts down. */
   isOpen: () => boolean
+  /** Whether the journal answers now. */
+  journalAnswers: () => Promise<boolean>
 }

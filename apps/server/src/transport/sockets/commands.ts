@@ -1,4 +1,4 @@
-import type { Dispatcher } from '../../gate/dispatcher.js'
+import type { Commands } from '../../gate/dispatcher.js'
 import type { Caller } from '../../gate/caller.js'
 import type { Handlers } from './requests.js'
 
@@ -20,7 +20,7 @@ export function addressedBy(
 type CommandEvent = 'execute_command' | 'preview_command' | 'undo_command' | 'redo_command'
 
 /** The command events, which both namespaces take alike. */
-export function commandHandlers(dispatcher: Dispatcher, address: Address): Handlers<CommandEvent> {
+export function commandHandlers(dispatcher: Commands, address: Address): Handlers<CommandEvent> {
   const addressed = <T>(payload: unknown, work: (addressed: Addressed) => T | Promise<T>) => {
     const found = address(payload)
     return found instanceof Promise ? found.then(work) : work(found)

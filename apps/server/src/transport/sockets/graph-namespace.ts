@@ -3,7 +3,8 @@ import type { ExtendedError } from 'socket.io'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { connectError, visitorOf, whenReached } from './handshake.js'
+import { refusalWatch, roleLost } from './denials.js'
+import { connectError, originOf, visitorOf, whenReached } from './handshake.js'
 import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -49,7 +50,7 @@ const departures = new WeakMap<GraphSocket['conn'], () => void>()
 export function acceptOnGraph(socket: GraphSocket, services: SocketServices): void {
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
-  const { access, hub, presence, outbox, dispatcher, log } = services
+  const { access, hub, presence, outbox, dispatcher, audit } = services
   const visitor = visitorOf(socket)
   const callerOf = (payload: unknown): Caller | Promise<Caller> => {
     const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
@@ -70,7 +71,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
         updatePresence(services, { client_id: socket.id, ...(await address(payload)) }),
       ...commandHandlers(dispatcher, address),
     },
-    log,
+    refusalWatch(socket, services),
   )
   const depart = () => {
     const wasMember = hub.leave(session_id, socket.id)
@@ -78,8 +79,9 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     if (wasMember) hub.announce('session:disconnected', session_id, socket.id)
   }
   const review = async () => {
-    const { role } = await access.callerIn(visitor, session_id)
-    if (role !== null) return
+    const caller = await access.callerIn(visitor, session_id)
+    if (caller.role !== null || socket.disconnected) return
+    roleLost(audit, socket, { session_id, error: caller.refusal })
     // What was said before is queued; a goodbye would overtake it.
     outbox.flush()
     socket.disconnect()
@@ -88,6 +90,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   departures.set(socket.conn, depart)
   hub.join(session_id, {
     client_id: socket.id,
+    origin: originOf(socket, visitor),
     following: 'graph',
     connection: outbox.adopt(socket),
     onSessionDeleted: () => socket.disconnect(),

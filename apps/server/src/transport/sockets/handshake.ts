@@ -1,8 +1,10 @@
 import { ActorClaim, check, type Failure } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
+import type { Origin } from '../../broadcast/hub.js'
 import type { Outbox } from '../../broadcast/outbox.js'
 import { refusal } from '../../dispatch/failures.js'
 import { EXPIRED, type Visitor } from '../../gate/access.js'
+import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
 import { actorOf } from '../../gate/caller.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
@@ -51,6 +53,23 @@ export function visitorOf(socket: AnySocket): Visitor {
   return visitors.get(socket) ?? NOBODY
 }
 
+/** Who is behind a socket, and where it comes from, for the audit log. */
+export function factsOf(socket: AnySocket): AuditFacts {
+  const visitor = visitors.get(socket)
+  return {
+    door: socket.nsp.name === '/graph' ? '/graph' : '/',
+    ...(visitor ? actorFacts(visitor.identity) : {}),
+    address: socket.handshake.address,
+    client_id: socket.id,
+  }
+}
+
+/** The same for those who keep account of a session's clients. */
+export function originOf(socket: AnySocket, { identity }: Visitor): Origin {
+  const namespace = socket.nsp.name === '/graph' ? '/graph' : '/'
+  return { namespace, ...actorFacts(identity), address: socket.handshake.address }
+}
+
 type Timing = { after: After; clock: () => number }
 
 /**
@@ -79,9 +98,10 @@ export function whenReached(
 /** Ends the connection when the proof of identity ends. */
 export function endWhenExpired(
   socket: AnySocket,
-  timing: Timing & { outbox: Pick<Outbox, 'flush'> },
+  timing: Timing & { outbox: Pick<Outbox, 'flush'>; audit: Audit },
 ): void {
   whenReached(visitorOf(socket).identity.expires_at, { ...timing, socket }, () => {
+    timing.audit.denied('connection.expired', 'UNAUTHORIZED', factsOf(socket))
     // The union of the two socket types has no common call signature; the event is the same.
     ;(socket as RootSocket).emit('error', refusal(EXPIRED).error)
     timing.outbox.flush()

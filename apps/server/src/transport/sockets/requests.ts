@@ -8,6 +8,7 @@ import type {
   ServerToClientEvents,
 } from '@talus/protocol'
 import type { Socket } from 'socket.io'
+import { concernedBy } from '../../observability/concerned.js'
 
 /** A socket on `/`, and one on `/graph`, by the contract. */
 export type RootSocket = Socket<ClientToServerEvents, ServerToClientEvents>
@@ -25,6 +26,12 @@ export type Handlers<Names extends ClientEvent> = {
 type Handler = (payload: unknown) => Promise<Answer> | Answer
 
 export type Log = { error: (fields: object, message: string) => void }
+
+/** What is told of a socket's requests: faults of the server, and what was refused. */
+export type RequestWatch = {
+  log: Log
+  onRefused: (asked: string, error: ErrorBody, payload: unknown) => void
+}
 
 /** What a client is told of a fault of the server; the log has the rest. */
 const INTERNAL: Answer = {
@@ -84,7 +91,7 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
 export function serve<Names extends ClientEvent>(
   socket: RootSocket | GraphSocket,
   handlers: Handlers<Names>,
-  log: Log,
+  { log, onRefused }: RequestWatch,
 ): void {
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
@@ -92,6 +99,7 @@ export function serve<Names extends ClientEvent>(
     const { payload, ack } = split(args)
     const handler = typeof name === 'string' ? table.get(name) : undefined
     const tell = (answer: Answer) => {
+      if (answer && !answer.ok) onRefused(String(name), answer.error, payload)
       if (ack) ack(answer)
       else if (answer && !answer.ok) refuse(socket, answer.error)
     }
@@ -99,7 +107,10 @@ export function serve<Names extends ClientEvent>(
     run(
       () => handler(payload),
       tell,
-      (err) => log.error({ client_id: socket.id, event: name, err }, 'fault'),
+      (err) => {
+        const about = { client_id: socket.id, event: name, ...concernedBy(payload) }
+        log.error({ ...about, err }, 'fault')
+      },
     )
   })
 }

@@ -17,7 +17,8 @@ import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { visitorOf, whenReached } from './handshake.js'
+import { refusalWatch, roleLost } from './denials.js'
+import { originOf, visitorOf, whenReached } from './handshake.js'
 import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -78,7 +79,7 @@ class RootClient {
   }
 
   listen(): void {
-    const { dispatcher, log } = this.#services
+    const { dispatcher } = this.#services
     serve(
       this.#socket,
       {
@@ -92,7 +93,7 @@ class RootClient {
           this.#afterJoins(() => this.#addressed(payload)),
         ),
       },
-      log,
+      refusalWatch(this.#socket, this.#services),
     )
     this.#socket.on('disconnect', () => {
       for (const session_id of this.#joined.keys()) this.#depart(session_id)
@@ -185,6 +186,7 @@ class RootClient {
       this.#socket.connected &&
       hub.join(session_id, {
         client_id,
+        origin: originOf(this.#socket, joiner),
         following: stream,
         connection: this.#connection,
         onSessionDeleted: () => this.#dropped(session_id),
@@ -250,6 +252,7 @@ class RootClient {
     if (!joined) return
     const caller = await this.#services.access.callerIn(joined, session_id)
     if (caller.role !== null || this.#joined.get(session_id) !== joined) return
+    roleLost(this.#services.audit, this.#socket, { session_id, error: caller.refusal })
     this.#socket.emit('error', refusal(caller.refusal).error)
     this.#depart(session_id)
   }

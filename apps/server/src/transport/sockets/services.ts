@@ -1,7 +1,9 @@
 import type { Hub } from '../../broadcast/hub.js'
 import type { Outbox } from '../../broadcast/outbox.js'
 import type { Access } from '../../gate/access.js'
-import type { Dispatcher } from '../../gate/dispatcher.js'
+import type { Audit } from '../../gate/audit.js'
+import type { Commands } from '../../gate/dispatcher.js'
+import type { DoorName } from '../../gate/door-name.js'
 import type { Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
 import type { PresenceBoard } from '../../presence/presence-board.js'
@@ -16,10 +18,16 @@ export type SocketServices = {
   clock: () => number
   after: After
   sessions: SessionStore
-  dispatcher: Dispatcher
+  dispatcher: Commands
   hub: Hub
   presence: PresenceBoard
   outbox: Outbox
   contractHash: string
   log: Log
+  audit: Audit
+}
+
+/** What both namespaces share, and the dispatcher as each of them sees it. */
+export type SharedServices = Omit<SocketServices, 'dispatcher'> & {
+  dispatcherAt: (door: DoorName) => Commands
 }

@@ -13,7 +13,8 @@ import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
 import { connectError, endWhenExpired, receive } from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
 import type { GraphSocket, RootSocket } from './requests.js'
-import type { SocketServices } from './services.js'
+import { originDenied, connectionDenied } from './denials.js'
+import type { SharedServices } from './services.js'
 
 type RootServer = Server<ClientToServerEvents, ServerToClientEvents>
 type GraphNamespace = Namespace<GraphClientToServerEvents, GraphServerToClientEvents>
@@ -53,12 +54,16 @@ async function firstRefusal<S>(
 /** Opens both namespaces on the HTTP server. */
 export function attachSockets(
   http: HttpServer,
-  services: SocketServices,
+  services: SharedServices,
   corsOrigins: string[] | '*',
 ): RootServer {
   const io: RootServer = new Server(http, {
     cors: { origin: corsOrigins },
-    allowRequest: ({ headers }, decide) => decide(null, admitsOrigin(headers.origin, corsOrigins)),
+    allowRequest: (request, decide) => {
+      const admitted = admitsOrigin(request.headers.origin, corsOrigins)
+      if (!admitted) originDenied(services.audit, request.socket.remoteAddress)
+      decide(null, admitted)
+    },
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
   })
@@ -71,24 +76,30 @@ export function attachSockets(
     steps: readonly ((socket: S) => Refused | Promise<Refused>)[],
   ) => {
     return (socket: S, next: (err?: ExtendedError) => void): void => {
-      firstRefusal(steps, socket).then(next, (err: unknown) => {
+      const decide = (refused: Refused) => {
+        if (refused) connectionDenied(services.audit, socket, refused)
+        next(refused)
+      }
+      firstRefusal(steps, socket).then(decide, (err: unknown) => {
         services.log.error({ client_id: socket.id, err }, 'handshake failed')
         next(connectError({ code: 'INTERNAL_ERROR', message: 'Internal server error' }))
       })
     }
   }
+  const onRoot = { ...services, dispatcher: services.dispatcherAt('/') }
+  const onGraph = { ...services, dispatcher: services.dispatcherAt('/graph') }
   const known = (socket: RootSocket | GraphSocket) => receive(socket, services.reception)
   io.use(admitted<RootSocket>([refuseVersion, known]))
   graph.use(
-    admitted<GraphSocket>([refuseVersion, known, (socket) => admitToGraph(socket, services)]),
+    admitted<GraphSocket>([refuseVersion, known, (socket) => admitToGraph(socket, onGraph)]),
   )
   io.on('connection', (socket) => {
     endWhenExpired(socket, services)
-    acceptOnRoot(socket, services)
+    acceptOnRoot(socket, onRoot)
   })
   graph.on('connection', (socket) => {
     endWhenExpired(socket, services)
-    acceptOnGraph(socket, services)
+    acceptOnGraph(socket, onGraph)
   })
   return io
 }

@@ -1,0 +1,33 @@
+import type { After } from '../presence/beat.js'
+
+/** After so many milliseconds without an answer there is none. */
+const PATIENCE_MS = 2_000
+
+/**
+ * Asks a part of the server, and does not wait for it for ever: undefined when it fails, or is
+ * silent. While a question is open no other is asked: a part that hangs must not find a queue of
+ * them when it wakes.
+ */
+export function boundedQuestion<T>(
+  ask: () => Promise<T>,
+  after: After,
+): () => Promise<T | undefined> {
+  let open: Promise<T | undefined> | undefined
+  const asked = (): Promise<T | undefined> => {
+    const answer = ask().catch(() => undefined)
+    void answer.then(() => {
+      open = undefined
+    })
+    return answer
+  }
+  return async () => {
+    open ??= asked()
+    const answered = new AbortController()
+    const silence = new Promise<undefined>((resolve) => {
+      after(PATIENCE_MS, () => resolve(undefined), answered.signal)
+    })
+    const answer = await Promise.race([open, silence])
+    answered.abort()
+    return answer
+  }
+}
