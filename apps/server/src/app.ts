@@ -19,6 +19,7 @@ import { Chronicle } from './history/chronicle.js'
 import { Memberships } from './members/memberships.js'
 import { ShareLinks } from './members/share-links.js'
 import { openSqliteJournal, type Journal } from './journal/index.js'
+import { createFaults } from './observability/faults.js'
 import { createLogger } from './observability/log.js'
 import type { After } from './presence/beat.js'
 import { LocalPresence } from './presence/local-presence.js'
@@ -96,6 +97,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const { after = afterTimeout } = replacements
   const clock = () => Date.now()
   const logger = replacements.logger ?? createLogger(config.logLevel)
+  const faults = createFaults({ log: logger, newId })
   const authenticate =
     replacements.authenticate ??
     (config.auth && jwtAuthentication(config.auth, { clock, log: logger }))
@@ -117,7 +119,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const memberships = new Memberships({
     journal,
     now,
-    log: logger,
+    faults,
     onChanged: (session_id, actor_id, role) => {
       hub.showRole(session_id, actor_id, role)
       void hub.review(session_id)
@@ -130,7 +132,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     clock,
     onRevoked: (session_id) => void hub.review(session_id),
   })
-  const shared = { journal, newId, now, log: logger }
+  const shared = { journal, newId, now, log: logger, faults }
   const blueprintOf = (template_id: string) => catalogue.blueprint(template_id)
   const { retainEntries: entries, retainDays: days } = config
   const sessions = new SessionStore({
@@ -153,11 +155,12 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
           exists: async (session_id) => (await sessions.get(session_id)).ok,
           isLive: (grant) => links.isLive(grant),
           clock,
+          faults,
         }),
         reception: createReception(authenticate, (token) => links.redeem(token)),
       }
     : { access: OPEN_ACCESS, reception: OPEN_RECEPTION }
-  const chronicle = new Chronicle(journal, logger)
+  const chronicle = new Chronicle(journal, faults)
   const dispatcher = new Dispatcher(sessions, newId, chronicle)
   const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster })
   const contractHash = createHash('sha256').update(contractText()).digest('hex')
@@ -166,7 +169,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   if (config.idleMinutes > 0) {
     sweepIdle(sessions, { after, minutes: config.idleMinutes, isOpen: () => open })
   }
-  const rest = await createRestServer({ logger, corsOrigins: config.corsOrigins })
+  const rest = await createRestServer({ logger, faults, corsOrigins: config.corsOrigins })
   const services = {
     journal,
     sessions,
@@ -204,7 +207,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     presence,
     outbox,
     contractHash,
-    log: logger,
+    faults,
   }
   const io = attachSockets(rest.server, sockets, config.corsOrigins)
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import { randomUUID } from 'node:crypto'
 import { API_PREFIX } from '@talus/protocol'
+import type { Logger } from 'pino'
 import { buildApp, packageVersion, type App } from './app.js'
 import { helpText, readConfig, type Config } from './config/config.js'
 import { StorageError } from './journal/journal.js'
+import { createLogger } from './observability/log.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
 const SHUTDOWN_LIMIT_MS = 9_000
@@ -21,24 +24,43 @@ function reasonOf(err: unknown, config: Config): string {
   return err instanceof Error ? (err.stack ?? err.message) : String(err)
 }
 
-function closeOnSignals(app: App): void {
-  let closing = false
-  const close = (signal: string) => {
-    if (closing) return
-    closing = true
-    say(`${signal}: finishing what was taken in`)
+type Close = (why: string, exitCode: number) => void
+
+/** Closes in order and ends the process, once. */
+function closing(app: App): Close {
+  let begun = false
+  return (why, exitCode) => {
+    if (begun) return
+    begun = true
+    say(`${why}: finishing what was taken in`)
     // Sockets that do not go by themselves must not keep the process.
     setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref()
     app.close().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (err: unknown) => {
         say(String(err))
         process.exit(1)
       },
     )
   }
-  process.on('SIGTERM', close)
-  process.on('SIGINT', close)
+}
+
+/**
+ * A fault that nothing caught leaves nobody knowing what still holds in memory. What was
+ * acknowledged is durable, so the process goes, in order, and whoever keeps it running starts a
+ * sound one.
+ */
+function closeOnFaults(close: Close, logger: Logger): void {
+  const fault = (what: string) => (err: unknown) => {
+    logger.fatal({ error_id: randomUUID(), err }, what)
+    close(what, 1)
+  }
+  process.on('uncaughtException', fault('uncaught exception'))
+  process.on('unhandledRejection', fault('unhandled rejection'))
+}
+
+function closeOnSignals(close: Close): void {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => close(signal, 0))
 }
 
 function greet(url: string, config: Config): void {
@@ -56,8 +78,11 @@ function greet(url: string, config: Config): void {
 async function start(config: Config): Promise<void> {
   let app: App | undefined
   try {
-    app = await buildApp(config)
-    closeOnSignals(app)
+    const logger = createLogger(config.logLevel)
+    app = await buildApp(config, { logger })
+    const close = closing(app)
+    closeOnSignals(close)
+    closeOnFaults(close, logger)
     greet(await app.listen(), config)
   } catch (err) {
     say(`talus-server: ${reasonOf(err, config)}`)

@@ -28,6 +28,7 @@ const RULES = `
   PRES1 PRES2 PRES3
   READ1 READ2 FIND1 FIND2 AFF1
   STORE1 STORE2 STORE3
+  ERR1
   VER1`
   .trim()
   .split(/\s+/)

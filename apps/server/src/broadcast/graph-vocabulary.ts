@@ -17,8 +17,13 @@ export const GRAPH_VOCABULARY: Vocabulary = {
       result: createdId(result),
       ...(label === undefined ? {} : { label }),
     }),
-  failed: (about, error) =>
-    graphPacket('command:failed', { ...about, error: error.message, code: error.code }),
+  failed: (about, { message: error, code, error_id }) =>
+    graphPacket('command:failed', {
+      ...about,
+      error,
+      code,
+      ...(error_id === undefined ? {} : { error_id }),
+    }),
   reverted(about, kind, entry) {
     const named = { target_command_id: about.command_id, entry_command_id: entry.command_id }
     return graphPacket(kind === 'undo' ? 'command:undo' : 'command:redo', { ...about, ...named })

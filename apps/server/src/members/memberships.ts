@@ -1,5 +1,6 @@
 import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
 import { StorageError, type Journal, type Member } from '../journal/journal.js'
+import type { Faults } from '../observability/faults.js'
 
 /** Sessions whose roles are kept in memory. */
 const MOST_SESSIONS = 10_000
@@ -7,7 +8,7 @@ const MOST_SESSIONS = 10_000
 type Services = {
   journal: Journal
   now: () => string
-  log: { error: (fields: object, message: string) => void }
+  faults: Faults
   /** Called once a change is durable and counts. */
   onChanged: (session_id: string, actor_id: string, role: Role | null) => void
 }
@@ -145,8 +146,8 @@ export class Memberships {
       return ok(await work())
     } catch (err) {
       if (!(err instanceof StorageError)) throw err
-      this.#services.log.error({ session_id, err }, 'members could not be read or written')
-      return fail('STORAGE_UNAVAILABLE', 'The members could not be read or written; try again')
+      const what = 'The members could not be read or written'
+      return { ok: false, error: this.#services.faults.storage(err, what, { session_id }) }
     }
   }
 }

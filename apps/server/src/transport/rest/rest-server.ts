@@ -8,14 +8,12 @@ import fastify, {
   type FastifyInstance,
 } from 'fastify'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
-import { StorageError } from '../../journal/journal.js'
+import type { Faults } from '../../observability/faults.js'
+import { unexpected } from '../unexpected.js'
 import { sendFailure } from './route.js'
 
-/** Faults of a request that Fastify finds before a route sees it. */
-function failureOf(error: FastifyError, bodyLimit: number): Failure {
-  if (error instanceof StorageError) {
-    return { code: 'STORAGE_UNAVAILABLE', message: 'The storage does not answer; try again' }
-  }
+/** What Fastify refuses before a route sees it; undefined: a fault of the server. */
+function refusalOf(error: FastifyError, bodyLimit: number): Failure | undefined {
   const status = error.statusCode ?? 500
   if (status === 413) {
     return {
@@ -28,7 +26,7 @@ function failureOf(error: FastifyError, bodyLimit: number): Failure {
     return { code: 'BAD_REQUEST', message: 'The body must have the content type application/json' }
   }
   if (status >= 400 && status < 500) return { code: 'BAD_REQUEST', message: error.message }
-  return { code: 'INTERNAL_ERROR', message: 'Internal server error' }
+  return undefined
 }
 
 const CLOSING: Failure = {
@@ -50,6 +48,7 @@ function refuseWhenClosing(app: FastifyInstance): void {
 /** Fastify with the one error envelope, and CORS for the seed's browser clients. */
 export async function createRestServer(options: {
   logger: FastifyBaseLogger
+  faults: Faults
   corsOrigins: string[] | '*'
 }): Promise<FastifyInstance> {
   const app = fastify({
@@ -75,11 +74,11 @@ export async function createRestServer(options: {
     globalDecompression: false,
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const failure = failureOf(error, request.routeOptions.bodyLimit ?? MAX_MESSAGE_BYTES)
-    if (failure.code === 'INTERNAL_ERROR' || failure.code === 'STORAGE_UNAVAILABLE') {
-      request.log.error({ err: error, url: request.url }, 'request failed')
-    }
-    sendFailure(reply, failure)
+    const { url: route, bodyLimit } = request.routeOptions
+    // The route, not the URL: whatever is secret in a query does not belong in the log.
+    const about = { method: request.method, route }
+    const refused = refusalOf(error, bodyLimit)
+    sendFailure(reply, refused ?? unexpected(options.faults, error, about))
   })
   app.setNotFoundHandler((_request, reply) => {
     sendFailure(reply, { code: 'NOT_FOUND', message: 'Endpoint not found' })

@@ -49,7 +49,7 @@ const departures = new WeakMap<GraphSocket['conn'], () => void>()
 export function acceptOnGraph(socket: GraphSocket, services: SocketServices): void {
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
-  const { access, hub, presence, outbox, dispatcher, log } = services
+  const { access, hub, presence, outbox, dispatcher, faults } = services
   const visitor = visitorOf(socket)
   const callerOf = (payload: unknown): Caller | Promise<Caller> => {
     const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
@@ -70,7 +70,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
         updatePresence(services, { client_id: socket.id, ...(await address(payload)) }),
       ...commandHandlers(dispatcher, address),
     },
-    log,
+    faults,
   )
   const depart = () => {
     const wasMember = hub.leave(session_id, socket.id)

@@ -8,6 +8,9 @@ import type {
   ServerToClientEvents,
 } from '@talus/protocol'
 import type { Socket } from 'socket.io'
+import { refusal } from '../../dispatch/failures.js'
+import type { Faults } from '../../observability/faults.js'
+import { unexpected } from '../unexpected.js'
 
 /** A socket on `/`, and one on `/graph`, by the contract. */
 export type RootSocket = Socket<ClientToServerEvents, ServerToClientEvents>
@@ -24,17 +27,10 @@ export type Handlers<Names extends ClientEvent> = {
 
 type Handler = (payload: unknown) => Promise<Answer> | Answer
 
-export type Log = { error: (fields: object, message: string) => void }
-
-/** What a client is told of a fault of the server; the log has the rest. */
-const INTERNAL: Answer = {
-  ok: false,
-  error: { code: 'INTERNAL_ERROR', message: 'Internal server error', retryable: true },
-}
-
 type Ack = (answer: unknown) => void
 
-type Fault = (err: unknown) => void
+/** What a client is told of a fault of the server; the log has the rest. */
+type OnFault = (err: unknown) => Answer
 
 function split(args: readonly unknown[]): { payload: unknown; ack: Ack | undefined } {
   const last = args.at(-1)
@@ -57,11 +53,12 @@ function unknownEvent(name: unknown, known: readonly string[]): Answer {
 }
 
 /** Tells `tell` what the handler answers, at once if it does. */
-function run(handler: () => Promise<Answer> | Answer, tell: (answer: Answer) => void, log: Fault) {
-  const fault = (err: unknown) => {
-    log(err)
-    tell(INTERNAL)
-  }
+function run(
+  handler: () => Promise<Answer> | Answer,
+  tell: (answer: Answer) => void,
+  onFault: OnFault,
+) {
+  const fault = (err: unknown) => tell(onFault(err))
   let answer: Promise<Answer> | Answer
   try {
     answer = handler()
@@ -84,7 +81,7 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
 export function serve<Names extends ClientEvent>(
   socket: RootSocket | GraphSocket,
   handlers: Handlers<Names>,
-  log: Log,
+  faults: Faults,
 ): void {
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
@@ -99,7 +96,7 @@ export function serve<Names extends ClientEvent>(
     run(
       () => handler(payload),
       tell,
-      (err) => log.error({ client_id: socket.id, event: name, err }, 'fault'),
+      (err) => refusal(unexpected(faults, err, { client_id: socket.id, event: name })),
     )
   })
 }

@@ -78,7 +78,7 @@ class RootClient {
   }
 
   listen(): void {
-    const { dispatcher, log } = this.#services
+    const { dispatcher, faults } = this.#services
     serve(
       this.#socket,
       {
@@ -92,7 +92,7 @@ class RootClient {
           this.#afterJoins(() => this.#addressed(payload)),
         ),
       },
-      log,
+      faults,
     )
     this.#socket.on('disconnect', () => {
       for (const session_id of this.#joined.keys()) this.#depart(session_id)

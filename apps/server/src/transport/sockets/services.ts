@@ -3,10 +3,10 @@ import type { Outbox } from '../../broadcast/outbox.js'
 import type { Access } from '../../gate/access.js'
 import type { Dispatcher } from '../../gate/dispatcher.js'
 import type { Reception } from '../../gate/reception.js'
+import type { Faults } from '../../observability/faults.js'
 import type { After } from '../../presence/beat.js'
 import type { PresenceBoard } from '../../presence/presence-board.js'
 import type { SessionStore } from '../../sessions/session-store.js'
-import type { Log } from './requests.js'
 
 /** What the socket namespaces stand on. */
 export type SocketServices = {
@@ -21,5 +21,5 @@ export type SocketServices = {
   presence: PresenceBoard
   outbox: Outbox
   contractHash: string
-  log: Log
+  faults: Faults
 }

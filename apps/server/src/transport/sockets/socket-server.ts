@@ -9,6 +9,7 @@ import {
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { unexpected } from '../unexpected.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
 import { connectError, endWhenExpired, receive } from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
@@ -72,8 +73,7 @@ export function attachSockets(
   ) => {
     return (socket: S, next: (err?: ExtendedError) => void): void => {
       firstRefusal(steps, socket).then(next, (err: unknown) => {
-        services.log.error({ client_id: socket.id, err }, 'handshake failed')
-        next(connectError({ code: 'INTERNAL_ERROR', message: 'Internal server error' }))
+        next(connectError(unexpected(services.faults, err, { client_id: socket.id })))
       })
     }
   }
