@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,6 +27,11 @@ import { LocalPresence } from './presence/local-presence.js'
 import { pruningPresence } from './presence/pruning-broadcaster.js'
 import { ProjectService } from './projects/project-service.js'
 import { TemplateCatalogue } from './projects/template-catalogue.js'
+import { loadCertificate } from './tls/certificate.js'
+import { renewHourly, renewing } from './tls/renewal.js'
+import { addressing } from './transport/perimeter/address.js'
+import { secureHeaders } from './transport/perimeter/headers.js'
+import { createPerimeter } from './transport/perimeter/perimeter.js'
 import { sweepIdle } from './sessions/idle-sweep.js'
 import { SessionStore } from './sessions/session-store.js'
 import { mountAffordances } from './transport/rest/affordance-routes.js'
@@ -58,6 +64,8 @@ export type App = {
   rest: FastifyInstance
   /** Starts to listen; resolves with the address, e.g. `http://127.0.0.1:5000`. */
   listen: () => Promise<string>
+  /** Looks at the files of the certificate again; null without TLS. */
+  renewCertificate: (() => void) | null
   /** Refuses new work, lets what was taken in become durable, and closes everything. */
   close: () => Promise<void>
 }
@@ -72,8 +80,8 @@ function sampleTemplates(): string {
   return fileURLToPath(new URL('../templates', import.meta.url))
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+function urlOf({ address, family, port }: AddressInfo, scheme: 'http' | 'https'): string {
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 /** A timer that does not keep the process. */
@@ -169,7 +177,14 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   if (config.idleMinutes > 0) {
     sweepIdle(sessions, { after, minutes: config.idleMinutes, isOpen: () => open })
   }
-  const rest = await createRestServer({ logger, faults, corsOrigins: config.corsOrigins })
+  const { network } = config
+  const certificate = network.tls && loadCertificate(network.tls)
+  const guard = {
+    perimeter: createPerimeter(network),
+    headers: secureHeaders({ hasTls: certificate !== null }),
+  }
+  const { trustProxy } = network
+  const rest = await createRestServer({ logger, faults, guard, trustProxy, certificate })
   const services = {
     journal,
     sessions,
@@ -199,6 +214,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const sockets = {
     access,
     reception,
+    addressOf: addressing(trustProxy),
     clock,
     after,
     sessions,
@@ -209,13 +225,23 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     contractHash,
     faults,
   }
-  const io = attachSockets(rest.server, sockets, config.corsOrigins)
+  const io = attachSockets(rest.server, sockets, guard)
+  const renewCertificate =
+    network.tls && certificate
+      ? renewing(rest.server as HttpsServer, {
+          files: network.tls,
+          current: certificate,
+          log: logger,
+        })
+      : null
+  if (renewCertificate) renewHourly(renewCertificate, { after, isOpen: () => open })
 
   return {
     rest,
+    renewCertificate,
     async listen() {
       await rest.listen({ host: config.host, port: config.port })
-      return urlOf(rest.server.address() as AddressInfo)
+      return urlOf(rest.server.address() as AddressInfo, certificate ? 'https' : 'http')
     },
     async close() {
       open = false

@@ -4,6 +4,7 @@ import { API_PREFIX } from '@talus/protocol'
 import type { Logger } from 'pino'
 import { buildApp, packageVersion, type App } from './app.js'
 import { helpText, readConfig, type Config } from './config/config.js'
+import { warningsOf } from './config/warnings.js'
 import { StorageError } from './journal/journal.js'
 import { createLogger } from './observability/log.js'
 
@@ -66,9 +67,7 @@ function closeOnSignals(close: Close): void {
 function greet(url: string, config: Config): void {
   process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
   say(`Talus listens on ${url}, data in ${config.dataDir}.`)
-  if (config.auth === null) {
-    say('Development mode: nobody is authenticated, everybody may do everything.')
-  }
+  for (const warning of warningsOf(config)) say(warning)
   say(`Try:  curl ${url}${API_PREFIX}/health`)
   const token = config.auth === null ? '' : ' -H "authorization: Bearer $TOKEN"'
   const json = "-H 'content-type: application/json' -d '{}'"
@@ -83,6 +82,7 @@ async function start(config: Config): Promise<void> {
     const close = closing(app)
     closeOnSignals(close)
     closeOnFaults(close, logger)
+    if (app.renewCertificate) process.on('SIGHUP', app.renewCertificate)
     greet(await app.listen(), config)
   } catch (err) {
     say(`talus-server: ${reasonOf(err, config)}`)

@@ -9,6 +9,11 @@ import fastify, {
 } from 'fastify'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
 import type { Faults } from '../../observability/faults.js'
+import { secureContext } from '../../tls/renewal.js'
+import type { Certificate } from '../../tls/certificate.js'
+import { corsOptions } from '../perimeter/cors.js'
+import { guardRest, type Guard } from '../perimeter/guards.js'
+import { HTTP_LIMITS, NODE_LIMITS, refuseMalformed } from '../perimeter/http-server.js'
 import { unexpected } from '../unexpected.js'
 import { sendFailure } from './route.js'
 
@@ -49,9 +54,25 @@ function refuseWhenClosing(app: FastifyInstance): void {
 export async function createRestServer(options: {
   logger: FastifyBaseLogger
   faults: Faults
-  corsOrigins: string[] | '*'
+  guard: Guard
+  trustProxy: readonly string[]
+  /** Null: plain HTTP. */
+  certificate: Certificate | null
 }): Promise<FastifyInstance> {
+  const { certificate, trustProxy } = options
   const app = fastify({
+    ...(certificate
+      ? { https: { ...NODE_LIMITS, ...secureContext(certificate), handshakeTimeout: 15_000 } }
+      : { http: NODE_LIMITS }),
+    ...HTTP_LIMITS,
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error, _request, reply) => {
+      sendFailure(reply, { code: 'BAD_REQUEST', message: error.message })
+    },
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
+    // Both are the defaults; they are what keeps `__proto__` of a body out.
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
     loggerInstance: options.logger,
     bodyLimit: MAX_MESSAGE_BYTES,
     // One line per request would be most of the log; failures are logged below.
@@ -61,11 +82,10 @@ export async function createRestServer(options: {
     return503OnClosing: false,
   })
   refuseWhenClosing(app)
-  await app.register(cors, {
-    origin: options.corsOrigins,
-    methods: ['GET', 'POST', 'PUT', 'DELETE'],
-    exposedHeaders: ['etag'],
-  })
+  guardRest(app, options.guard)
+  await app.register(cors, { ...corsOptions(options.guard.perimeter), strictPreflight: false })
+  // Only JSON: a page may send text to any origin without asking.
+  app.removeContentTypeParser('text/plain')
   await app.register(compress, {
     encodings: ['br', 'gzip'],
     // Smaller answers fit into a packet or two anyway.

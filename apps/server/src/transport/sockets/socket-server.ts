@@ -9,6 +9,8 @@ import {
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { corsOptions } from '../perimeter/cors.js'
+import { engineGuards, type Guard } from '../perimeter/guards.js'
 import { unexpected } from '../unexpected.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
 import { connectError, endWhenExpired, receive } from './handshake.js'
@@ -33,10 +35,8 @@ function refuseVersion({ handshake }: Handshake): ExtendedError | undefined {
   })
 }
 
-/** CORS does not hold for WebSockets: there, only the server can refuse a page of another origin. */
-function admitsOrigin(origin: string | undefined, allowed: string[] | '*'): boolean {
-  return origin === undefined || allowed === '*' || allowed.includes(origin)
-}
+/** Milliseconds that a connection has to prove who it is in one namespace. */
+const CONNECT_TIMEOUT_MS = 15_000
 
 type Refused = ExtendedError | undefined
 
@@ -55,14 +55,18 @@ async function firstRefusal<S>(
 export function attachSockets(
   http: HttpServer,
   services: SocketServices,
-  corsOrigins: string[] | '*',
+  guard: Guard,
 ): RootServer {
   const io: RootServer = new Server(http, {
-    cors: { origin: corsOrigins },
-    allowRequest: ({ headers }, decide) => decide(null, admitsOrigin(headers.origin, corsOrigins)),
+    cors: corsOptions(guard.perimeter),
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     serveClient: false,
+    allowEIO3: false,
+    // Nothing here is ever proven by a cookie (rule DOOR3).
+    cookie: false,
   })
+  for (const middleware of engineGuards(guard)) io.engine.use(middleware)
   io.engine.on('initial_headers', (headers: Record<string, string>) => {
     headers['x-talus-protocol-version'] = PROTOCOL_VERSION
     headers['x-talus-contract-hash'] = services.contractHash
@@ -77,7 +81,7 @@ export function attachSockets(
       })
     }
   }
-  const known = (socket: RootSocket | GraphSocket) => receive(socket, services.reception)
+  const known = (socket: RootSocket | GraphSocket) => receive(socket, services)
   io.use(admitted<RootSocket>([refuseVersion, known]))
   graph.use(
     admitted<GraphSocket>([refuseVersion, known, (socket) => admitToGraph(socket, services)]),
