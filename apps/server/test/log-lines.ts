@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino'
 
 export type LogLine = Record<string, unknown> & { msg: string }
 
-/** A real log that is kept in memory, line by line. */
+/** A real log, of what is a warning or worse, that is kept in memory line by line. */
 export function keptLog(): { logger: Logger; lines: LogLine[] } {
   const lines: LogLine[] = []
   const stream = new Writable({
@@ -12,5 +12,5 @@ export function keptLog(): { logger: Logger; lines: LogLine[] } {
       done()
     },
   })
-  return { logger: pino({ level: 'info' }, stream), lines }
+  return { logger: pino({ level: 'warn' }, stream), lines }
 }
