@@ -68,8 +68,13 @@ test.each(['/health', '/nowhere', '/graph'])(
 test('[DOOR1] a page may send commands with the headers of the contract', async () => {
   await using app = await testApp()
   const wanted = [
-    ...['authorization', 'content-type', 'if-none-match'],
-    ...['x-actor-id', 'x-actor-name', 'x-session-id', 'x-share-token'],
+    'authorization',
+    'content-type',
+    'if-none-match',
+    'x-actor-id',
+    'x-actor-name',
+    'x-session-id',
+    'x-share-token',
   ]
   const preflight = await fetch(`${app.url}/api/v1/commands/execute`, {
     method: 'OPTIONS',

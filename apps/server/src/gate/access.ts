@@ -91,8 +91,10 @@ export function createAccess(services: AccessServices): Access {
   }
 
   function decide(visitor: Visitor, session_id: string, member: Role | null) {
-    const { actor, admin } = visitor.identity
-    const role = admin ? 'owner' : higher(member, granted(visitor, session_id))
+    const { actor, admin, guest } = visitor.identity
+    // Who is known by a link alone has what the link gives, whatever else bears its name.
+    const own = guest ? null : member
+    const role = admin ? 'owner' : higher(own, granted(visitor, session_id))
     return role === null ? missing(actor, session_id) : { actor, role, session_id }
   }
 

@@ -42,7 +42,11 @@ export class Memberships {
   load(session_id: string): Promise<void> {
     const under_way = this.#loading.get(session_id)
     if (under_way) return under_way
-    const loading = this.#read(session_id).finally(() => this.#loading.delete(session_id))
+    const loading: Promise<void> = this.#read(session_id, () => {
+      return this.#loading.get(session_id) === loading
+    }).finally(() => {
+      if (this.#loading.get(session_id) === loading) this.#loading.delete(session_id)
+    })
     this.#loading.set(session_id, loading)
     return loading
   }
@@ -98,6 +102,8 @@ export class Memberships {
   /** The session is new or gone: what was known of it counts no longer. */
   forget(session_id: string): void {
     this.#known.delete(session_id)
+    // A list that is being read may be of the session before.
+    this.#loading.delete(session_id)
   }
 
   #changed(session_id: string, actor_id: string, role: Role | null): void {
@@ -122,10 +128,11 @@ export class Memberships {
     ])
   }
 
-  async #read(session_id: string): Promise<void> {
+  async #read(session_id: string, isCurrent: () => boolean): Promise<void> {
     // In turn with the changes: a list that is read while one is written may lack it.
     await this.#turns.get(session_id)
     const members = await this.#services.journal.members(session_id)
+    if (!isCurrent()) return this.load(session_id)
     this.#known.delete(session_id)
     this.#known.set(session_id, new Map(members.map(({ actor_id, role }) => [actor_id, role])))
     const [oldest] = this.#known.keys()

@@ -78,14 +78,13 @@ export class SessionStore {
       created_at: now(),
     }
     try {
-      await journal.createSession(
-        record,
-        hasOwners ? ownerOf(creator, record.created_at) : undefined,
-      )
+      const owner = hasOwners ? ownerOf(creator, record.created_at) : undefined
+      const outcome = await journal.createSession(record, owner)
+      // Whoever names a session of others must not undo what their links give.
+      if (outcome === 'created') this.#services.forgetRoles(record.session_id)
     } catch (err) {
       return this.#unavailable(err, 'The session could not be created', record.session_id)
     }
-    this.#services.forgetRoles(record.session_id)
     return this.get(record.session_id)
   }
 
