@@ -180,7 +180,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const { network } = config
   const certificate = network.tls && loadCertificate(network.tls)
   const guard = {
-    perimeter: createPerimeter(network),
+    perimeter: createPerimeter({ ...network, authenticated: authenticate !== null }),
     headers: secureHeaders({ hasTls: certificate !== null }),
   }
   const { trustProxy } = network

@@ -107,6 +107,15 @@ describe.each(WAYS)('by %s', (_way, by) => {
     expectForbidden(await by(app, { origin: 'http://127.0.0.1:1' }))
   })
 
+  test('[DOOR1] and no page under a name that anybody may bend here', async () => {
+    const args = ['--host', '0.0.0.0', '--insecure', '--cors-origins', OURS]
+    await using app = await quickApp({ args })
+    const { port } = new URL(app.url)
+    const from = (host: string) => by(app, { host, origin: `http://${host}` })
+    expectForbidden(await from(`evil.example:${port}`))
+    expect(PASSED).toContain((await from(`127.0.0.1:${port}`)).status)
+  })
+
   test('[DOOR2] a name that was bent to this machine is not answered', async () => {
     await using app = await quickApp()
     const { port } = new URL(app.url)

@@ -33,8 +33,7 @@ export class TalusError extends Error {
   readonly commandId: string | undefined
 
   /** For tests and stores; the client makes its own. */
-  constructor(reason: Reason, context: Context = {}) {
-    const { code, message, details = [], retryable, error_id } = reason
+  constructor({ code, message, details = [], retryable, error_id }: Reason, context: Context = {}) {
     super(message, 'cause' in context ? { cause: context.cause } : {})
     this.code = code
     this.details = details

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
 import type { Failure } from '@talus/protocol'
 import type { Allowed } from '../../config/network-flags.js'
 import { isLoopback } from '../../config/loopback.js'
@@ -47,22 +48,20 @@ function withoutPort(host: string): string {
   return host.replace(/:\d*$/, '')
 }
 
-function originHost(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined
-}
-
 function isLocalOrigin(origin: string): boolean {
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false
   return isLoopback(new URL(origin).hostname)
 }
 
-export function createPerimeter({
-  corsOrigins,
-  allowedHosts,
-}: {
+type Settings = {
   corsOrigins: Allowed
   allowedHosts: Allowed
-}): Perimeter {
+  /** Whether callers prove who they are. */
+  authenticated: boolean
+}
+
+export function createPerimeter(settings: Settings): Perimeter {
+  const { corsOrigins, allowedHosts, authenticated } = settings
   const origins = new Set(Array.isArray(corsOrigins) ? corsOrigins : [])
   const hosts = new Set(Array.isArray(allowedHosts) ? allowedHosts : [])
 
@@ -78,16 +77,25 @@ export function createPerimeter({
     return isLoopback(name) || hosts.has(name)
   }
 
+  /**
+   * A page that this server itself has served, e.g. its documentation. Where nobody proves anything
+   * and every name is answered, only addresses count: a name may be bent here by its owner.
+   */
+  function isOwnPage(origin: string, host: string | undefined): boolean {
+    if (host === undefined || !URL.canParse(origin)) return false
+    const { host: place, hostname } = new URL(origin)
+    if (place !== host.toLowerCase()) return false
+    const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+    return authenticated || allowedHosts !== '*' || isAddress || isLoopback(hostname)
+  }
+
   return {
     admitsOrigin,
     isOpen: corsOrigins === '*',
     refusal({ host, origin }) {
       if (!admitsHost(host)) return FOREIGN_HOST
-      if (origin === undefined || admitsOrigin(origin)) return undefined
-      // A page that this server itself has served, e.g. its documentation.
-      return host !== undefined && originHost(origin) === host.toLowerCase()
-        ? undefined
-        : FOREIGN_ORIGIN
+      const isWelcome = origin === undefined || admitsOrigin(origin) || isOwnPage(origin, host)
+      return isWelcome ? undefined : FOREIGN_ORIGIN
     },
   }
 }
