@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +24,7 @@ import { ShareLinks } from './members/share-links.js'
 import { openSqliteJournal, type Journal } from './journal/index.js'
 import { boundedQuestion } from './observability/bounded-question.js'
 import { countedReception } from './observability/counted-reception.js'
+import { createFaults } from './observability/faults.js'
 import { createLogger } from './observability/log.js'
 import { observe } from './observability/observation.js'
 import { requestMeter } from './observability/request-meter.js'
@@ -33,6 +35,11 @@ import { LocalPresence } from './presence/local-presence.js'
 import { pruningPresence } from './presence/pruning-broadcaster.js'
 import { ProjectService } from './projects/project-service.js'
 import { TemplateCatalogue } from './projects/template-catalogue.js'
+import { loadCertificate } from './tls/certificate.js'
+import { renewHourly, renewing } from './tls/renewal.js'
+import { addressing } from './transport/perimeter/address.js'
+import { secureHeaders } from './transport/perimeter/headers.js'
+import { createPerimeter } from './transport/perimeter/perimeter.js'
 import { sweepIdle } from './sessions/idle-sweep.js'
 import { SessionStore } from './sessions/session-store.js'
 import { mountAffordances } from './transport/rest/affordance-routes.js'
@@ -73,6 +80,8 @@ export type App = {
   metricsPort: () => number | undefined
   /** Opens the files of logs again, after somebody has moved them away. */
   reopenLogs: () => void
+  /** Looks at the files of the certificate again; null without TLS. */
+  renewCertificate: (() => void) | null
   /** Refuses new work, lets what was taken in become durable, and closes everything. */
   close: () => Promise<void>
 }
@@ -87,8 +96,8 @@ function sampleTemplates(): string {
   return fileURLToPath(new URL('../templates', import.meta.url))
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+function urlOf({ address, family, port }: AddressInfo, scheme: 'http' | 'https'): string {
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 /** A timer that does not keep the process. */
@@ -117,6 +126,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   })
   const { log: logger, audit, metrics, tracer } = observation
   const { instruments } = metrics
+  const faults = createFaults({ log: logger, newId })
   const authenticate =
     replacements.authenticate ??
     (config.auth && jwtAuthentication(config.auth, { clock, log: logger }))
@@ -142,7 +152,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const memberships = new Memberships({
     journal,
     now,
-    log: logger,
+    faults,
     onChanged: (session_id, actor_id, role) => {
       hub.showRole(session_id, actor_id, role)
       void hub.review(session_id)
@@ -155,7 +165,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     clock,
     onRevoked: (session_id) => void hub.review(session_id),
   })
-  const shared = { journal, newId, now, log: logger }
+  const shared = { journal, newId, now, log: logger, faults }
   const blueprintOf = (template_id: string) => catalogue.blueprint(template_id)
   const { retainEntries: entries, retainDays: days } = config
   const sessions = new SessionStore({
@@ -179,12 +189,13 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
           exists: async (session_id) => (await sessions.get(session_id)).ok,
           isLive: (grant) => links.isLive(grant),
           clock,
+          faults,
         }),
         reception: createReception(authenticate, (token) => links.redeem(token)),
       }
     : { access: OPEN_ACCESS, reception: OPEN_RECEPTION }
   const reception = countedReception(received, instruments)
-  const chronicle = new Chronicle(journal, logger)
+  const chronicle = new Chronicle(journal, faults)
   const dispatcher = new Dispatcher(sessions, newId, chronicle)
   const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster })
   const contractHash = createHash('sha256').update(contractText()).digest('hex')
@@ -193,7 +204,14 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   if (config.idleMinutes > 0) {
     sweepIdle(sessions, { after, minutes: config.idleMinutes, isOpen: () => open })
   }
-  const rest = await createRestServer({ logger, corsOrigins: config.corsOrigins })
+  const { network } = config
+  const certificate = network.tls && loadCertificate(network.tls)
+  const guard = {
+    perimeter: createPerimeter({ ...network, authenticated: authenticate !== null }),
+    headers: secureHeaders({ hasTls: certificate !== null }),
+  }
+  const { trustProxy } = network
+  const rest = await createRestServer({ logger, faults, guard, trustProxy, certificate })
   const journalAnswers = boundedQuestion(() => journal.ping().then(() => true), after)
   const isReady = async () => open && (await journalAnswers()) === true
   watchRequests(rest, { audit, answered: requestMeter(instruments), tracer })
@@ -206,6 +224,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     contractHash,
     serverVersion: packageVersion(),
     isOpen: () => open,
+    belongsToProject: async (session_id: string) =>
+      (await journal.listProjects()).some((project) => project.session_id === session_id),
     journalAnswers: async () => (await journalAnswers()) === true,
   }
   openDoor(rest, {
@@ -228,6 +248,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const sockets = {
     access,
     reception,
+    addressOf: addressing(trustProxy),
     clock,
     after,
     sessions,
@@ -236,10 +257,19 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     presence,
     outbox,
     contractHash,
-    log: logger,
+    faults,
     audit,
   }
-  const io = attachSockets(rest.server, sockets, config.corsOrigins)
+  const io = attachSockets(rest.server, sockets, guard)
+  const renewCertificate =
+    network.tls && certificate
+      ? renewing(rest.server as HttpsServer, {
+          files: network.tls,
+          current: certificate,
+          log: logger,
+        })
+      : null
+  if (renewCertificate) renewHourly(renewCertificate, { after, isOpen: () => open })
 
   const namespaces = [io.of('/'), io.of('/graph')]
   metrics.expose({
@@ -260,13 +290,14 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     rest,
     metricsPort: () => metricsListener?.port,
     reopenLogs: () => observation.reopen(),
+    renewCertificate,
     async listen() {
       if (config.metricsListener) {
         const { scrape } = metrics
         metricsListener = await openMetricsListener({ ...config.metricsListener, scrape })
       }
       await rest.listen({ host: config.host, port: config.port })
-      return urlOf(rest.server.address() as AddressInfo)
+      return urlOf(rest.server.address() as AddressInfo, certificate ? 'https' : 'http')
     },
     async close() {
       open = false

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
+import { randomUUID } from 'node:crypto'
 import { API_PREFIX } from '@talus/protocol'
+import type { Logger } from 'pino'
 import { buildApp, packageVersion, type App } from './app.js'
 import { helpText, readConfig, type Config } from './config/config.js'
+import { warningsOf } from './config/warnings.js'
 import { StorageError } from './journal/journal.js'
+import { createLogger } from './observability/log.js'
 import { SettingError } from './observability/setting-error.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
@@ -28,34 +32,60 @@ function reasonOf(err: unknown, config: Config): string {
   return err instanceof Error ? (err.stack ?? err.message) : String(err)
 }
 
-function closeOnSignals(app: App, { auditLog }: Config): void {
-  let closing = false
-  const close = (signal: string) => {
-    if (closing) return
-    closing = true
-    say(`${signal}: finishing what was taken in`)
+type Close = (why: string, exitCode: number) => void
+
+/** Closes in order and ends the process, once. */
+function closing(app: App): Close {
+  let begun = false
+  return (why, exitCode) => {
+    if (begun) return
+    begun = true
+    say(`${why}: finishing what was taken in`)
     // Sockets that do not go by themselves must not keep the process.
     setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref()
     app.close().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (err: unknown) => {
         say(String(err))
         process.exit(1)
       },
     )
   }
-  // Without a log to open again, a hangup ends the process as it always does.
-  if (auditLog !== undefined) process.on('SIGHUP', () => app.reopenLogs())
-  process.on('SIGTERM', close)
-  process.on('SIGINT', close)
+}
+
+/**
+ * A fault that nothing caught leaves nobody knowing what still holds in memory. What was
+ * acknowledged is durable, so the process goes, in order, and whoever keeps it running starts a
+ * sound one.
+ */
+function closeOnFaults(close: Close, logger: Logger): void {
+  const fault = (what: string) => (err: unknown) => {
+    logger.fatal({ error_id: randomUUID(), err }, what)
+    close(what, 1)
+  }
+  process.on('uncaughtException', fault('uncaught exception'))
+  process.on('unhandledRejection', fault('unhandled rejection'))
+}
+
+function closeOnSignals(close: Close): void {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => close(signal, 0))
+}
+
+/** A hangup has files opened again: logs that were moved away, a certificate that was renewed. */
+function reopenOnHangup(app: App, { auditLog }: Config): void {
+  const { renewCertificate } = app
+  // With nothing to open again, a hangup ends the process as it always does.
+  if (auditLog === undefined && renewCertificate === null) return
+  process.on('SIGHUP', () => {
+    app.reopenLogs()
+    renewCertificate?.()
+  })
 }
 
 function greet(url: string, config: Config): void {
   process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
   say(`Talus listens on ${url}, data in ${config.dataDir}.`)
-  if (config.auth === null) {
-    say('Development mode: nobody is authenticated, everybody may do everything.')
-  }
+  for (const warning of warningsOf(config)) say(warning)
   say(`Try:  curl ${url}${API_PREFIX}/health`)
   const token = config.auth === null ? '' : ' -H "authorization: Bearer $TOKEN"'
   const json = "-H 'content-type: application/json' -d '{}'"
@@ -69,8 +99,12 @@ function sayWhereMetricsAre(host: string, port: number | undefined): void {
 async function start(config: Config): Promise<void> {
   let app: App | undefined
   try {
-    app = await buildApp(config)
-    closeOnSignals(app, config)
+    const logger = createLogger(config.logLevel)
+    app = await buildApp(config, { logger })
+    const close = closing(app)
+    closeOnSignals(close)
+    closeOnFaults(close, logger)
+    reopenOnHangup(app, config)
     greet(await app.listen(), config)
     if (config.metricsListener) sayWhereMetricsAre(config.metricsListener.host, app.metricsPort())
   } catch (err) {

@@ -1,6 +1,7 @@
 import type { Role } from '@talus/protocol'
 import { expect, test } from 'vitest'
 import { quickApp, testApp, type RawClient, type TestApp } from './harness.js'
+import { TEMPLATES } from './templates.js'
 import { bearer, SECRET, tokenFor } from './tokens.js'
 
 const WITH_AUTH = { args: ['--jwt-secret', SECRET, '--admins', 'root'] }
@@ -320,4 +321,62 @@ test('[AUTH6] a connection ends when the token does', async () => {
   const gone = new Promise((resolve) => ann.socket.once('disconnect', resolve))
   expect(await ann.next('error')).toMatchObject({ code: 'UNAUTHORIZED' })
   expect(await gone).toBe('io server disconnect')
+})
+
+test('[AUTH5] to name a session of others takes nothing from those who came by a link', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  const path = `/sessions/${session_id}/share-links`
+  const made = await app.api('POST', path, { role: 'editor' }, await bearer('ann'))
+  const guest = await app.client({ auth: { share_token: made.body.token } })
+  await guest.ask('join_session', { session_id })
+  const named = await app.api('POST', '/sessions', { session_id }, await bearer('eve'))
+  expect(codeOf(named.body)).toBe('FORBIDDEN')
+  expect(await guest.execute(session_id, 'CreateNode', CREATE)).toMatchObject({ ok: true })
+})
+
+test('[AUTH7] a guest has what the link gives, whatever role is given to that name', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  const path = `/sessions/${session_id}/share-links`
+  const made = await app.api('POST', path, { role: 'viewer' }, await bearer('ann'))
+  const { link_id } = made.body.link as { link_id: string }
+  await admit(app, session_id, `guest:${link_id}`, 'owner')
+  const guest = await app.client({ auth: { share_token: made.body.token } })
+  expect(await guest.ask('join_session', { session_id })).toMatchObject({ role: 'viewer' })
+  await app.api('DELETE', `${path}/${link_id}`, undefined, await bearer('ann'))
+  expect(await guest.next('error')).toMatchObject({ code: 'FORBIDDEN' })
+  expect(codeOf(await guest.ask('join_session', { session_id }))).toBe('FORBIDDEN')
+})
+
+test('[AUTH8] who takes the id of a deleted session does not take its project', async () => {
+  await using app = await quickApp({ ...WITH_AUTH, templatesDir: TEMPLATES })
+  const [ann, eve] = [await bearer('ann'), await bearer('eve')]
+  const project = { template_id: 'studio', project_name: 'Ours' }
+  const { body } = await app.api('POST', '/projects', project, ann)
+  const { session_id, project_id } = body as { session_id: string; project_id: string }
+  await app.api('DELETE', `/sessions/${session_id}`, undefined, ann)
+  const taken = await app.api('POST', '/sessions', { session_id }, eve)
+  expect([taken.status, codeOf(taken.body)]).toEqual([403, 'FORBIDDEN'])
+  for (const path of ['', '/export']) {
+    const read = await app.api('GET', `/projects/${project_id}${path}`, undefined, eve)
+    expect(codeOf(read.body)).toBe('SESSION_NOT_FOUND')
+  }
+  const loaded = await app.api('POST', `/projects/${project_id}/load`, {}, await bearer('root'))
+  expect(loaded.body).toMatchObject({ session_id })
+})
+
+test('[AUTH2] a project that is not there gives no role in one that is coming', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const eve = await bearer('eve')
+  for (const [method, path] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/save'],
+    ['POST', '/load'],
+    ['GET', '/export'],
+  ] as const) {
+    const answer = await app.api(method, `/projects/nowhere${path}`, undefined, eve)
+    expect([path, codeOf(answer.body)]).toEqual([path, 'PROJECT_NOT_FOUND'])
+  }
 })

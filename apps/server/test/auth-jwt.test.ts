@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, SignJWT, UnsecuredJWT, type JWK } from 'jose'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { AuthSettings } from '../src/auth/auth-flags.js'
 import { jwtAuthentication } from '../src/auth/jwt.js'
 import { SECRET, tokenFor } from './tokens.js'
@@ -178,17 +178,89 @@ test('[AUTH2] keys come from the issuer, also a new one', async () => {
   expect([logged.length, again.logged.length]).toEqual([0, 1])
 })
 
+test('[AUTH2] a key that the issuer withdraws counts no longer after ten minutes', async () => {
+  const keys: JWK[] = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }]
+  await using issuer = await jwksServer(keys)
+  // `jose` keeps keys by the real time of day.
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+  onTestFinished(() => void vi.useRealTimers())
+  const settings: Settings = { ...BY_KEY, keys: { kind: 'jwks', url: issuer.url } }
+  const { ask } = authentication(settings, () => Date.now())
+  const token = await signed(privateKey, { kid: 'one' }, { exp: SECONDS + 3_600 })
+  expect(await ask(token)).toMatchObject({ ok: true })
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  keys[0] = { ...(await exportJWK(other.publicKey)), kid: 'two', alg: 'RS256' }
+  vi.setSystemTime(NOW + 9 * 60_000)
+  expect(await ask(token)).toMatchObject({ ok: true })
+  vi.setSystemTime(NOW + 11 * 60_000)
+  expect(await ask(token)).toMatchObject(UNAUTHORIZED)
+})
+
+test('[AUTH2] an issuer that does not answer is one line, and is left alone for a moment', async () => {
+  let now = NOW
+  const keys: JWK[] = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }]
+  await using issuer = await jwksServer(keys)
+  issuer.status = 503
+  const settings: Settings = { ...BY_KEY, keys: { kind: 'jwks', url: issuer.url } }
+  const { ask, logged } = authentication(settings, () => now)
+  const token = await signed(privateKey, { kid: 'one' })
+  for (let i = 0; i < 10; i += 1) {
+    expect(await ask(token)).toMatchObject({ error: { code: 'OVERLOADED' } })
+  }
+  expect([issuer.asked, logged.length]).toEqual([1, 1])
+  issuer.status = 200
+  now += 2_001
+  expect(await ask(token)).toMatchObject({ ok: true })
+})
+
+test.each([
+  ['an endless key set', `{"keys":[${'{},'.repeat(500_000)}{}]}`, 200],
+  ['what is no JSON', '<html>', 200],
+  ['JSON that is no key set', '{"keys":5}', 200],
+  ['a redirection', '', 302],
+])('[AUTH2] an issuer that answers with %s: try again later', async (_title, body, status) => {
+  await using issuer = await jwksServer([])
+  Object.assign(issuer, { body, status })
+  const settings: Settings = { ...BY_KEY, keys: { kind: 'jwks', url: issuer.url } }
+  const { ask, logged } = authentication(settings)
+  expect(await ask(await signed(privateKey, { kid: 'one' }))).toMatchObject({
+    error: { code: 'OVERLOADED' },
+  })
+  expect(logged).toHaveLength(1)
+})
+
+test.each(['guest:1', 'guest:', 'anonymous'])(
+  '[AUTH7] nobody can prove to be %s, which the server names itself',
+  async (sub) => {
+    const { ask } = authentication(BY_SECRET)
+    expect(await ask(await tokenFor(sub, soon))).toMatchObject(UNAUTHORIZED)
+  },
+)
+
+test('[AUTH2] a name that cannot be shown is left out', async () => {
+  const { ask } = authentication(BY_SECRET)
+  for (const name of ['a\u0000b', 'x'.repeat(1_000)]) {
+    expect(await ask(await tokenFor('ann', { name, ...soon }))).toMatchObject({
+      ok: true,
+      value: { actor: { id: 'ann' } },
+    })
+  }
+})
+
 async function jwksServer(keys: JWK[]) {
+  const answer = { status: 200, asked: 0, body: undefined as string | undefined }
   const server = createServer((_, response) => {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }))
+    answer.asked += 1
+    const headers = { 'content-type': 'application/json', location: '/keys' }
+    response.writeHead(answer.status, headers).end(answer.body ?? JSON.stringify({ keys }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return {
+  return Object.assign(answer, {
     url: `http://127.0.0.1:${port}/keys`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
-  }
+  })
 }

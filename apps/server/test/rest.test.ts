@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { testApp } from './harness.js'
 
-const PAGE = 'https://page.example'
+const PAGE = 'http://localhost:3000'
 const COMMAND = { command_type: 'CreateNode', data: { blueprint_type_id: 't' } }
 
 test('[CMD1] the session of a command comes from the header or the body; the body is nearer', async () => {
@@ -56,15 +56,26 @@ test('[CMD1] a command answers with the fields of its acknowledgement and with s
   expect(other).toMatchObject({ status: 409, body: { success: false, command_id: 'c', error } })
 })
 
-test.each(['/health', '/nowhere', '/graph'])('[AUTH1] %s may be read by any page', async (path) => {
-  await using app = await testApp()
-  const { headers } = await app.api('GET', path, undefined, { origin: PAGE })
-  expect(headers.get('access-control-allow-origin')).toBe('*')
-})
+test.each(['/health', '/nowhere', '/graph'])(
+  '[DOOR1] %s may be read by a page of this machine',
+  async (path) => {
+    await using app = await testApp()
+    const { headers } = await app.api('GET', path, undefined, { origin: PAGE })
+    expect(headers.get('access-control-allow-origin')).toBe(PAGE)
+  },
+)
 
-test('[AUTH1] a page may send commands with the headers of the contract', async () => {
+test('[DOOR1] a page may send commands with the headers of the contract', async () => {
   await using app = await testApp()
-  const wanted = ['content-type', 'x-session-id', 'x-actor-id', 'x-actor-name']
+  const wanted = [
+    'authorization',
+    'content-type',
+    'if-none-match',
+    'x-actor-id',
+    'x-actor-name',
+    'x-session-id',
+    'x-share-token',
+  ]
   const preflight = await fetch(`${app.url}/api/v1/commands/execute`, {
     method: 'OPTIONS',
     headers: {
@@ -75,14 +86,14 @@ test('[AUTH1] a page may send commands with the headers of the contract', async 
   })
   expect(preflight.status).toBe(204)
   const list = (name: string) => preflight.headers.get(name)?.split(/, */) ?? []
-  expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+  expect(preflight.headers.get('access-control-allow-origin')).toBe(PAGE)
   expect(list('access-control-allow-headers')).toEqual(wanted)
-  for (const method of ['GET', 'POST', 'DELETE']) {
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
     expect(list('access-control-allow-methods')).toContain(method)
   }
 })
 
-test('[AUTH1] a page of another origin may connect, by polling and by WebSocket', async () => {
+test('[DOOR1] a page of this machine may connect, by polling and by WebSocket', async () => {
   await using app = await testApp()
   for (const transport of ['polling', 'websocket']) {
     const extraHeaders = { origin: PAGE }
@@ -92,7 +103,7 @@ test('[AUTH1] a page of another origin may connect, by polling and by WebSocket'
   const polling = await fetch(`${app.url}/socket.io/?EIO=4&transport=polling`, {
     headers: { origin: PAGE },
   })
-  expect(polling.headers.get('access-control-allow-origin')).toBe('*')
+  expect(polling.headers.get('access-control-allow-origin')).toBe(PAGE)
 })
 
 test('[CMD1] a body that is no JSON, or says it is something else, is BAD_REQUEST', async () => {

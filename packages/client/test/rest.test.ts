@@ -104,6 +104,14 @@ test('no server, no Talus server, a call that is ended: each says so', async () 
   expect((await rejection(ended.getHealth())).code).toBe('UNREACHABLE')
 })
 
+test('[ERR1] a fault of the server has the id that its log knows', async () => {
+  await using fake = await FakeServer.start(() => {})
+  const message = 'Internal server error'
+  fake.stored.entries = { code: 'INTERNAL_ERROR', message, retryable: true, error_id: 'e-7' }
+  const error = await rejection(rest(fake.url).getChanges({ session_id: 's' }))
+  expect(error).toMatchObject({ code: 'INTERNAL_ERROR', errorId: 'e-7' })
+})
+
 test('what is wrong here is not said of the server', async () => {
   const noToken = () => Promise.reject(new Error('Signed out'))
   expect(await rejection(rest(server.url, { token: noToken }).getHealth())).toMatchObject({

@@ -6,6 +6,8 @@ export type Failure = {
   code: ErrorCode
   message: string
   details?: ErrorDetail[]
+  /** Of a fault of the server: the id that it has in the log. */
+  error_id?: string
 }
 
 /** The outcome of anything that can be refused. Bugs throw; refusals are values. */

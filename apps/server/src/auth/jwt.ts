@@ -1,14 +1,20 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import { Actor, check, fail, ok, type Result } from '@talus/protocol'
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose'
-import type { Authenticate, Identity } from '../gate/identity.js'
+import { errors, jwtVerify, type JWTPayload } from 'jose'
+import { isReservedId, type Authenticate, type Identity } from '../gate/identity.js'
 import type { AuthSettings, KeySource } from './auth-flags.js'
+import { isOutage, remoteKeys } from './remote-keys.js'
 
 /** Nothing that a token has to say needs more. */
 const MOST_TOKEN_CHARACTERS = 8_192
 
-/** A verification costs some 0.4 ms: those of the last tokens are kept until they expire. */
+/** A verification costs some 0.4 ms: those of the last tokens are kept for a while. */
 const MOST_VERIFIED = 10_000
+
+/** Milliseconds after which a token is verified again: its key may have been withdrawn. */
+const VERIFIED_MS = 10 * 60 * 1_000
+
+type Verified = { identity: Identity & { expires_at: number }; at: number }
 
 type Settings = NonNullable<AuthSettings>
 
@@ -31,7 +37,7 @@ function verifierOf(settings: Settings, clock: () => number): Verify {
     ...(audience.length === 0 ? {} : { audience }),
   })
   if (keys.kind === 'jwks') {
-    const keySet = createRemoteJWKSet(new URL(keys.url), { timeoutDuration: 5_000 })
+    const keySet = remoteKeys(keys.url, clock)
     return async (token) => (await jwtVerify(token, keySet, options())).payload
   }
   const key = keyOf(keys)
@@ -69,9 +75,7 @@ function refusalOf(err: unknown): Result<never> | undefined {
     const { claim } = err
     return unauthorized(`The claim '${claim}' of the token is not accepted`, `another '${claim}'`)
   }
-  // The keys could not be fetched, or are none: the token may be as good as any.
-  const unavailable = ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']
-  if (err instanceof errors.JOSEError && !unavailable.includes(err.code)) {
+  if (!isOutage(err)) {
     return unauthorized('The token is not valid', 'a signed JSON Web Token of the issuer')
   }
   return undefined
@@ -80,8 +84,10 @@ function refusalOf(err: unknown): Result<never> | undefined {
 function identityOf(payload: JWTPayload, admins: ReadonlySet<string>): Result<Identity> {
   const { sub, name, exp } = payload
   const named = typeof name === 'string' && name !== '' ? { name: name.slice(0, 256) } : {}
-  const actor = check(Actor, { id: sub, ...named })
-  if (!actor.ok) {
+  const full = check(Actor, { id: sub, ...named })
+  // A name that cannot be shown is no reason to refuse its bearer.
+  const actor = full.ok ? full : check(Actor, { id: sub })
+  if (!actor.ok || isReservedId(actor.value.id)) {
     return unauthorized("The claim 'sub' of the token is not accepted", 'the id of an actor')
   }
   const identity: Identity = { actor: actor.value, admin: admins.has(actor.value.id) }
@@ -98,12 +104,24 @@ export function jwtAuthentication(settings: Settings, { clock, log }: Services):
   const verify = verifierOf(settings, clock)
   const admins = new Set(settings.admins)
   const tolerance = settings.clockTolerance * 1_000
-  const verified = new Map<string, Identity>()
+  const verified = new Map<string, Verified>()
+  let logged: unknown
 
-  function remember(key: string, identity: Identity): void {
+  /** The identity that a token gave a short while ago, if it still does. */
+  function recall(key: string): Identity | undefined {
+    const known = verified.get(key)
+    const now = clock()
+    // A clock may jump either way.
+    const isRecent = known && Math.abs(now - known.at) < VERIFIED_MS
+    if (isRecent && known.identity.expires_at > now) return known.identity
+    verified.delete(key)
+    return undefined
+  }
+
+  function remember(key: string, identity: Verified['identity']): void {
     const [oldest] = verified.keys()
     if (verified.size >= MOST_VERIFIED && oldest !== undefined) verified.delete(oldest)
-    verified.set(key, identity)
+    verified.set(key, { identity, at: clock() })
   }
 
   return async ({ token }) => {
@@ -112,9 +130,8 @@ export function jwtAuthentication(settings: Settings, { clock, log }: Services):
       return unauthorized('The token is too long', `at most ${MOST_TOKEN_CHARACTERS} characters`)
     }
     const key = createHash('sha256').update(token).digest('base64')
-    const known = verified.get(key)
-    if (known && (known.expires_at ?? 0) > clock()) return ok(known)
-    verified.delete(key)
+    const known = recall(key)
+    if (known) return ok(known)
     try {
       const identity = identityOf(await verify(token), admins)
       if (!identity.ok) return identity
@@ -126,7 +143,9 @@ export function jwtAuthentication(settings: Settings, { clock, log }: Services):
     } catch (err) {
       const refused = refusalOf(err)
       if (refused) return refused
-      log.error({ err }, 'tokens cannot be verified')
+      // An outage is one line, however many tokens it keeps out.
+      if (err !== logged) log.error({ err }, 'tokens cannot be verified')
+      logged = err
       return fail('OVERLOADED', 'Tokens cannot be verified now; try again in a moment')
     }
   }

@@ -18,11 +18,12 @@ export const GRAPH_VOCABULARY: Vocabulary = {
       ...outcome,
       result: createdId(outcome.result),
     }),
-  failed: (origin, { command_type, error }) =>
+  failed: (origin, { command_type, error: { message, code, error_id } }) =>
     sharingGraphPacket('command:failed', origin, {
       command_type,
-      error: error.message,
-      code: error.code,
+      error: message,
+      code,
+      ...(error_id === undefined ? {} : { error_id }),
     }),
   reverted(origin, entry) {
     const { seq, command_type } = entry

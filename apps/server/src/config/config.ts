@@ -3,12 +3,23 @@ import { fail, ok, type Result } from '@talus/protocol'
 import { AUTH_FLAGS, type AuthSettings } from '../auth/auth-flags.js'
 import { OPERATION_FLAGS, type OperationSettings } from './operation-flags.js'
 import { invalid, type Flag, type FlagGroup, type Given } from './flag.js'
+import { isLoopback } from './loopback.js'
+import { NETWORK_FLAGS, type Allowed, type NetworkSettings } from './network-flags.js'
 import { SERVER_FLAGS, type ServerSettings } from './server-flags.js'
 
 /** How the server runs. Every field is a flag, and an environment variable `TALUS_…`. */
-export type Config = ServerSettings & OperationSettings & { auth: AuthSettings }
+export type Config = ServerSettings &
+  OperationSettings & {
+    auth: AuthSettings
+    network: NetworkSettings & { corsOrigins: Allowed; allowedHosts: Allowed }
+  }
 
-const GROUPS: readonly FlagGroup<unknown>[] = [SERVER_FLAGS, AUTH_FLAGS, OPERATION_FLAGS]
+const GROUPS: readonly FlagGroup<unknown>[] = [
+  SERVER_FLAGS,
+  NETWORK_FLAGS,
+  AUTH_FLAGS,
+  OPERATION_FLAGS,
+]
 
 function flagsOf({ flags }: FlagGroup<unknown>): Flag[] {
   return Object.values(flags)
@@ -46,10 +57,6 @@ export function helpText(commands: string): string {
   ].join('\n')
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-}
-
 function readFlags(argv: readonly string[]): Result<Record<string, string | boolean | undefined>> {
   const options = Object.fromEntries(
     GROUPS.flatMap(flagsOf).map((flag) => [
@@ -76,6 +83,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
     String(flags.value[flag.name] ?? env[flag.variable] ?? flag.fallback ?? '')
   const server = SERVER_FLAGS.read(given)
   if (!server.ok) return server
+  const network = NETWORK_FLAGS.read(given)
+  if (!network.ok) return network
   const auth = AUTH_FLAGS.read(given)
   if (!auth.ok) return auth
   const operation = OPERATION_FLAGS.read(given)
@@ -85,5 +94,13 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
     const expected = 'a loopback address, as nobody is authenticated; or add --insecure'
     return invalid(SERVER_FLAGS.flags.host, host, expected)
   }
-  return ok({ ...server.value, ...operation.value, auth: auth.value })
+  // Pages and names of elsewhere have no business with a server that asks nobody who they are.
+  const allowed = isLoopback(host) && auth.value === null ? 'local' : '*'
+  const { corsOrigins = allowed, allowedHosts = allowed } = network.value
+  return ok({
+    ...server.value,
+    ...operation.value,
+    auth: auth.value,
+    network: { ...network.value, corsOrigins, allowedHosts },
+  })
 }

@@ -2,7 +2,6 @@ import { ok, type Result } from '@talus/protocol'
 import {
   countOf,
   invalid,
-  listOf,
   oneOf,
   optionalCount,
   switchOf,
@@ -22,7 +21,6 @@ export type ServerSettings = {
   /** The templates that ship with the server, when absent. */
   templatesDir: string | undefined
   durability: 'full' | 'normal'
-  corsOrigins: string[] | '*'
   logLevel: (typeof LOG_LEVELS)[number]
   /** Allows listening beyond loopback without authentication. */
   insecure: boolean
@@ -68,13 +66,6 @@ const FLAGS = {
     fallback: 'full',
     argument: 'full|normal',
     help: 'full: a power cut loses nothing acknowledged; normal: faster, a crash of the process loses nothing',
-  },
-  corsOrigins: {
-    name: 'cors-origins',
-    variable: 'TALUS_CORS_ORIGINS',
-    fallback: '*',
-    argument: 'LIST',
-    help: 'origins that browsers may call from, comma-separated, or *',
   },
   logLevel: {
     name: 'log-level',
@@ -143,7 +134,6 @@ function read(given: Given): Result<ServerSettings> {
     dataDir: dataDir.value,
     templatesDir: given(FLAGS.templatesDir) || undefined,
     durability: durability.value,
-    corsOrigins: given(FLAGS.corsOrigins) === '*' ? '*' : listOf(FLAGS.corsOrigins, given),
     logLevel: logLevel.value,
     insecure: insecure.value,
     idleMinutes: idleMinutes.value,

@@ -2,9 +2,12 @@ import { ERRORS, type AckFailure, type ErrorBody, type Failure } from '@talus/pr
 
 /** A refusal as callers and rooms see it. */
 export function errorBody(failure: Failure): ErrorBody {
-  const { code, message, details } = failure
+  const { code, message, details, error_id } = failure
   const { retryable } = ERRORS[code]
-  return details ? { code, message, details, retryable } : { code, message, retryable }
+  const body: ErrorBody = details
+    ? { code, message, details, retryable }
+    : { code, message, retryable }
+  return error_id === undefined ? body : { ...body, error_id }
 }
 
 export function refusal(failure: Failure, command_id?: string): AckFailure {
@@ -12,10 +15,8 @@ export function refusal(failure: Failure, command_id?: string): AckFailure {
   return command_id === undefined ? { ok: false, error } : { ok: false, command_id, error }
 }
 
-export const STORAGE_FAILURE: Failure = {
-  code: 'STORAGE_UNAVAILABLE',
-  message: 'The change could not be made durable and was taken back; try again',
-}
+/** What is said when an append fails, in the log and to the callers. */
+export const NOT_DURABLE = 'The change could not be made durable and was taken back'
 
 export function sessionNotFound(session_id: string): Failure {
   return {

@@ -1,10 +1,9 @@
 import type { Ack, Entry, Failure } from '@talus/protocol'
 import type { Journal } from '../journal/journal.js'
-import { refusal, STORAGE_FAILURE } from './failures.js'
+import type { Faults } from '../observability/faults.js'
+import { NOT_DURABLE, refusal } from './failures.js'
 import { RecentCommands } from './recent-commands.js'
 import type { Task, Waiting } from './task.js'
-
-type Log = { error: (fields: object, message: string) => void }
 
 function commandIdReused(command_id: string): Failure {
   return {
@@ -22,12 +21,12 @@ export class Retries {
   readonly #recent = new RecentCommands()
   readonly #journal: Journal
   readonly #session_id: string
-  readonly #log: Log
+  readonly #faults: Faults
 
-  constructor(session_id: string, journal: Journal, log: Log) {
+  constructor(session_id: string, journal: Journal, faults: Faults) {
     this.#session_id = session_id
     this.#journal = journal
-    this.#log = log
+    this.#faults = faults
   }
 
   /** A retry that comes before the answer shall get the same. */
@@ -74,8 +73,8 @@ export class Retries {
       } as const
       return { ...(stored.ack ?? plain), duplicate: true }
     } catch (err) {
-      this.#log.error({ session_id, command_id, err }, 'command lookup failed')
-      return refusal(STORAGE_FAILURE, command_id)
+      const failure = this.#faults.storage(err, NOT_DURABLE, { session_id, command_id })
+      return refusal(failure, command_id)
     }
   }
 

@@ -1,5 +1,6 @@
 import { fail, type Actor, type Failure, type Role } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
+import type { Faults } from '../observability/faults.js'
 import type { Caller } from './caller.js'
 import { higher } from './gate.js'
 import type { Grant, Identity } from './identity.js'
@@ -29,15 +30,11 @@ type AccessServices = {
   isLive: (grant: Grant) => boolean
   /** Milliseconds since 1970. */
   clock: () => number
+  faults: Faults
 }
 
 /** Tells that the proof of identity has ended. */
 export const EXPIRED: Failure = { code: 'UNAUTHORIZED', message: 'The credentials have expired' }
-
-const UNREADABLE: Failure = {
-  code: 'STORAGE_UNAVAILABLE',
-  message: 'The members of the session could not be read; try again',
-}
 
 const GUEST: Failure = {
   code: 'FORBIDDEN',
@@ -78,7 +75,8 @@ export const OPEN_ACCESS: Access = {
 }
 
 /** Access by membership, share links and the list of administrators. */
-export function createAccess({ roles, exists, isLive, clock }: AccessServices): Access {
+export function createAccess(services: AccessServices): Access {
+  const { roles, exists, isLive, clock, faults } = services
   const hasExpired = (at: number | undefined) => at !== undefined && at <= clock()
 
   function granted({ grants }: Visitor, session_id: string): Role | null {
@@ -93,8 +91,10 @@ export function createAccess({ roles, exists, isLive, clock }: AccessServices): 
   }
 
   function decide(visitor: Visitor, session_id: string, member: Role | null) {
-    const { actor, admin } = visitor.identity
-    const role = admin ? 'owner' : higher(member, granted(visitor, session_id))
+    const { actor, admin, guest } = visitor.identity
+    // Who is known by a link alone has what the link gives, whatever else bears its name.
+    const own = guest ? null : member
+    const role = admin ? 'owner' : higher(own, granted(visitor, session_id))
     return role === null ? missing(actor, session_id) : { actor, role, session_id }
   }
 
@@ -107,7 +107,10 @@ export function createAccess({ roles, exists, isLive, clock }: AccessServices): 
       if (known !== undefined) return decide(visitor, session_id, known)
       return roles.load(session_id).then(
         () => decide(visitor, session_id, roles.peek(session_id, actor.id) ?? null),
-        () => refused(actor, UNREADABLE),
+        (err) => {
+          const what = 'The members of the session could not be read'
+          return refused(actor, faults.storage(err, what, { session_id }))
+        },
       )
     },
     async sessionsOf(visitor) {

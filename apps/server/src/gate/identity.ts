@@ -1,4 +1,4 @@
-import type { Actor, Result, Role } from '@talus/protocol'
+import { ANONYMOUS, type Actor, type Result, type Role } from '@talus/protocol'
 
 /** Who a client has proven to be. */
 export type Identity = {
@@ -9,6 +9,14 @@ export type Identity = {
   admin?: boolean
   /** Whether nothing but a share link speaks for this one. */
   guest?: boolean
+}
+
+/** What the ids of those begin with for whom nothing but a share link speaks. */
+export const GUEST_PREFIX = 'guest:'
+
+/** Whether an id is one that the server gives itself, and nobody can prove to be (rule AUTH7). */
+export function isReservedId(id: string): boolean {
+  return id === ANONYMOUS.id || id.startsWith(GUEST_PREFIX)
 }
 
 /** What a client presents to prove who it is. */

@@ -1,6 +1,6 @@
 import { ANONYMOUS, fail, ok, type Actor, type Result } from '@talus/protocol'
 import type { Visitor } from './access.js'
-import type { Authenticate, Credentials, Grant } from './identity.js'
+import { GUEST_PREFIX, type Authenticate, type Credentials, type Grant } from './identity.js'
 
 /** What a client presents: proof of who it is, a share link, and who it claims to be. */
 export type Presented = Credentials & {
@@ -28,7 +28,7 @@ const MISSING = 'a token in the handshake (auth.token) or in the header Authoriz
 
 /** Whoever holds a link and has no identity acts under the name of the link. */
 function guestOf({ link_id }: Grant): Visitor['identity'] {
-  return { actor: { id: `guest:${link_id}`, name: 'Guest' }, guest: true }
+  return { actor: { id: `${GUEST_PREFIX}${link_id}`, name: 'Guest' }, guest: true }
 }
 
 export function createReception(

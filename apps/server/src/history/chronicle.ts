@@ -10,13 +10,12 @@ import {
 } from '@talus/protocol'
 import type { WayBack } from '../dispatch/task.js'
 import { StorageError, type Journal } from '../journal/journal.js'
+import type { Faults } from '../observability/faults.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import { changesPage, type ChangesPage } from './changes-page.js'
 import { changesOfNode, historyEntry } from './entry-summary.js'
 import { graphAt } from './graph-at.js'
 import { historyPage, type Page, type PageQuery } from './history-page.js'
-
-type Log = { error: (fields: object, message: string) => void }
 
 /** Steps of a comparison that are done in one turn of the event loop. */
 const STEPS = 500
@@ -33,11 +32,11 @@ async function difference(from: ProjectGraph, to: ProjectGraph): Promise<Change[
 /** What a session was before: its entries, its states, and what lies between them. */
 export class Chronicle {
   readonly #journal: Journal
-  readonly #log: Log
+  readonly #faults: Faults
 
-  constructor(journal: Journal, log: Log) {
+  constructor(journal: Journal, faults: Faults) {
     this.#journal = journal
-    this.#log = log
+    this.#faults = faults
   }
 
   /** The entries after a seq. Errors: HISTORY_TRUNCATED. */
@@ -134,8 +133,8 @@ export class Chronicle {
     } catch (err) {
       if (!(err instanceof StorageError)) throw err
       const { session_id } = session.record
-      this.#log.error({ session_id, err }, 'history could not be read')
-      return fail('STORAGE_UNAVAILABLE', 'The history could not be read; try again')
+      const failure = this.#faults.storage(err, 'The history could not be read', { session_id })
+      return { ok: false, error: failure }
     }
   }
 }

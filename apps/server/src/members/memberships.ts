@@ -1,5 +1,6 @@
 import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
 import { StorageError, type Journal, type Member } from '../journal/journal.js'
+import type { Faults } from '../observability/faults.js'
 
 /** Sessions whose roles are kept in memory. */
 const MOST_SESSIONS = 10_000
@@ -7,7 +8,7 @@ const MOST_SESSIONS = 10_000
 type Services = {
   journal: Journal
   now: () => string
-  log: { error: (fields: object, message: string) => void }
+  faults: Faults
   /** Called once a change is durable and counts. */
   onChanged: (session_id: string, actor_id: string, role: Role | null) => void
 }
@@ -41,7 +42,11 @@ export class Memberships {
   load(session_id: string): Promise<void> {
     const under_way = this.#loading.get(session_id)
     if (under_way) return under_way
-    const loading = this.#read(session_id).finally(() => this.#loading.delete(session_id))
+    const loading: Promise<void> = this.#read(session_id, () => {
+      return this.#loading.get(session_id) === loading
+    }).finally(() => {
+      if (this.#loading.get(session_id) === loading) this.#loading.delete(session_id)
+    })
     this.#loading.set(session_id, loading)
     return loading
   }
@@ -97,6 +102,8 @@ export class Memberships {
   /** The session is new or gone: what was known of it counts no longer. */
   forget(session_id: string): void {
     this.#known.delete(session_id)
+    // A list that is being read may be of the session before.
+    this.#loading.delete(session_id)
   }
 
   #changed(session_id: string, actor_id: string, role: Role | null): void {
@@ -121,10 +128,11 @@ export class Memberships {
     ])
   }
 
-  async #read(session_id: string): Promise<void> {
+  async #read(session_id: string, isCurrent: () => boolean): Promise<void> {
     // In turn with the changes: a list that is read while one is written may lack it.
     await this.#turns.get(session_id)
     const members = await this.#services.journal.members(session_id)
+    if (!isCurrent()) return this.load(session_id)
     this.#known.delete(session_id)
     this.#known.set(session_id, new Map(members.map(({ actor_id, role }) => [actor_id, role])))
     const [oldest] = this.#known.keys()
@@ -145,8 +153,8 @@ export class Memberships {
       return ok(await work())
     } catch (err) {
       if (!(err instanceof StorageError)) throw err
-      this.#services.log.error({ session_id, err }, 'members could not be read or written')
-      return fail('STORAGE_UNAVAILABLE', 'The members could not be read or written; try again')
+      const what = 'The members could not be read or written'
+      return { ok: false, error: this.#services.faults.storage(err, what, { session_id }) }
     }
   }
 }

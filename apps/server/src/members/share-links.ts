@@ -21,6 +21,9 @@ type Shown = Omit<ShareLinkRecord, 'session_id' | 'token_hash' | 'role'> & {
 /** Bytes of a token: not to be guessed. */
 const TOKEN_BYTES = 32
 
+/** That many in base64url; nothing else is looked for. */
+const TOKEN = /^[\w-]{43}$/
+
 function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
@@ -36,6 +39,8 @@ export class ShareLinks {
   readonly #services: Services
   /** The links that connections may hold, by session: what is not here counts no longer. */
   readonly #live = new Map<string, Set<string>>()
+  /** How many times links have ended: what was read before may count no longer. */
+  #ends = 0
 
   constructor(services: Services) {
     this.#services = services
@@ -77,6 +82,7 @@ export class ShareLinks {
     if (!(await journal.deleteShareLink(session_id, link_id))) {
       return fail('SHARE_LINK_NOT_FOUND', 'The session has no share link with this id')
     }
+    this.#ends += 1
     this.#live.get(session_id)?.delete(link_id)
     onRevoked(session_id, link_id)
     return ok(true)
@@ -89,13 +95,17 @@ export class ShareLinks {
 
   /** The session is new or gone: links that were redeemed under its id are another's. */
   forget(session_id: string): void {
+    this.#ends += 1
     this.#live.delete(session_id)
   }
 
   /** What a token gives now; undefined when it gives nothing. */
   async redeem(token: string): Promise<Grant | undefined> {
+    if (!TOKEN.test(token)) return undefined
+    const ends = this.#ends
     const link = await this.#services.journal.findShareLink(hashOf(token))
     if (!link) return undefined
+    if (ends !== this.#ends) return this.redeem(token)
     const { link_id, session_id, role, expires_at } = link
     const end = expires_at === null ? undefined : Date.parse(expires_at)
     if (end !== undefined && end <= this.#services.clock()) return undefined

@@ -2,6 +2,7 @@ import { ok, type Actor, type OpenedProject, type ProjectDocument } from '@talus
 import type { ProjectInfo, Result } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/publication.js'
 import type { Journal } from '../journal/journal.js'
+import type { Faults } from '../observability/faults.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { blueprintFor, withTemplate } from './document-template.js'
 import { createProject, type Beginning } from './project-creation.js'
@@ -25,6 +26,7 @@ export type ProjectServices = {
     error: (fields: object, message: string) => void
     warn: (fields: object, message: string) => void
   }
+  faults: Faults
 }
 
 /** What an import may say beside the file. */
@@ -42,9 +44,9 @@ export class ProjectService {
   readonly #saves: ProjectSaves
 
   constructor(services: ProjectServices) {
-    const { journal, log, sessions, newId, broadcaster, now } = services
+    const { journal, faults, sessions, newId, broadcaster, now } = services
     this.#services = services
-    this.#store = new ProjectStore(journal, log)
+    this.#store = new ProjectStore(journal, faults)
     this.#sessions = new ProjectSessions(sessions, newId)
     const saving = { store: this.#store, sessions: this.#sessions, broadcaster, now }
     this.#saves = new ProjectSaves(saving)

@@ -1,8 +1,7 @@
 import { fail, ok, type Node, type ProjectInfo, type Result } from '@talus/protocol'
 import { StorageError, type Journal, type ProjectRecord } from '../journal/journal.js'
+import type { Faults } from '../observability/faults.js'
 import { readNodes, writeNodes } from './saved-nodes.js'
-
-type Log = { error: (fields: object, message: string) => void }
 
 /** What a save writes: the nodes of a durable state, and when. */
 export type Save = { nodes: readonly Node[]; saved_seq: number; saved_at: string }
@@ -10,11 +9,11 @@ export type Save = { nodes: readonly Node[]; saved_seq: number; saved_at: string
 /** Projects in the journal, with its failures as values. Every method: STORAGE_UNAVAILABLE. */
 export class ProjectStore {
   readonly #journal: Journal
-  readonly #log: Log
+  readonly #faults: Faults
 
-  constructor(journal: Journal, log: Log) {
+  constructor(journal: Journal, faults: Faults) {
     this.#journal = journal
-    this.#log = log
+    this.#faults = faults
   }
 
   list(): Promise<Result<ProjectInfo[]>> {
@@ -61,8 +60,8 @@ export class ProjectStore {
       return ok(await work())
     } catch (err) {
       if (!(err instanceof StorageError)) throw err
-      this.#log.error({ err }, `projects: ${what} failed`)
-      return fail('STORAGE_UNAVAILABLE', 'The storage of projects does not answer; try again')
+      const failed = 'The storage of projects does not answer'
+      return { ok: false, error: this.#faults.storage(err, failed, { what }) }
     }
   }
 }

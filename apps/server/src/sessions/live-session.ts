@@ -1,7 +1,7 @@
 import type { Blueprint } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
-import { refusal, sessionNotFound, STORAGE_FAILURE } from '../dispatch/failures.js'
+import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
 import type { Appender } from '../dispatch/group-committer.js'
 import {
   batchOf,
@@ -23,6 +23,7 @@ import {
   type Journal,
   type SessionRecord,
 } from '../journal/journal.js'
+import type { Faults } from '../observability/faults.js'
 import { SessionDocument, type SessionState } from './session-document.js'
 import { SessionTail } from './session-tail.js'
 
@@ -51,6 +52,7 @@ export type SessionServices = {
   newId: () => string
   now: () => string
   log: { error: (fields: object, message: string) => void }
+  faults: Faults
 }
 
 /**
@@ -79,7 +81,7 @@ export class LiveSession implements Appender {
   ) {
     this.record = record
     this.#services = services
-    this.#retries = new Retries(record.session_id, services.journal, services.log)
+    this.#retries = new Retries(record.session_id, services.journal, services.faults)
     this.snapshotSeq = state.snapshotSeq
     const { session_id } = record
     const { seq, bodies } = state
@@ -173,11 +175,7 @@ export class LiveSession implements Appender {
 
   settle(outcome: AppendOutcome | StorageError): void {
     if (outcome instanceof StorageError) {
-      this.#services.log.error(
-        { session_id: this.record.session_id, err: outcome },
-        'append failed',
-      )
-      this.#rejectAll(STORAGE_FAILURE)
+      this.#rejectAll(this.#notDurable(outcome))
     } else if (outcome.ok) {
       this.#commit()
     } else if (outcome.reason === 'duplicate') {
@@ -250,8 +248,12 @@ export class LiveSession implements Appender {
 
   #fault({ command_id }: Task, err: unknown): Failure {
     const { session_id } = this.record
-    this.#services.log.error({ session_id, command_id, err }, 'planning failed')
-    return { code: 'INTERNAL_ERROR', message: 'Internal server error' }
+    return this.#services.faults.internal(err, 'planning failed', { session_id, command_id })
+  }
+
+  #notDurable(err: unknown): Failure {
+    const { session_id } = this.record
+    return this.#services.faults.storage(err, NOT_DURABLE, { session_id })
   }
 
   #commit(): void {
@@ -299,7 +301,9 @@ export class LiveSession implements Appender {
 
   async #answerDuplicate(pending: Pending): Promise<void> {
     const old = await this.#retries.lookUp(pending.task)
-    this.#answerOld(pending, old ?? refusal(STORAGE_FAILURE, pending.task.command_id))
+    if (old) return this.#answerOld(pending, old)
+    const lost = this.#notDurable(new StorageError('The command of a taken id is not there'))
+    this.#answerOld(pending, refusal(lost, pending.task.command_id))
   }
 
   #rejectAll(failure: Failure): void {
@@ -324,12 +328,11 @@ export class LiveSession implements Appender {
     try {
       await this.#foldMissing()
     } catch (err) {
-      const { session_id } = this.record
-      this.#services.log.error({ session_id, err }, 'catching up failed')
+      const failure = this.#notDurable(err)
       for (const waiting of this.#pipeline.abandon()) {
         const timestamp = this.#services.now()
-        this.#publish(failedPublication({ ...waiting, timestamp }, STORAGE_FAILURE))
-        this.#retries.refuse(waiting, STORAGE_FAILURE)
+        this.#publish(failedPublication({ ...waiting, timestamp }, failure))
+        this.#retries.refuse(waiting, failure)
       }
     }
     this.#catchingUp = false

@@ -1,5 +1,5 @@
 import type { Blueprint } from '@talus/graph'
-import { ANONYMOUS, fail, ok, type Actor, type Result } from '@talus/protocol'
+import { ANONYMOUS, ok, type Actor, type Result } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
 import type { Member, SessionRecord } from '../journal/journal.js'
@@ -50,8 +50,7 @@ export class SessionStore {
       const session = await this.#open.get(session_id)
       return session ? ok(session) : { ok: false, error: sessionNotFound(session_id) }
     } catch (err) {
-      this.#services.log.error({ session_id, err }, 'session could not be opened')
-      return fail('STORAGE_UNAVAILABLE', 'The session could not be read; try again')
+      return this.#unavailable(err, 'The session could not be read', session_id)
     }
   }
 
@@ -70,7 +69,7 @@ export class SessionStore {
 
   /** Creates a session of its creator; an id that exists already gives that session. */
   async create(wanted: NewSession, creator: Actor): Promise<Result<LiveSession>> {
-    const { newId, now, journal, log, hasOwners } = this.#services
+    const { newId, now, journal, hasOwners } = this.#services
     const record: SessionRecord = {
       session_id: wanted.session_id ?? newId(),
       epoch: newId(),
@@ -79,15 +78,13 @@ export class SessionStore {
       created_at: now(),
     }
     try {
-      await journal.createSession(
-        record,
-        hasOwners ? ownerOf(creator, record.created_at) : undefined,
-      )
+      const owner = hasOwners ? ownerOf(creator, record.created_at) : undefined
+      const outcome = await journal.createSession(record, owner)
+      // Whoever names a session of others must not undo what their links give.
+      if (outcome === 'created') this.#services.forgetRoles(record.session_id)
     } catch (err) {
-      log.error({ session_id: record.session_id, err }, 'session could not be created')
-      return fail('STORAGE_UNAVAILABLE', 'The session could not be created; try again')
+      return this.#unavailable(err, 'The session could not be created', record.session_id)
     }
-    this.#services.forgetRoles(record.session_id)
     return this.get(record.session_id)
   }
 
@@ -111,8 +108,7 @@ export class SessionStore {
       this.#services.forgetRoles(session_id)
       return ok(true)
     } catch (err) {
-      this.#services.log.error({ session_id, err }, 'session could not be deleted')
-      return fail('STORAGE_UNAVAILABLE', 'The session could not be deleted; try again')
+      return this.#unavailable(err, 'The session could not be deleted', session_id)
     }
   }
 
@@ -125,6 +121,10 @@ export class SessionStore {
   async drained(): Promise<void> {
     await this.#services.committer.drained()
     await this.#snapshots.stop(this.#open.sessions())
+  }
+
+  #unavailable(err: unknown, what: string, session_id: string): Result<never> {
+    return { ok: false, error: this.#services.faults.storage(err, what, { session_id }) }
   }
 
   async #load(session_id: string): Promise<LiveSession | undefined> {

@@ -17,6 +17,11 @@ export const ErrorCodeSchema = Type.Unsafe<ErrorCode>({
   description: 'One of the closed table of codes',
 })
 
+/** Of a fault of the server only. */
+export const ErrorId = Type.String({
+  description: 'Names a fault of the server, which has written down under this id what happened',
+})
+
 /** The one shape of a refusal, in REST answers, acknowledgements and `command:failed`. */
 export const ErrorBody = Type.Object(
   {
@@ -24,6 +29,7 @@ export const ErrorBody = Type.Object(
     message: Type.String(),
     details: Type.Optional(Type.Array(ErrorDetail)),
     retryable: Type.Boolean(),
+    error_id: Type.Optional(ErrorId),
   },
   { description: 'Why something was refused' },
 )

@@ -1,4 +1,11 @@
-import { check, ROUTES, SessionId, type Result, type RouteName } from '@talus/protocol'
+import {
+  check,
+  ROUTES,
+  SessionId,
+  type Failure,
+  type Result,
+  type RouteName,
+} from '@talus/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access, Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
@@ -65,6 +72,12 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
   })
 }
 
+const NO_PROJECT: Failure = {
+  code: 'PROJECT_NOT_FOUND',
+  message: 'Project not found',
+  details: [{ path: '/project_id', expected: 'the id of an existing project' }],
+}
+
 export function textIn(part: unknown, key: string): string | undefined {
   if (typeof part !== 'object' || part === null) return undefined
   const value: unknown = (part as Record<string, unknown>)[key]
@@ -95,6 +108,10 @@ export async function callerOf(
   const project_id = scope === 'project' ? textIn(named.params, 'project_id') : undefined
   const session_id =
     project_id === undefined ? sessionIn(named, request) : await sessionOfProject(project_id)
+  if (access.authenticated && project_id !== undefined && session_id === undefined) {
+    // One that comes into being meanwhile would be somebody's.
+    return { actor: request.visitor.identity.actor, role: null, refusal: NO_PROJECT }
+  }
   const isAboutSession = scope === 'session' || scope === 'project'
   // What names no session, or none that there is, has nothing to protect: the route refuses it.
   return isAboutSession && session_id !== undefined

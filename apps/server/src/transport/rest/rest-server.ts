@@ -8,16 +8,19 @@ import fastify, {
   type FastifyInstance,
 } from 'fastify'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
-import { StorageError } from '../../journal/journal.js'
 import { concernedBy } from '../../observability/concerned.js'
+import type { Faults } from '../../observability/faults.js'
+import { secureContext } from '../../tls/renewal.js'
+import type { Certificate } from '../../tls/certificate.js'
+import { corsOptions } from '../perimeter/cors.js'
+import { guardRest, type Guard } from '../perimeter/guards.js'
+import { HTTP_LIMITS, NODE_LIMITS, refuseMalformed } from '../perimeter/http-server.js'
+import { unexpected } from '../unexpected.js'
 import { sendFailure } from './route.js'
 import { requestFacts } from './watch.js'
 
-/** Faults of a request that Fastify finds before a route sees it. */
-function failureOf(error: FastifyError, bodyLimit: number): Failure {
-  if (error instanceof StorageError) {
-    return { code: 'STORAGE_UNAVAILABLE', message: 'The storage does not answer; try again' }
-  }
+/** What Fastify refuses before a route sees it; undefined: a fault of the server. */
+function refusalOf(error: FastifyError, bodyLimit: number): Failure | undefined {
   const status = error.statusCode ?? 500
   if (status === 413) {
     return {
@@ -30,7 +33,7 @@ function failureOf(error: FastifyError, bodyLimit: number): Failure {
     return { code: 'BAD_REQUEST', message: 'The body must have the content type application/json' }
   }
   if (status >= 400 && status < 500) return { code: 'BAD_REQUEST', message: error.message }
-  return { code: 'INTERNAL_ERROR', message: 'Internal server error' }
+  return undefined
 }
 
 const CLOSING: Failure = {
@@ -52,9 +55,26 @@ function refuseWhenClosing(app: FastifyInstance): void {
 /** Fastify with the one error envelope, and CORS for the seed's browser clients. */
 export async function createRestServer(options: {
   logger: FastifyBaseLogger
-  corsOrigins: string[] | '*'
+  faults: Faults
+  guard: Guard
+  trustProxy: readonly string[]
+  /** Null: plain HTTP. */
+  certificate: Certificate | null
 }): Promise<FastifyInstance> {
+  const { certificate, trustProxy } = options
   const app = fastify({
+    ...(certificate
+      ? { https: { ...NODE_LIMITS, ...secureContext(certificate), handshakeTimeout: 15_000 } }
+      : { http: NODE_LIMITS }),
+    ...HTTP_LIMITS,
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error, _request, reply) => {
+      sendFailure(reply, { code: 'BAD_REQUEST', message: error.message })
+    },
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
+    // Both are the defaults; they are what keeps `__proto__` of a body out.
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
     loggerInstance: options.logger,
     bodyLimit: MAX_MESSAGE_BYTES,
     // One line per request would be most of the log; failures are logged below.
@@ -64,11 +84,10 @@ export async function createRestServer(options: {
     return503OnClosing: false,
   })
   refuseWhenClosing(app)
-  await app.register(cors, {
-    origin: options.corsOrigins,
-    methods: ['GET', 'POST', 'PUT', 'DELETE'],
-    exposedHeaders: ['etag'],
-  })
+  guardRest(app, options.guard)
+  await app.register(cors, { ...corsOptions(options.guard.perimeter), strictPreflight: false })
+  // Only JSON: a page may send text to any origin without asking.
+  app.removeContentTypeParser('text/plain')
   await app.register(compress, {
     encodings: ['br', 'gzip'],
     // Smaller answers fit into a packet or two anyway.
@@ -77,13 +96,11 @@ export async function createRestServer(options: {
     globalDecompression: false,
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const failure = failureOf(error, request.routeOptions.bodyLimit ?? MAX_MESSAGE_BYTES)
-    if (failure.code === 'INTERNAL_ERROR' || failure.code === 'STORAGE_UNAVAILABLE') {
-      const { session_id, asked } = requestFacts(request)
-      const { command_id } = concernedBy(request.body)
-      request.log.error({ session_id, command_id, asked, err: error }, 'request failed')
-    }
-    sendFailure(reply, failure)
+    const refused = refusalOf(error, request.routeOptions.bodyLimit)
+    if (refused) return sendFailure(reply, refused)
+    const { session_id, asked } = requestFacts(request)
+    const { command_id } = concernedBy(request.body)
+    sendFailure(reply, unexpected(options.faults, error, { session_id, command_id, asked }))
   })
   app.setNotFoundHandler((_request, reply) => {
     sendFailure(reply, { code: 'NOT_FOUND', message: 'Endpoint not found' })

@@ -1,5 +1,5 @@
 import { fail, ok, type Result, type SessionInfo } from '@talus/protocol'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Hub } from '../../broadcast/hub.js'
 import type { SessionRecord } from '../../journal/journal.js'
 import { authorise } from '../../gate/gate.js'
@@ -11,6 +11,24 @@ function sessionInfo(record: SessionRecord, seq: number, hub: Hub): SessionInfo 
   const { session_id, project_id, template_id, epoch, created_at } = record
   const active_clients = hub.count(session_id)
   return { session_id, project_id, template_id, seq, epoch, created_at, active_clients }
+}
+
+/**
+ * The session of a project that was deleted leaves the project behind, which goes by the roles of
+ * its session: whoever took the id would take the project (rule AUTH8).
+ */
+async function freeToTake(
+  { belongsToProject }: RestServices,
+  reply: FastifyReply,
+  session_id: string | undefined,
+): Promise<Result<null>> {
+  if (session_id === undefined) return ok(null)
+  const caller = await callerElsewhere(reply, session_id)
+  if (caller.role !== null || caller.refusal.code !== 'SESSION_NOT_FOUND') return ok(null)
+  if (!(await belongsToProject(session_id))) return ok(null)
+  return fail('FORBIDDEN', 'This id belongs to a project whose session was deleted', [
+    { path: '/session_id', expected: 'another id, or none', actual: session_id },
+  ])
 }
 
 export function mountSessions(
@@ -25,6 +43,8 @@ export function mountSessions(
       const template = checkTemplate(template_id)
       if (!template.ok) return template
     }
+    const free = await freeToTake(services, reply, session_id)
+    if (!free.ok) return free
     const created = await sessions.create(body, caller.actor)
     if (!created.ok) return created
     // The id may be that of a session which others own.

@@ -33,10 +33,10 @@ export function roleLost(
 /** What is to be told of the requests of a socket. */
 export function refusalWatch(
   socket: AnySocket,
-  { audit, log }: Pick<SocketServices, 'audit' | 'log'>,
+  { audit, faults }: Pick<SocketServices, 'audit' | 'faults'>,
 ): RequestWatch {
   return {
-    log,
+    faults,
     onRefused(asked, { code }, payload) {
       if (!isDenial(code)) return
       const { session_id } = { ...concernedBy(socket.handshake.auth), ...concernedBy(payload) }

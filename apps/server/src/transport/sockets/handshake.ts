@@ -8,6 +8,7 @@ import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
 import { actorOf } from '../../gate/caller.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
+import type { AddressOf } from '../perimeter/address.js'
 import type { GraphSocket, RootSocket } from './requests.js'
 
 type AnySocket = RootSocket | GraphSocket
@@ -31,16 +32,16 @@ function textOf(value: unknown): string | undefined {
 /** Finds out who is behind a handshake, and remembers it. What is refused is told why. */
 export async function receive(
   socket: AnySocket,
-  reception: Reception,
+  { reception, addressOf }: { reception: Reception; addressOf: AddressOf },
 ): Promise<ExtendedError | undefined> {
-  const { auth, headers, address } = socket.handshake
+  const { auth, headers } = socket.handshake
   const { actor, token, share_token } = auth as Auth
   const claim = check(ActorClaim, actor)
   const received = await reception.receive({
     token: textOf(token) ?? bearerOf(headers.authorization),
     share_token: textOf(share_token),
     claimed: actorOf(claim.ok ? claim.value : undefined),
-    address,
+    address: addressOf(socket.request),
     headers,
   })
   if (!received.ok) return connectError(received.error)

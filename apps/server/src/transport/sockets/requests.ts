@@ -8,7 +8,10 @@ import type {
   ServerToClientEvents,
 } from '@talus/protocol'
 import type { Socket } from 'socket.io'
+import { refusal } from '../../dispatch/failures.js'
 import { concernedBy } from '../../observability/concerned.js'
+import type { Faults } from '../../observability/faults.js'
+import { unexpected } from '../unexpected.js'
 
 /** A socket on `/`, and one on `/graph`, by the contract. */
 export type RootSocket = Socket<ClientToServerEvents, ServerToClientEvents>
@@ -25,23 +28,16 @@ export type Handlers<Names extends ClientEvent> = {
 
 type Handler = (payload: unknown) => Promise<Answer> | Answer
 
-export type Log = { error: (fields: object, message: string) => void }
-
 /** What is told of a socket's requests: faults of the server, and what was refused. */
 export type RequestWatch = {
-  log: Log
+  faults: Faults
   onRefused: (asked: string, error: ErrorBody, payload: unknown) => void
-}
-
-/** What a client is told of a fault of the server; the log has the rest. */
-const INTERNAL: Answer = {
-  ok: false,
-  error: { code: 'INTERNAL_ERROR', message: 'Internal server error', retryable: true },
 }
 
 type Ack = (answer: unknown) => void
 
-type Fault = (err: unknown) => void
+/** What a client is told of a fault of the server; the log has the rest. */
+type OnFault = (err: unknown) => Answer
 
 function split(args: readonly unknown[]): { payload: unknown; ack: Ack | undefined } {
   const last = args.at(-1)
@@ -64,11 +60,12 @@ function unknownEvent(name: unknown, known: readonly string[]): Answer {
 }
 
 /** Tells `tell` what the handler answers, at once if it does. */
-function run(handler: () => Promise<Answer> | Answer, tell: (answer: Answer) => void, log: Fault) {
-  const fault = (err: unknown) => {
-    log(err)
-    tell(INTERNAL)
-  }
+function run(
+  handler: () => Promise<Answer> | Answer,
+  tell: (answer: Answer) => void,
+  onFault: OnFault,
+) {
+  const fault = (err: unknown) => tell(onFault(err))
   let answer: Promise<Answer> | Answer
   try {
     answer = handler()
@@ -91,7 +88,7 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
 export function serve<Names extends ClientEvent>(
   socket: RootSocket | GraphSocket,
   handlers: Handlers<Names>,
-  { log, onRefused }: RequestWatch,
+  { faults, onRefused }: RequestWatch,
 ): void {
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
@@ -109,7 +106,7 @@ export function serve<Names extends ClientEvent>(
       tell,
       (err) => {
         const about = { client_id: socket.id, event: name, ...concernedBy(payload) }
-        log.error({ ...about, err }, 'fault')
+        return refusal(unexpected(faults, err, about))
       },
     )
   })

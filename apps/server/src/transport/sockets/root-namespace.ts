@@ -167,7 +167,10 @@ class RootClient {
     const caller = await access.callerIn(joiner, session_id)
     const authorised = authorise(caller, requires)
     if (!authorised.ok) return refusal(authorised.error)
-    return this.#enter(session.value, { request, joiner, caller })
+    const answer = this.#enter(session.value, { request, joiner, caller })
+    // It may have gone in the very turn in which it was asked for.
+    void this.#review(session_id)
+    return answer
   }
 
   /** Has what the client missed in memory, so that entering can be one step. */

@@ -5,15 +5,17 @@ import type { Audit } from '../../gate/audit.js'
 import type { Commands } from '../../gate/dispatcher.js'
 import type { DoorName } from '../../gate/door-name.js'
 import type { Reception } from '../../gate/reception.js'
+import type { Faults } from '../../observability/faults.js'
 import type { After } from '../../presence/beat.js'
 import type { PresenceBoard } from '../../presence/presence-board.js'
 import type { SessionStore } from '../../sessions/session-store.js'
-import type { Log } from './requests.js'
+import type { AddressOf } from '../perimeter/address.js'
 
 /** What the socket namespaces stand on. */
 export type SocketServices = {
   access: Access
   reception: Reception
+  addressOf: AddressOf
   /** Milliseconds since 1970. */
   clock: () => number
   after: After
@@ -23,7 +25,7 @@ export type SocketServices = {
   presence: PresenceBoard
   outbox: Outbox
   contractHash: string
-  log: Log
+  faults: Faults
   audit: Audit
 }
 

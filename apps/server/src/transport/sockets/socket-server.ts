@@ -9,6 +9,9 @@ import {
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { corsOptions } from '../perimeter/cors.js'
+import { engineGuards, type Guard } from '../perimeter/guards.js'
+import { unexpected } from '../unexpected.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
 import { connectError, endWhenExpired, receive } from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
@@ -33,10 +36,8 @@ function refuseVersion({ handshake }: Handshake): ExtendedError | undefined {
   })
 }
 
-/** CORS does not hold for WebSockets: there, only the server can refuse a page of another origin. */
-function admitsOrigin(origin: string | undefined, allowed: string[] | '*'): boolean {
-  return origin === undefined || allowed === '*' || allowed.includes(origin)
-}
+/** Milliseconds that a connection has to prove who it is in one namespace. */
+const CONNECT_TIMEOUT_MS = 15_000
 
 type Refused = ExtendedError | undefined
 
@@ -55,18 +56,23 @@ async function firstRefusal<S>(
 export function attachSockets(
   http: HttpServer,
   services: SharedServices,
-  corsOrigins: string[] | '*',
+  guard: Guard,
 ): RootServer {
   const io: RootServer = new Server(http, {
-    cors: { origin: corsOrigins },
-    allowRequest: (request, decide) => {
-      const admitted = admitsOrigin(request.headers.origin, corsOrigins)
-      if (!admitted) originDenied(services.audit, request.socket.remoteAddress)
-      decide(null, admitted)
-    },
+    cors: corsOptions(guard.perimeter),
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     serveClient: false,
+    allowEIO3: false,
+    // Nothing here is ever proven by a cookie (rule DOOR3).
+    cookie: false,
   })
+  const onRefused = (address: string) => originDenied(services.audit, address)
+  for (const middleware of engineGuards(guard, (request) =>
+    onRefused(services.addressOf(request)),
+  )) {
+    io.engine.use(middleware)
+  }
   io.engine.on('initial_headers', (headers: Record<string, string>) => {
     headers['x-talus-protocol-version'] = PROTOCOL_VERSION
     headers['x-talus-contract-hash'] = services.contractHash
@@ -81,14 +87,13 @@ export function attachSockets(
         next(refused)
       }
       firstRefusal(steps, socket).then(decide, (err: unknown) => {
-        services.log.error({ client_id: socket.id, err }, 'handshake failed')
-        next(connectError({ code: 'INTERNAL_ERROR', message: 'Internal server error' }))
+        next(connectError(unexpected(services.faults, err, { client_id: socket.id })))
       })
     }
   }
   const onRoot = { ...services, dispatcher: services.dispatcherAt('/') }
   const onGraph = { ...services, dispatcher: services.dispatcherAt('/graph') }
-  const known = (socket: RootSocket | GraphSocket) => receive(socket, services.reception)
+  const known = (socket: RootSocket | GraphSocket) => receive(socket, services)
   io.use(admitted<RootSocket>([refuseVersion, known]))
   graph.use(
     admitted<GraphSocket>([refuseVersion, known, (socket) => admitToGraph(socket, onGraph)]),

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { defineServerEvent } from '../../define.js'
 import { Actor } from '../../model/actor.js'
-import { ErrorCodeSchema } from '../../model/failure.js'
+import { ErrorCodeSchema, ErrorId } from '../../model/failure.js'
 import { CommandId } from '../../model/id.js'
 import { graphEvent } from '../fields.js'
 
@@ -14,6 +14,7 @@ export const GraphCommandFailed = defineServerEvent({
     command_type: Type.String(),
     error: Type.String(),
     code: ErrorCodeSchema,
+    error_id: Type.Optional(ErrorId),
     actor: Type.Optional(Actor),
   }),
   example: {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { defineServerEvent } from '../../define.js'
-import { ErrorCodeSchema, ErrorDetail } from '../../model/failure.js'
+import { ErrorCodeSchema, ErrorDetail, ErrorId } from '../../model/failure.js'
 
 /** A request of this client was refused and had no acknowledgement callback. */
 export const ErrorEvent = defineServerEvent({
@@ -11,6 +11,7 @@ export const ErrorEvent = defineServerEvent({
     message: Type.String(),
     details: Type.Optional(Type.Array(ErrorDetail)),
     retryable: Type.Boolean(),
+    error_id: Type.Optional(ErrorId),
   }),
   example: { code: 'BAD_REQUEST', message: 'Missing session_id', retryable: false },
 })
