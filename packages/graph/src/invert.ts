@@ -1,15 +1,18 @@
 import type { Change, JsonValue, PropertySet } from '@talus/protocol'
 
+type Target = Pick<PropertySet, 'node_id' | 'property_id' | 'blueprint_type_id'>
+
 /** A property change; an undefined value means that the property does not exist. */
 export function propertySet(
-  target: { node_id: string; property_id: string },
+  { node_id, property_id, blueprint_type_id }: Target,
   old_value: JsonValue | undefined,
   new_value: JsonValue | undefined,
 ): PropertySet {
   return {
     type: 'property-set',
-    node_id: target.node_id,
-    property_id: target.property_id,
+    node_id,
+    property_id,
+    ...(blueprint_type_id !== undefined && { blueprint_type_id }),
     ...(old_value !== undefined && { old_value }),
     ...(new_value !== undefined && { new_value }),
   }

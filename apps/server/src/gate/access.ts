@@ -1,7 +1,7 @@
+import { higher } from '@talus/graph'
 import { fail, type Actor, type Failure, type Role } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { Caller } from './caller.js'
-import { higher } from './gate.js'
 import type { Grant, Identity } from './identity.js'
 
 /** Who is at the other end of a connection or a request, and what was presented. */
@@ -94,7 +94,9 @@ export function createAccess({ roles, exists, isLive, clock }: AccessServices): 
 
   function decide(visitor: Visitor, session_id: string, member: Role | null) {
     const { actor, admin } = visitor.identity
-    const role = admin ? 'owner' : higher(member, granted(visitor, session_id))
+    const grant = granted(visitor, session_id)
+    const given = member && grant ? higher(member, grant) : (member ?? grant)
+    const role = admin ? 'owner' : given
     return role === null ? missing(actor, session_id) : { actor, role, session_id }
   }
 
