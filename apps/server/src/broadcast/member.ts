@@ -1,0 +1,16 @@
+import type { Role } from '@talus/protocol'
+import type { Connection } from './connection.js'
+import type { Following } from './said.js'
+
+/** One socket in one session. */
+export type Member = {
+  client_id: string
+  following: Following
+  connection: Connection
+  /** The role that counts now; undefined: there is none, or it has to be looked up first. */
+  role: () => Role | undefined
+  /** The session is gone: the member is in it no longer. */
+  onSessionDeleted: () => void
+  /** Roles have changed: the member asks whether it may still be there, and goes if not. */
+  review: () => Promise<void>
+}
