@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { quickApp } from './harness.js'
 import {
   admit,
   asks,
@@ -11,6 +12,7 @@ import {
   graphClientOf,
   joined,
   lastingCompany,
+  WITH_RULES,
   type Company,
 } from './staff.js'
 
@@ -25,16 +27,18 @@ async function hire(at: Company): Promise<void> {
   expect(await execute(at, 'ann', ['CreateNode', person])).toMatchObject({ success: true })
 }
 
+const PLACE = { path: '/data/property_id', expected: 'the role owner' }
+
 const FORBIDDEN = {
   code: 'FORBIDDEN',
   message: "Changing the property 'salary' needs the role owner",
-  details: [{ path: '/data/property_id', expected: 'the role owner', actual: 'editor' }],
+  details: [{ ...PLACE, actual: 'editor' }],
   retryable: false,
 }
 
 test('[ACC2] [ACC3] every door refuses alike, whatever the value is', async () => {
   const at = await company()
-  await using app = at.app
+  await using _ = at.app
   await hire(at)
   const { session_id } = at
   const [root, graph] = [await joined(at, 'eve'), await graphClientOf(at, 'eve')]
@@ -57,18 +61,14 @@ test('[ACC2] [ACC3] every door refuses alike, whatever the value is', async () =
     }
   }
   await root.settled()
-  const {
-    details: [{ actual: _, ...detail }],
-  } = FORBIDDEN as unknown as { details: [Record<string, string>] }
   for (const failed of root.of('command:failed')) {
-    expect(failed.error).toEqual({ ...FORBIDDEN, details: [detail] })
+    expect(failed.error).toEqual({ ...FORBIDDEN, details: [PLACE] })
   }
   await graph.settled()
   expect(graph.of('command:failed').at(-1)).toMatchObject({
     error: FORBIDDEN.message,
     code: 'FORBIDDEN',
   })
-  expect((await app.api('GET', '/health')).status).toBe(200)
 })
 
 test('[ACC3] the id of somebody else’s command tells nothing of its payload', async () => {
@@ -184,10 +184,6 @@ test('[ACC1] the schema and the report of a template show its rules', async () =
 })
 
 test('[AUTH1] without authentication everybody is an owner, and no rule is in the way', async () => {
-  const at = await company()
-  await using _ = at.app
-  const { quickApp } = await import('./harness.js')
-  const { WITH_RULES } = await import('./staff.js')
   await using open = await quickApp({ templatesDir: WITH_RULES.templatesDir })
   await open.api('POST', '/sessions', { session_id: 's', template_id: 'staff' })
   const client = await open.client()

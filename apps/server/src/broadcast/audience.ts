@@ -44,11 +44,12 @@ export function look(place: Place, session: RuledSession, now: () => string): Si
   place.sight = view
   if (role === undefined || view === undefined) return undefined
   const isKnown = before !== undefined && before?.name === view?.name
-  if (!isKnown) send([member], newSight(session, view, { role, now: now() }))
+  if (!isKnown) send([place], newSight(session, view, { role, now: now() }))
   return view
 }
 
-type Audience = { view: RoleView | null; members: Member[] }
+/** Those who are sent the same. */
+type Audience = { view: RoleView | null; places: Place[] }
 
 function audiencesOf(
   room: Iterable<Place>,
@@ -64,9 +65,9 @@ function audiencesOf(
       continue
     }
     const name = view?.name ?? ''
-    const audience = audiences.get(name) ?? { view, members: [] }
+    const audience = audiences.get(name) ?? { view, places: [] }
     audiences.set(name, audience)
-    audience.members.push(place.member)
+    audience.places.push(place)
   }
   return audiences.values()
 }
@@ -80,13 +81,13 @@ export function publishByView(
   { session, publications }: { session: RuledSession; publications: readonly Publication[] },
   now: () => string,
 ): void {
-  for (const { view, members } of audiencesOf(room, session, now)) {
+  for (const { view, places } of audiencesOf(room, session, now)) {
     const said = view
       ? spoken(
           seenContext(session, view),
           publications.map((publication) => seenPublication(publication, view)),
         )
       : spoken(session, publications)
-    send(members, said)
+    send(places, said)
   }
 }

@@ -7,10 +7,6 @@ import { send, spoken } from './said.js'
 
 type Room = Map<string, Place>
 
-function* membersOf(room: Room): Generator<Member> {
-  for (const { member } of room.values()) yield member
-}
-
 /**
  * Who is in which session on this server node, and what they are sent. Every publication is
  * turned into bytes once for each way of following, and each view, that somebody uses.
@@ -75,7 +71,7 @@ export class Hub implements Broadcaster {
     const room = this.#rooms.get(session.session_id)
     if (!room) return
     const { rules } = session
-    if (!rules) return send(membersOf(room), spoken(session, publications))
+    if (!rules?.hideSomething) return send(room.values(), spoken(session, publications))
     const what = { session: { ...session, rules }, publications }
     publishByView(room.values(), what, this.#now)
   }
@@ -97,7 +93,7 @@ export class Hub implements Broadcaster {
         ? [rootPacket(event, { event, ...said })]
         : [rootPacket(event, { event, ...said })]
     }
-    send(membersOf(room), {
+    send(room.values(), {
       events: root,
       changes: root,
       graph: () => [graphPacket(event, { ...place, client_count: active_clients })],
@@ -111,7 +107,7 @@ export class Hub implements Broadcaster {
     const said = { session_id, timestamp: this.#now(), actor_id, role }
     const event = 'permissions:changed'
     const root = () => [rootPacket(event, { event, ...said })]
-    send(membersOf(room), {
+    send(room.values(), {
       events: root,
       changes: root,
       graph: () => [graphPacket(event, said)],
@@ -126,7 +122,7 @@ export class Hub implements Broadcaster {
     const place = { session_id, timestamp: this.#now() }
     const event = 'presence:changed'
     const root = () => changes.map((change) => rootPacket(event, { event, ...place, ...change }))
-    send(one ? [one.member] : membersOf(room), {
+    send(one ? [one] : room.values(), {
       events: root,
       changes: root,
       graph: () => changes.map((change) => graphPacket(event, { ...place, ...change })),

@@ -30,9 +30,10 @@ export function spoken(session: SessionContext, publications: readonly Publicati
 }
 
 /** Sends what is said, made into bytes once for each way of following that somebody uses. */
-export function send(members: Iterable<Member>, said: Said): void {
+export function send(places: Iterable<{ readonly member: Member }>, said: Said): void {
   const made: Partial<Record<Following, Packets>> = {}
-  for (const { following, connection } of members) {
+  for (const { member } of places) {
+    const { following, connection } = member
     const shared = (made[following] ??= new Packets(said[following]()))
     if (shared.list.length > 0) connection.send(shared)
   }

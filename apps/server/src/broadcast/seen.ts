@@ -1,11 +1,14 @@
 import { epochOf, type RoleView } from '@talus/graph'
-import type { ErrorBody } from '@talus/protocol'
+import type { ErrorBody, ErrorDetail } from '@talus/protocol'
 import type { Publication, SessionContext } from './publication.js'
+
+function withoutValue({ path, expected, hint }: ErrorDetail): ErrorDetail {
+  return { path, expected, ...(hint !== undefined && { hint }) }
+}
 
 /** The values that a refusal repeats are those that somebody wanted to write. */
 function withoutValues(error: ErrorBody): ErrorBody {
-  if (!error.details) return error
-  return { ...error, details: error.details.map(({ actual: _, ...rest }) => rest) }
+  return error.details ? { ...error, details: error.details.map(withoutValue) } : error
 }
 
 /** What a room learns, as a view shows it (rules VIEW2, VIEW6). */

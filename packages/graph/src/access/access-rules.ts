@@ -38,6 +38,11 @@ export class AccessRules implements Rules {
     return new AccessRules(types, all.reduce(strictest, OPEN))
   }
 
+  /** Whether there is anybody who does not see everything. */
+  get hideSomething(): boolean {
+    return this.ofOrphans.see !== OPEN.see
+  }
+
   typeOf(type_id: string): NodeType | undefined {
     return this.#typeOf(type_id)
   }

@@ -22,13 +22,12 @@ export const TemplateIssue = Type.Object({
 export type TemplateIssue = Static<typeof TemplateIssue>
 
 /** The least roles for a property; `create` is for giving it to a new node. */
-export const PropertyAccess = Type.Object({
+const PropertyAccess = Type.Object({
   property: Type.String(),
   create: RoleSchema,
   change: RoleSchema,
   see: RoleSchema,
 })
-export type PropertyAccess = Static<typeof PropertyAccess>
 
 /** The least roles for the nodes of a type, with what is declared and what follows (rule ACC1). */
 export const TypeAccess = Type.Object({

@@ -15,7 +15,7 @@ export function sightOf(
   { caller, reply }: { caller: Caller; reply: FastifyReply },
   session: LiveSession,
 ): RoleView | null {
-  if (!session.rules) return null
+  if (!session.rules?.hideSomething) return null
   const vary = reply.getHeader('vary')
   void reply.header('vary', vary === undefined ? CREDENTIALS : `${String(vary)}, ${CREDENTIALS}`)
   return viewOf(caller, session)

@@ -191,7 +191,7 @@ class RootClient {
       client_id,
       following: stream,
       connection: this.#connection,
-      role: () => roleNow(access, this.#joined.get(session_id) ?? joiner, session_id),
+      role: () => roleNow(access, joiner, session_id),
       onSessionDeleted: () => this.#dropped(session_id),
       review: () => this.#review(session_id),
     }

@@ -10,7 +10,8 @@ import { graphEvent } from '../fields.js'
  */
 export const GraphResyncRequired = defineServerEvent({
   name: 'resync:required',
-  description: 'What happened is too large to send, or this client is shown another graph now: fetch it.',
+  description:
+    'What happened is too large to send, or this client is shown another graph now: fetch it.',
   payload: graphEvent({
     seq: Seq,
     epoch: Epoch,

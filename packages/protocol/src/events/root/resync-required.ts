@@ -10,7 +10,8 @@ import { roomEvent } from '../fields.js'
  */
 export const ResyncRequired = defineServerEvent({
   name: 'resync:required',
-  description: 'What happened is too large to send, or this client is shown another graph now: fetch it at `seq` or later.',
+  description:
+    'What happened is too large to send, or this client is shown another graph now: fetch it at `seq` or later.',
   payload: roomEvent('resync:required', {
     seq: Seq,
     epoch: Epoch,
