@@ -6,7 +6,7 @@ import type { Following } from './said.js'
 export type Member = {
   client_id: string
   following: Following
-  connection: Connection
+  connection: Pick<Connection, 'send'>
   /** The role that counts now; undefined: there is none, or it has to be looked up first. */
   role: () => Role | undefined
   /** The session is gone: the member is in it no longer. */

@@ -79,15 +79,14 @@ export class SessionStore {
       created_at: now(),
     }
     try {
-      await journal.createSession(
-        record,
-        hasOwners ? ownerOf(creator, record.created_at) : undefined,
-      )
+      const owner = hasOwners ? ownerOf(creator, record.created_at) : undefined
+      const made = await journal.createSession(record, owner)
+      // Of a session that is there already, the roles and links go on.
+      if (made === 'created') this.#services.forgetRoles(record.session_id)
     } catch (err) {
       log.error({ session_id: record.session_id, err }, 'session could not be created')
       return fail('STORAGE_UNAVAILABLE', 'The session could not be created; try again')
     }
-    this.#services.forgetRoles(record.session_id)
     return this.get(record.session_id)
   }
 
