@@ -275,6 +275,18 @@ test('[AUTH5] a share link ends with its session, also for a new one of the same
   expect(codeOf(await eve.execute('again', 'CreateNode', CREATE))).toBe('FORBIDDEN')
 })
 
+test('[AUTH5] naming a session that others own takes nothing from its guests', async () => {
+  await using app = await quickApp(WITH_AUTH)
+  const session_id = await sessionOfAnn(app)
+  const path = `/sessions/${session_id}/share-links`
+  const made = await app.api('POST', path, { role: 'editor' }, await bearer('ann'))
+  const guest = await app.client({ auth: { share_token: made.body.token } })
+  await guest.ask('join_session', { session_id })
+  const taken = await app.api('POST', '/sessions', { session_id }, await bearer('eve'))
+  expect(codeOf(taken.body)).toBe('FORBIDDEN')
+  expect(await guest.execute(session_id, 'CreateNode', CREATE)).toMatchObject({ ok: true })
+})
+
 test('[AUTH5] a share link gives its role in its session, and nothing else', async () => {
   await using app = await quickApp(WITH_AUTH)
   const [session_id, other] = [await sessionOfAnn(app), await sessionOfAnn(app)]

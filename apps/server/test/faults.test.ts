@@ -98,7 +98,7 @@ test.each([
   await using _ = app
   const by = await bearer('ann')
   const rest = await app.api('GET', '/sessions?secret=hidden', undefined, by)
-  expect(logged(lines, rest.body.error)).toMatchObject({ route: '/api/v1/sessions' })
+  expect(logged(lines, rest.body.error)).toMatchObject({ asked: 'GET /api/v1/sessions' })
   expect(JSON.stringify(lines)).not.toContain('hidden')
 
   const client = await app.client({ auth: { token: await tokenFor('ann') } })

@@ -40,6 +40,8 @@ export class Follower {
   #state: State = { at: 'detached' }
   /** The seq of the last entry that was too large to be sent. */
   #unsent = 0
+  /** The history that the server shows this client from now on, if it said so. */
+  #shown: string | undefined
   /** Templates do not change while a client runs. */
   #blueprint: Blueprint | null = null
 
@@ -60,6 +62,7 @@ export class Follower {
   /** Joins are being asked for: entries may come before the answer is read. */
   expect(): void {
     this.#unsent = 0
+    this.#shown = undefined
     this.#state = { at: 'joining', held: [] }
   }
 
@@ -82,9 +85,13 @@ export class Follower {
     else if (state.at !== 'detached') state.held.push(...entries)
   }
 
-  /** The entry `seq` was too large to be sent (rule SYNC4). */
-  resync(seq: number): void {
+  /**
+   * The entry `seq` was too large to be sent (rule SYNC4), or the client has a role that is shown
+   * another history (rule VIEW5).
+   */
+  resync({ seq, epoch }: { seq: number; epoch: string }): void {
     this.#unsent = Math.max(this.#unsent, seq)
+    this.#shown = epoch
     if (this.#state.at === 'live') this.#goOn(this.#state.line, [])
   }
 
@@ -93,6 +100,12 @@ export class Follower {
     const { replica, onLive } = this.#settings
     const wasLive = this.isLive
     this.#state = { at: 'live', line }
+    if (this.#shown !== undefined && this.#shown !== replica.epoch) {
+      // What comes next continues a graph that is not here.
+      this.#shown = undefined
+      void this.#fetch(line, () => this.#fetchSnapshot(line, this.#unsent), [...entries])
+      return
+    }
     const left = replica.take(entries)
     const next = left[0]?.seq ?? this.#unsent
     if (next <= replica.seq) {

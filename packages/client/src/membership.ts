@@ -151,7 +151,11 @@ export class Membership {
     if (name === 'session:changes') {
       this.#follower.receive((payload as Payload<'session:changes'>).entries)
     } else if (name === 'resync:required') {
-      this.#follower.resync((payload as Payload<'resync:required'>).seq)
+      const resync = payload as Payload<'resync:required'>
+      if (resync.role) this.#replica.role = resync.role
+      this.#follower.resync(resync)
+    } else if (name === 'permissions:changed') {
+      this.#permit(payload as Payload<'permissions:changed'>)
     } else if (name === 'presence:changed') {
       this.presence.receive(payload as Payload<'presence:changed'>)
     } else if (isRoomEvent(name)) {
@@ -190,6 +194,7 @@ export class Membership {
       return
     }
     this.#joined = joined
+    this.#replica.role = joined.role
     this.#line = line
     this.commands.open(line)
     this.presence.open(line, joined)
@@ -229,6 +234,11 @@ export class Membership {
     if (canUndo === this.#undo.canUndo && canRedo === this.#undo.canRedo) return
     this.#undo = { canUndo, canRedo }
     this.events.emit('undo', this.#undo)
+  }
+
+  /** Only for what is foreseen: what is permitted, and shown, the server decides. */
+  #permit({ actor_id, role }: Payload<'permissions:changed'>): void {
+    if (role && actor_id === this.#joined?.actor?.id) this.#replica.role = role
   }
 
   #setStatus(status: SessionStatus): void {

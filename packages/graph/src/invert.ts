@@ -1,14 +1,16 @@
 import type { Change, JsonValue, PropertySet } from '@talus/protocol'
 
+type Target = Pick<PropertySet, 'node_id' | 'property_id' | 'blueprint_type_id'>
+
 /** A property change; an undefined value means that the property does not exist. */
 export function propertySet(
-  target: { node_id: string; property_id: string },
+  { node_id, property_id, blueprint_type_id }: Target,
   old_value: JsonValue | undefined,
   new_value: JsonValue | undefined,
 ): PropertySet {
-  const { node_id, property_id } = target
   const change: PropertySet = { type: 'property-set', node_id, property_id }
   // Assigned and not spread: most commands come through here.
+  if (blueprint_type_id !== undefined) change.blueprint_type_id = blueprint_type_id
   if (old_value !== undefined) change.old_value = old_value
   if (new_value !== undefined) change.new_value = new_value
   return change

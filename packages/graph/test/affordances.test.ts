@@ -7,7 +7,7 @@ import { film, plain } from './film-session.js'
 import { NOW } from './session.js'
 
 function of(graph: ProjectGraph, node_id: string, blueprint: Blueprint | null): Affordances {
-  const steps = affordances(graph, node_id, blueprint)
+  const steps = affordances(graph, node_id, { blueprint })
   if (!steps) throw new Error(`there is no node '${node_id}'`)
   return ended(steps)
 }
@@ -188,8 +188,8 @@ test('[AFF1] of many move targets the first thousand are named', () => {
 
 test('[FIND1] the answer is about the moment of the question', () => {
   const session = plain()
-  const steps = affordances(session.graph, 'a', null)
+  const steps = affordances(session.graph, 'a', { blueprint: null })
   session.do('ann', 'DeleteNode', { node_id: 'b' })
   expect(steps && ended(steps).move_targets.node_ids).toEqual(['r', 'b', 'c', 's'])
-  expect(affordances(session.graph, 'b', null)).toBeUndefined()
+  expect(affordances(session.graph, 'b', { blueprint: null })).toBeUndefined()
 })

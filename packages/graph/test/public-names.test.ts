@@ -3,6 +3,7 @@ import * as graph from '../src/index.js'
 
 test('what this package offers changes on purpose only', () => {
   expect(Object.keys(graph).toSorted()).toEqual([
+    'AccessRules',
     'Blueprint',
     'MAX_STEPS',
     'MAX_STEPS_PER_ACTOR',
@@ -12,10 +13,14 @@ test('what this package offers changes on purpose only', () => {
     'describeIssue',
     'diff',
     'diffInPieces',
+    'epochOf',
+    'higher',
     'invert',
     'parseTemplate',
+    'permits',
     'plan',
     'sameJson',
     'search',
+    'withTypes',
   ])
 })

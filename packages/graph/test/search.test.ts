@@ -47,7 +47,7 @@ function sessionOf(drafts: Record<string, Draft>): Session {
 }
 
 function pageOf({ graph, context }: Session, query: SearchQuery): SearchPage {
-  const begun = search(graph, query, context.blueprint)
+  const begun = search(graph, query, context)
   if (!begun.ok) throw new Error(begun.error.message)
   return ended(begun.value)
 }
@@ -174,7 +174,7 @@ describe('[FIND2] properties', () => {
     ['exists', 1],
   ])('%s does not take %j', (operator, value) => {
     const condition = { property_id: 'cost', operator, ...(value !== undefined && { value }) }
-    const refused = search(session.graph, { property: [condition] }, BLUEPRINT)
+    const refused = search(session.graph, { property: [condition] }, { blueprint: BLUEPRINT })
     const details = [{ path: '/property/0/value' }]
     expect(refused).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST', details } })
   })
@@ -218,14 +218,14 @@ describe('[FIND1] where and how much', () => {
 
   test('the answer is about the moment of the question', () => {
     const session = plain()
-    const begun = search(session.graph, {}, null)
+    const begun = search(session.graph, {}, { blueprint: null })
     session.do('ann', 'DeleteNode', { node_id: 'r' })
     expect(begun.ok && idsOf(ended(begun.value))).toEqual(['r', 'a', 'b', 'c', 's'])
   })
 
   test('a cursor whose node has gone says so', () => {
     const session = plain()
-    const refusal = (query: SearchQuery) => search(session.graph, query, null)
+    const refusal = (query: SearchQuery) => search(session.graph, query, { blueprint: null })
     const gone = { ok: false, error: { code: 'NODE_NOT_FOUND', details: [{ path: '/cursor' }] } }
     expect(refusal({ cursor: 'a', subtree: 'b' })).toMatchObject(gone)
     session.do('ann', 'DeleteNode', { node_id: 'a' })

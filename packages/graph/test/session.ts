@@ -5,6 +5,7 @@ import {
   plan,
   ProjectGraph,
   UndoHistory,
+  withTypes,
   type Blueprint,
   type PlanContext,
   type UndoQuery,
@@ -118,6 +119,7 @@ export class Session {
       timestamp: NOW,
       ...rest,
     }
+    if (this.context.blueprint?.rules) entry.changes = withTypes(this.graph, entry.changes)
     // As it travels: whatever is lost in JSON must not matter.
     const durable = JSON.parse(JSON.stringify(entry)) as Entry
     this.graph.apply(durable.changes)

@@ -82,7 +82,7 @@ export {
 export { RestoreRequest } from './model/restore-request.js'
 export { Epoch, Seq, Timestamp } from './model/seq.js'
 export { SessionInfo } from './model/session.js'
-export { TemplateInfo, TemplateIssue, TemplateReport } from './model/template.js'
+export { TemplateInfo, TemplateIssue, TemplateReport, TypeAccess } from './model/template.js'
 export { UndoRequest } from './model/undo-request.js'
 export { checkJson, MAX_DEPTH } from './plain-json.js'
 export { fail, ok } from './result.js'

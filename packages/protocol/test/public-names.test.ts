@@ -125,6 +125,7 @@ test('the public names are a promise: none goes away unnoticed', () => {
       "TemplateReport",
       "Timestamp",
       "TreeNode",
+      "TypeAccess",
       "UndoOutcome",
       "UndoRequest",
       "check",

@@ -1,46 +1,18 @@
 import type { PresenceChange, Role } from '@talus/protocol'
-import { changesPackets } from './changes-frames.js'
-import type { Connection } from './connection.js'
-import { Packets } from './frames.js'
-import { GRAPH_VOCABULARY } from './graph-vocabulary.js'
+import { look, publishByView, type Place, type Sight } from './audience.js'
+import type { Member } from './member.js'
 import { graphPacket, rootPacket } from './packets.js'
 import type { Broadcaster, Publication, SessionContext } from './publication.js'
-import { ROOT_VOCABULARY } from './root-vocabulary.js'
-import { translate } from './translate.js'
-import type { Vocabulary } from './vocabulary.js'
-
-/** How a client follows a session: granular events of a namespace, or `session:changes`. */
-export type Following = 'events' | 'changes' | 'graph'
-
-/** Whose socket it is, how it came, and from where. */
-export type Origin = {
-  namespace: '/' | '/graph'
-  actor_id: string
-  admin: true | undefined
-  address: string
-}
+import { send, spoken } from './said.js'
 
 /** Told when clients come into sessions and go, however that happens. It never throws. */
 export type Attendance = (change: 'joined' | 'left', session_id: string, member: Member) => void
 
-/** One socket in one session. */
-export type Member = {
-  client_id: string
-  /** Who it is, and where from, for those who keep account. */
-  origin: Origin
-  following: Following
-  connection: Connection
-  /** The session is gone: the member is in it no longer. */
-  onSessionDeleted: () => void
-  /** Roles have changed: the member asks whether it may still be there, and goes if not. */
-  review: () => Promise<void>
-}
-
-type Room = Map<string, Member>
+type Room = Map<string, Place>
 
 /**
  * Who is in which session on this server node, and what they are sent. Every publication is
- * turned into bytes once for each way of following that somebody uses.
+ * turned into bytes once for each way of following, and each view, that somebody uses.
  */
 export class Hub implements Broadcaster {
   readonly #rooms = new Map<string, Room>()
@@ -52,12 +24,15 @@ export class Hub implements Broadcaster {
     this.#attendance = attendance
   }
 
-  /** Adds the member, or changes how it follows. False when it was there already (rule JOIN4). */
-  join(session_id: string, member: Member): boolean {
-    const room = this.#rooms.get(session_id) ?? new Map<string, Member>()
+  /**
+   * Adds the member, or changes how it follows; `sight` is how it is shown the session. False when
+   * it was there already (rule JOIN4).
+   */
+  join(session_id: string, member: Member, sight: Sight): boolean {
+    const room: Room = this.#rooms.get(session_id) ?? new Map()
     this.#rooms.set(session_id, room)
     const isNew = !room.has(member.client_id)
-    room.set(member.client_id, member)
+    room.set(member.client_id, { member, sight })
     if (isNew) this.#attendance('joined', session_id, member)
     return isNew
   }
@@ -65,10 +40,10 @@ export class Hub implements Broadcaster {
   /** Removes the member. False when it was not there. */
   leave(session_id: string, client_id: string): boolean {
     const room = this.#rooms.get(session_id)
-    const member = room?.get(client_id)
-    if (!room || !member) return false
+    const place = room?.get(client_id)
+    if (!room || !place) return false
     room.delete(client_id)
-    this.#attendance('left', session_id, member)
+    this.#attendance('left', session_id, place.member)
     if (room.size === 0) this.#rooms.delete(session_id)
     return true
   }
@@ -93,7 +68,7 @@ export class Hub implements Broadcaster {
   close(session_id: string): void {
     const room = this.#rooms.get(session_id)
     this.#rooms.delete(session_id)
-    for (const member of room?.values() ?? []) {
+    for (const { member } of room?.values() ?? []) {
       this.#attendance('left', session_id, member)
       member.onSessionDeleted()
     }
@@ -102,24 +77,22 @@ export class Hub implements Broadcaster {
   /** Has everybody in the session find out whether they may still be there. */
   review(session_id: string): Promise<unknown> {
     const members = [...(this.#rooms.get(session_id)?.values() ?? [])]
-    return Promise.all(members.map((member) => member.review()))
+    return Promise.all(members.map(({ member }) => member.review()))
+  }
+
+  /** Tells a client whose role shows it something else than before to begin anew (rule VIEW5). */
+  renew({ rules, ...session }: SessionContext, client_id: string): void {
+    const place = this.#rooms.get(session.session_id)?.get(client_id)
+    if (place && rules) look(place, { ...session, rules }, this.#now)
   }
 
   publish(session: SessionContext, publications: readonly Publication[]): void {
     const room = this.#rooms.get(session.session_id)
     if (!room) return
-    const spoken = (say: Vocabulary) =>
-      publications.flatMap((publication) => translate(session, say, publication))
-    this.#send(room, {
-      events: () => spoken(ROOT_VOCABULARY),
-      graph: () => spoken(GRAPH_VOCABULARY),
-      changes: () => [
-        ...changesPackets(session, publications),
-        ...publications
-          .filter((publication) => publication.kind === 'saved')
-          .flatMap((publication) => translate(session, ROOT_VOCABULARY, publication)),
-      ],
-    })
+    const { rules } = session
+    if (!rules?.hideSomething) return send(room.values(), spoken(session, publications))
+    const what = { session: { ...session, rules }, publications }
+    publishByView(room.values(), what, this.#now)
   }
 
   /** Tells the session that a client came or went. */
@@ -139,7 +112,7 @@ export class Hub implements Broadcaster {
         ? [rootPacket(event, { event, ...said })]
         : [rootPacket(event, { event, ...said })]
     }
-    this.#send(room, {
+    send(room.values(), {
       events: root,
       changes: root,
       graph: () => [graphPacket(event, { ...place, client_count: active_clients })],
@@ -153,7 +126,7 @@ export class Hub implements Broadcaster {
     const said = { session_id, timestamp: this.#now(), actor_id, role }
     const event = 'permissions:changed'
     const root = () => [rootPacket(event, { event, ...said })]
-    this.#send(room, {
+    send(room.values(), {
       events: root,
       changes: root,
       graph: () => [graphPacket(event, said)],
@@ -168,19 +141,10 @@ export class Hub implements Broadcaster {
     const place = { session_id, timestamp: this.#now() }
     const event = 'presence:changed'
     const root = () => changes.map((change) => rootPacket(event, { event, ...place, ...change }))
-    this.#send(one ? new Map([[one.client_id, one]]) : room, {
+    send(one ? [one] : room.values(), {
       events: root,
       changes: root,
       graph: () => changes.map((change) => graphPacket(event, { ...place, ...change })),
     })
-  }
-
-  #send(room: Room, packets: Record<Following, () => string[]>): void {
-    const made: Partial<Record<Following, Packets>> = {}
-    for (const member of room.values()) {
-      const { following } = member
-      const shared = (made[following] ??= new Packets(packets[following]()))
-      if (shared.list.length > 0) member.connection.send(shared)
-    }
   }
 }

@@ -1,3 +1,4 @@
+import type { AccessRules } from '@talus/graph'
 import type { Actor, Entry, ErrorBody, JsonValue } from '@talus/protocol'
 
 /** What every event of a session says of the session. */
@@ -6,6 +7,10 @@ export type SessionContext = {
   epoch: string
   template_id: string | null
   project_id: string | null
+  /** The last durable seq. */
+  seq: number
+  /** Who may see what; null: everybody everything. */
+  rules: AccessRules | null
 }
 
 /** A command as the lifecycle events name it. */

@@ -1,4 +1,12 @@
-import { diff, plan, type Blueprint, type ProjectGraph, type UndoHistory } from '@talus/graph'
+import {
+  diff,
+  plan,
+  withTypes,
+  type AccessRules,
+  type Blueprint,
+  type ProjectGraph,
+  type UndoHistory,
+} from '@talus/graph'
 import type { Actor, Change, Entry, Failure, JsonValue, UndoOutcome } from '@talus/protocol'
 import type { ExecuteTask, ReplaceTask, RestoreTask, RevertTask, Task } from './task.js'
 
@@ -7,6 +15,8 @@ export type Ground = {
   graph: ProjectGraph
   history: UndoHistory
   blueprint: Blueprint | null
+  /** Who may do and see what; null: nobody needs to be asked. */
+  rules: AccessRules | null
   /** The seq of the last entry that the graph holds, durable or not. */
   headSeq: () => number
   newId: () => string
@@ -34,6 +44,7 @@ function planExecute(ground: Ground, task: ExecuteTask): Plan {
   const command = task.command.value
   const planned = plan(ground.graph, command, {
     blueprint: ground.blueprint,
+    permissions: task.permissions,
     newId: ground.newId,
     now: ground.now,
     ...(task.lenient ? { lenient: true } : {}),
@@ -58,6 +69,7 @@ function planRevert(ground: Ground, task: RevertTask): Plan {
     actor_id: task.actor.id,
     scope: task.scope,
     force: task.force,
+    permissions: task.permissions,
     ...(task.target_command_id === undefined ? {} : { target_command_id: task.target_command_id }),
   })
   if (!planned.ok) return { outcome: 'refused', failure: planned.error }
@@ -96,6 +108,14 @@ export type PlanTask = (ground: Ground, task: Task) => Plan
 
 /** Decides what a task does, without doing it. */
 export function planTask(ground: Ground, task: Task): Plan {
+  const plan = planned(ground, task)
+  if (!ground.rules || plan.outcome !== 'changes') return plan
+  // Whoever sees the entry later, with whatever rights, has to know what it is about.
+  const changes = withTypes(ground.graph, plan.draft.changes)
+  return { ...plan, draft: { ...plan.draft, changes } }
+}
+
+function planned(ground: Ground, task: Task): Plan {
   switch (task.kind) {
     case 'execute':
       return planExecute(ground, task)

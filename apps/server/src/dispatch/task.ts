@@ -1,4 +1,4 @@
-import type { ProjectGraph } from '@talus/graph'
+import type { Permissions, ProjectGraph } from '@talus/graph'
 import type { Ack, Actor, Change, Command, JsonValue, Node, Result } from '@talus/protocol'
 import type { CommandRef } from '../broadcast/publication.js'
 import type { Trace } from './trace.js'
@@ -11,6 +11,8 @@ type Asked = {
   actor: Actor
   /** Absent while nobody traces. */
   trace?: Trace | undefined
+  /** What the caller may do, in sessions with rules of access; absent: everything. */
+  permissions?: Permissions | undefined
 }
 
 /** A command to plan, or the reason why it cannot be. */

@@ -1,8 +1,8 @@
+import { higher } from '@talus/graph'
 import { fail, type Actor, type Failure, type Role } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { Faults } from '../observability/faults.js'
 import type { Caller } from './caller.js'
-import { higher } from './gate.js'
 import type { Grant, Identity } from './identity.js'
 
 /** Who is at the other end of a connection or a request, and what was presented. */
@@ -94,7 +94,9 @@ export function createAccess(services: AccessServices): Access {
     const { actor, admin, guest } = visitor.identity
     // Who is known by a link alone has what the link gives, whatever else bears its name.
     const own = guest ? null : member
-    const role = admin ? 'owner' : higher(own, granted(visitor, session_id))
+    const grant = granted(visitor, session_id)
+    const given = own && grant ? higher(own, grant) : (own ?? grant)
+    const role = admin ? 'owner' : given
     return role === null ? missing(actor, session_id) : { actor, role, session_id }
   }
 

@@ -1,3 +1,4 @@
+import { permits } from '@talus/graph'
 import {
   CLIENT_EVENTS,
   commandTypeOf,
@@ -15,7 +16,8 @@ import {
 } from '@talus/protocol'
 import type { Static, TSchema } from 'typebox'
 import type { Caller } from './caller.js'
-import { admit, holdsIn, permits } from './gate.js'
+import { admit, holdsIn } from './gate.js'
+import { ackFor, permissionsOf, viewOf } from './sight.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { refusal } from '../dispatch/failures.js'
@@ -24,6 +26,14 @@ import type { ExecuteTask, RevertTask, WayBack } from '../dispatch/task.js'
 
 type ExecutePayload = ClientPayload<'execute_command'>
 type RevertPayload = ClientPayload<'undo_command'>
+
+/** A request, who makes it in which session, and what it asks for. */
+type Asking = {
+  caller: Caller
+  session: LiveSession
+  request: { command_id?: string }
+  what: object
+}
 
 const MISSING_SESSION: Failure = {
   code: 'BAD_REQUEST',
@@ -84,7 +94,7 @@ export class Dispatcher {
     const admitted = admitEvent(caller, definition, payload)
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
     const submit = (session: LiveSession) =>
-      session.submit(this.#executeTask(caller, admitted.value))
+      session.submit(this.#executeTask(caller, admitted.value, session))
     return this.#within(caller, admitted.value, submit)
   }
 
@@ -94,7 +104,10 @@ export class Dispatcher {
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
     const session = await this.#session(caller, admitted.value)
     if (!session.ok) return refusal(session.error, admitted.value.command_id)
-    return session.value.preview(this.#executeTask(caller, admitted.value))
+    const task = this.#executeTask(caller, admitted.value, session.value)
+    const preview = await session.value.preview(task)
+    const view = viewOf(caller, session.value)
+    return preview.ok && view ? { ...preview, changes: view.changes(preview.changes) } : preview
   }
 
   /** Undoes or redoes a step. `payload` is what came in; it is checked here. */
@@ -108,7 +121,10 @@ export class Dispatcher {
       const failure = fail('FORBIDDEN', 'scope session and force need the role owner')
       return refusal(failure.error, request.command_id)
     }
-    const submit = (session: LiveSession) => session.submit(this.#revertTask(kind, caller, request))
+    const submit = (session: LiveSession) => {
+      const ack = session.submit(this.#revertTask(kind, { caller, request, session }))
+      return session.rules ? ack.then((done) => ackFor(caller, session, done)) : ack
+    }
     return this.#within(caller, request, submit)
   }
 
@@ -125,13 +141,10 @@ export class Dispatcher {
     // It may have been closed or deleted while the past was read.
     const again = await this.#session(caller, { session_id })
     if (!again.ok) return refusal(again.error, command_id)
+    const what = { kind: 'restore', seq, label }
     return again.value.submit({
       kind: 'restore',
-      command_id: command_id ?? this.#newId(),
-      chosen: command_id !== undefined,
-      payload_hash: command_id === undefined ? '' : payloadHash({ kind: 'restore', seq, label }),
-      actor: caller.actor,
-      trace: caller.trace,
+      ...this.#asked({ caller, session: again.value, request: admitted.value, what }),
       way: way.value,
       ...(label === undefined ? {} : { label }),
     })
@@ -163,40 +176,48 @@ export class Dispatcher {
     return this.#sessions.get(session_id)
   }
 
-  #executeTask(caller: Caller, request: ExecutePayload): ExecuteTask {
+  #executeTask(caller: Caller, request: ExecutePayload, session: LiveSession): ExecuteTask {
     const { command_type, data, label } = request
     caller.trace?.reached('admitted')
     const command: Result<Command> = parseCommand(command_type, data)
     const type = commandTypeOf(command_type) ?? command_type
     return {
       kind: 'execute',
-      command_id: request.command_id ?? this.#newId(),
-      chosen: request.command_id !== undefined,
-      // A command that is not well-formed cannot be the retry of one that was executed.
-      payload_hash:
-        request.command_id === undefined || !command.ok ? '' : payloadHash({ type, data, label }),
-      actor: caller.actor,
-      trace: caller.trace,
+      ...this.#asked({ caller, session, request, what: { type, data, label } }),
       command_type: type,
       command,
       ...(label === undefined ? {} : { label }),
     }
   }
 
-  #revertTask(kind: 'undo' | 'redo', caller: Caller, request: RevertPayload): RevertTask {
+  #revertTask(
+    kind: 'undo' | 'redo',
+    { caller, request, session }: { caller: Caller; request: RevertPayload; session: LiveSession },
+  ): RevertTask {
     const { scope = 'actor', force = false, target_command_id } = request
     caller.trace?.reached('admitted')
     const what = { kind, scope, force, target_command_id }
     return {
       kind,
-      command_id: request.command_id ?? this.#newId(),
-      chosen: request.command_id !== undefined,
-      payload_hash: request.command_id === undefined ? '' : payloadHash(what),
-      actor: caller.actor,
-      trace: caller.trace,
+      ...this.#asked({ caller, session, request, what }),
       scope,
       force,
       ...(target_command_id === undefined ? {} : { target_command_id }),
+    }
+  }
+
+  /** What every task says of its caller; `what` tells a retry from another command. */
+  #asked({ caller, session, request: { command_id }, what }: Asking) {
+    const { actor } = caller
+    // To the id of somebody else's command no payload is an answer: it might be a guess (ACC3).
+    const whose = session.rules ? { ...what, by: actor.id } : what
+    return {
+      command_id: command_id ?? this.#newId(),
+      chosen: command_id !== undefined,
+      payload_hash: command_id === undefined ? '' : payloadHash(whose),
+      actor,
+      trace: caller.trace,
+      ...(session.rules && { permissions: permissionsOf(caller, session) }),
     }
   }
 }

@@ -1,19 +1,7 @@
+import { permits } from '@talus/graph'
 import { check, fail, ok, type Result, type Role } from '@talus/protocol'
 import type { Static, TSchema } from 'typebox'
 import type { Caller } from './caller.js'
-
-const RANK: Record<Role, number> = { viewer: 0, commenter: 1, editor: 2, owner: 3 }
-
-/** Whether a role permits what another role is required for. */
-export function permits(role: Role | null, required: Role): boolean {
-  return role !== null && RANK[role] >= RANK[required]
-}
-
-/** The role that permits more; null is none. */
-export function higher(one: Role | null, other: Role | null): Role | null {
-  if (one === null || other === null) return one ?? other
-  return RANK[one] >= RANK[other] ? one : other
-}
 
 /** Whether the caller may do what a role is required for. Errors: FORBIDDEN, SESSION_NOT_FOUND. */
 export function authorise(caller: Caller, requires: Role): Result<null> {

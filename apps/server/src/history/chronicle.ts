@@ -1,9 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { diffInPieces, type GraphImage, type ProjectGraph } from '@talus/graph'
+import {
+  diffInPieces,
+  withTypes,
+  type GraphImage,
+  type ProjectGraph,
+  type RoleView,
+} from '@talus/graph'
 import {
   fail,
   ok,
   type Change,
+  type Entry,
   type HistoryEntry,
   type NodeHistoryEntry,
   type Result,
@@ -16,6 +23,13 @@ import { changesPage, type ChangesPage } from './changes-page.js'
 import { changesOfNode, historyEntry } from './entry-summary.js'
 import { graphAt } from './graph-at.js'
 import { historyPage, type Page, type PageQuery } from './history-page.js'
+
+/** Whose view of the entries is wanted; null: all of them. */
+type Seen = { view: RoleView | null }
+
+function seenBy(view: RoleView | null, entry: Entry): Entry {
+  return view ? view.entry(entry) : entry
+}
 
 /** Steps of a comparison that are done in one turn of the event loop. */
 const STEPS = 500
@@ -50,15 +64,15 @@ export class Chronicle {
   /** What was done, newest first, by everybody or by one actor. Errors: HISTORY_TRUNCATED. */
   history(
     session: LiveSession,
-    query: PageQuery & { actor?: string },
+    query: PageQuery & Seen & { actor?: string },
   ): Promise<Result<Page<HistoryEntry>>> {
-    const { actor } = query
+    const { actor, view } = query
     return this.#reading(session, () =>
       historyPage({ journal: this.#journal, session }, query, {
         candidate: (body) => actor === undefined || body.includes(JSON.stringify(actor)),
         row: (entry) =>
           actor === undefined || entry.actor.id === actor
-            ? historyEntry(entry, session.undoneBy(entry.command_id))
+            ? historyEntry(seenBy(view, entry), session.undoneBy(entry.command_id))
             : undefined,
       }),
     )
@@ -68,7 +82,7 @@ export class Chronicle {
   async nodeHistory(
     session: LiveSession,
     node_id: string,
-    query: PageQuery,
+    query: PageQuery & Seen,
   ): Promise<Result<Page<NodeHistoryEntry>>> {
     if (!session.withDurable(({ graph }) => graph.knows(node_id))) {
       return fail('NODE_NOT_FOUND', 'Node not found', [
@@ -78,7 +92,8 @@ export class Chronicle {
     return this.#reading(session, () =>
       historyPage({ journal: this.#journal, session }, query, {
         candidate: (body) => body.includes(JSON.stringify(node_id)),
-        row: (entry) => {
+        row: (whole) => {
+          const entry = seenBy(query.view, whole)
           const changes = changesOfNode(entry, node_id)
           const undone_by = session.undoneBy(entry.command_id)
           return changes && { ...historyEntry(entry, undone_by), changes }
@@ -113,7 +128,8 @@ export class Chronicle {
     if (!from.ok) return from
     const to = await this.graphAt(session, to_seq, '/to_seq')
     if (!to.ok) return to
-    return ok(await difference(from.value, to.value))
+    const changes = await difference(from.value, to.value)
+    return ok(session.rules ? withTypes(from.value, changes) : changes)
   }
 
   /** How to get to a former state. Errors: BAD_REQUEST, HISTORY_TRUNCATED. */

@@ -1,4 +1,4 @@
-import type { Blueprint } from '@talus/graph'
+import type { Blueprint, RoleView } from '@talus/graph'
 import { ok, type Node, type Orphans, type ProjectDocument, type Result } from '@talus/protocol'
 import { exportNode, importNode } from './document-node.js'
 import { placeNodes } from './document-tree.js'
@@ -64,18 +64,31 @@ function inFileOrder(order: readonly string[], nodes: readonly Node[]): Node[] {
   return listed.map((node) => (node.parent_id === null ? (roots[next++] ?? node) : node))
 }
 
+/** What a file says beside its nodes is free text that may repeat them: it goes with what is hidden. */
+function seenDocument({ document }: Envelope, view: RoleView | null): ProjectDocument {
+  if (!view) return document
+  const { template_id, graph } = document
+  const named = template_id === undefined ? {} : { template_id }
+  const inside = graph.template_id === undefined ? {} : { template_id: graph.template_id }
+  return { graph: { id: 'default', ...inside, nodes: [] }, ...named }
+}
+
 /**
- * The file that a project is now: `nodes` of the graph in pre-order, in their wire shape. Right
- * after an import it equals the imported file.
+ * The file that a project is now, as a view shows it: `nodes` of the graph in pre-order, in their
+ * wire shape. Right after an import it equals the imported file where nothing is hidden.
  */
-export function exportDocument(envelope: Envelope, nodes: readonly Node[]): ProjectDocument {
-  const { document, order } = envelope
+export function exportDocument(
+  envelope: Envelope,
+  nodes: readonly Node[],
+  view: RoleView | null = null,
+): ProjectDocument {
+  const document = seenDocument(envelope, view)
   const childless = new Set(envelope.childless)
   const bare = new Set(envelope.bare)
-  const written = inFileOrder(order, nodes).map((node) => {
+  const written = inFileOrder(envelope.order, nodes).map((node) => {
     const nameKey = nameKeyOf(envelope, node.blueprint_type_id)
     const form = { nameKey, childless: childless.has(node.id), bare: bare.has(node.id) }
-    return exportNode(node, form)
+    return exportNode(view ? view.node(node) : node, form)
   })
   return { ...document, graph: { ...document.graph, nodes: written } }
 }

@@ -1,7 +1,14 @@
-import { ok, type Actor, type OpenedProject, type ProjectDocument } from '@talus/protocol'
+import { AccessRules } from '@talus/graph'
+import {
+  ok,
+  type Actor,
+  type OpenedProject,
+  type ProjectDocument,
+  type Role,
+} from '@talus/protocol'
 import type { ProjectInfo, Result } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/publication.js'
-import type { Journal } from '../journal/journal.js'
+import type { Journal, ProjectRecord } from '../journal/journal.js'
 import type { Faults } from '../observability/faults.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { blueprintFor, withTemplate } from './document-template.js'
@@ -31,6 +38,9 @@ export type ProjectServices = {
 
 /** What an import may say beside the file. */
 export type ImportChoice = { project_name?: string; template_id?: string }
+
+/** Who loads a project, and into which session if not its own, with the role in each of both. */
+export type Load = { actor: Actor; role: Role; into?: { session_id: string; role: Role } }
 
 /**
  * Projects: graphs with a name that can be saved, loaded and exchanged as files. A project has one
@@ -97,17 +107,21 @@ export class ProjectService {
 
   /**
    * Puts the graph back to the last save, in the project's own session or in another that may take
-   * it. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST.
+   * it. Whoever does so needs what the strictest rule of either asks for (rule ACC5). Errors:
+   * PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST, FORBIDDEN.
    */
-  async load(
-    actor: Actor,
-    project_id: string,
-    session_id?: string,
-  ): Promise<Result<OpenedProject>> {
+  async load(project_id: string, { actor, role, into }: Load): Promise<Result<OpenedProject>> {
     const project = await this.#store.get(project_id)
     if (!project.ok) return project
-    const session = await this.#sessions.toLoadInto(project.value, { actor, chosen: session_id })
+    const own = await this.#rulesOf(project.value)
+    if (!own.ok) return own
+    const may = own.value?.permissionsOf(role).toReplace()
+    if (may?.ok === false) return may
+    const chosen = into?.session_id
+    const session = await this.#sessions.toLoadInto(project.value, { actor, chosen })
     if (!session.ok) return session
+    const mayThere = into && session.value.rules?.permissionsOf(into.role).toReplace()
+    if (mayThere?.ok === false) return mayThere
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved
     const nodes = saved.value
@@ -138,19 +152,33 @@ export class ProjectService {
   }
 
   /**
-   * The file that the project is now; without its session, what it was at the last save.
-   * Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND.
+   * The file that the project is now, as a role sees it; without its session, what it was at the
+   * last save. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND.
    */
-  async export(project_id: string): Promise<Result<ProjectDocument>> {
+  async export(project_id: string, role: Role): Promise<Result<ProjectDocument>> {
     const project = await this.#store.get(project_id)
     if (!project.ok) return project
+    const rules = await this.#rulesOf(project.value)
+    if (!rules.ok) return rules
+    const view = rules.value?.viewOf(role) ?? null
     const envelope = JSON.parse(project.value.envelope) as Envelope
     const live = await this.#sessions.state(project.value)
-    if (live.ok) return ok(exportDocument(envelope, live.value.nodes))
+    if (live.ok) return ok(exportDocument(envelope, live.value.nodes, view))
     if (live.error.code !== 'SESSION_NOT_FOUND') return live
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved
-    return saved.value ? ok(exportDocument(envelope, saved.value)) : live
+    return saved.value ? ok(exportDocument(envelope, saved.value, view)) : live
+  }
+
+  /** The rules that a project's session has, or without it would have. */
+  async #rulesOf(project: ProjectRecord): Promise<Result<AccessRules | null>> {
+    const state = await this.#sessions.find(project)
+    if (state.ok) return ok(state.value.rules)
+    if (state.error.code !== 'SESSION_NOT_FOUND') return state
+    const { template_id } = project
+    if (template_id === null) return ok(null)
+    const blueprint = this.#services.catalogue.blueprint(template_id)
+    return ok(blueprint ? blueprint.rules : AccessRules.UNKNOWN)
   }
 
   #begin(actor: Actor, beginning: Beginning): Promise<Result<OpenedProject>> {

@@ -30,8 +30,13 @@ export class ProjectSessions {
   }
 
   /** Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
-  async state({ session_id }: Owned): Promise<Result<ProjectState>> {
-    const session = await this.#sessions.get(session_id)
+  find({ session_id }: Owned): Promise<Result<LiveSession>> {
+    return this.#sessions.get(session_id)
+  }
+
+  /** Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
+  async state(project: Owned): Promise<Result<ProjectState>> {
+    const session = await this.find(project)
     if (!session.ok) return session
     const { context } = session.value
     return ok(

@@ -1,4 +1,4 @@
-import type { Blueprint } from '@talus/graph'
+import type { AccessRules, Blueprint } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
 import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
@@ -41,6 +41,9 @@ const PAGE = 500
 /** A session as it was opened; `bodies` are the entries that were stored last, up to its seq. */
 export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly string[] }
 
+/** What a template says of a session; null: nothing. */
+export type SessionRules = { blueprint: Blueprint | null; rules: AccessRules | null }
+
 /** What a session needs from its surroundings. */
 export type SessionServices = {
   journal: Journal
@@ -76,7 +79,7 @@ export class LiveSession implements Appender {
   constructor(
     record: SessionRecord,
     state: OpenedState,
-    blueprint: Blueprint | null,
+    ruled: SessionRules,
     services: SessionServices,
   ) {
     this.record = record
@@ -87,7 +90,7 @@ export class LiveSession implements Appender {
     const { seq, bodies } = state
     const { journal, log, newId, now } = services
     this.tail = new SessionTail({ session_id, journal, seq, bodies, log })
-    this.#document = new SessionDocument(state, { blueprint, newId, now }, this.#pipeline)
+    this.#document = new SessionDocument(state, { ...ruled, newId, now }, this.#pipeline)
   }
 
   /** The last durable seq. */
@@ -99,8 +102,13 @@ export class LiveSession implements Appender {
     return this.#document.ground.blueprint
   }
 
+  /** Who may create, change and see what; null: no rules but those of the commands. */
+  get rules(): AccessRules | null {
+    return this.#document.ground.rules
+  }
+
   get context(): SessionContext {
-    return this.record
+    return { ...this.record, seq: this.seq, rules: this.rules }
   }
 
   /** Takes a task in; resolves when it is durable, or refused. Never rejects. */

@@ -1,9 +1,9 @@
-import type { Blueprint } from '@talus/graph'
+import { AccessRules, type Blueprint } from '@talus/graph'
 import { ANONYMOUS, ok, type Actor, type Result } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
 import type { Member, SessionRecord } from '../journal/journal.js'
-import { LiveSession, type SessionServices } from './live-session.js'
+import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
 import { OpenSessions } from './open-sessions.js'
 import type { Retention } from './retention.js'
 import { fold } from './snapshot.js'
@@ -127,18 +127,25 @@ export class SessionStore {
     return { ok: false, error: this.#services.faults.storage(err, what, { session_id }) }
   }
 
+  /** Where roles count, a template that cannot be read may have kept things from some (rule ACC6). */
+  #ruled({ template_id }: SessionRecord): SessionRules {
+    if (template_id === null) return { blueprint: null, rules: null }
+    const { blueprintOf, hasOwners } = this.#services
+    const blueprint = blueprintOf(template_id)
+    const unknown = hasOwners ? AccessRules.UNKNOWN : null
+    return { blueprint, rules: blueprint ? blueprint.rules : unknown }
+  }
+
   async #load(session_id: string): Promise<LiveSession | undefined> {
-    const { committer, blueprintOf, ...services } = this.#services
+    const { committer, blueprintOf: _, ...services } = this.#services
     const stored = await services.journal.loadSession(session_id)
     if (!stored) return undefined
-    const { template_id } = stored.record
-    const blueprint = template_id === null ? null : blueprintOf(template_id)
     const opened = {
       ...fold(stored),
       snapshotSeq: stored.snapshot?.seq ?? 0,
       bodies: stored.entries,
     }
-    const session = new LiveSession(stored.record, opened, blueprint, {
+    const session = new LiveSession(stored.record, opened, this.#ruled(stored.record), {
       ...services,
       requestCommit: (appender) => committer.request(appender),
       onCommitted: (committed, bodies) => this.#snapshots.committed(committed, bodies),

@@ -1,5 +1,5 @@
-import { plan, type Blueprint, type ProjectGraph } from '@talus/graph'
-import type { Change, Command } from '@talus/protocol'
+import { plan, withTypes, type Blueprint, type ProjectGraph } from '@talus/graph'
+import type { Change, Command, Role } from '@talus/protocol'
 import { newId } from '../new-id.js'
 import type { Turn, UndoStacks } from './undo-stacks.js'
 
@@ -10,7 +10,19 @@ export type Wish =
   | { kind: Turn; target_command_id?: string | undefined; isOwn: boolean }
 
 /** What predictions are made on: what is confirmed, and the predictions before. */
-export type Ground = { graph: ProjectGraph; stacks: UndoStacks; blueprint: Blueprint | null }
+export type Ground = {
+  graph: ProjectGraph
+  stacks: UndoStacks
+  blueprint: Blueprint | null
+  /** Of the actor in the session; undefined: the server has not said it. */
+  role: Role | undefined
+}
+
+/** What of a command's changes the role is shown: the server adds defaults that it may not see. */
+function seen(changes: readonly Change[], { graph, blueprint, role }: Ground): readonly Change[] {
+  const view = role && blueprint?.rules?.viewOf(role)
+  return view ? view.changes(withTypes(graph, changes)) : changes
+}
 
 /** One command under way, and what is shown of it. */
 export class Prediction {
@@ -35,14 +47,17 @@ export class Prediction {
    * Says what the command would change now. What is refused, cannot be foreseen, or goes wrong
    * changes nothing: the server decides, and this is only a prediction.
    */
-  foresee({ graph, stacks, blueprint }: Ground): readonly Change[] {
+  foresee(ground: Ground): readonly Change[] {
+    const { graph, stacks, blueprint, role } = ground
     const wish = this.#wish
     try {
       if (wish.kind !== 'execute') {
         return (wish.isOwn && stacks.changesOf(wish.kind, wish.target_command_id)) || []
       }
-      const planned = plan(graph, wish.command, { blueprint, newId, now: () => this.#now })
-      return planned.ok ? planned.value.changes : []
+      const permissions = role && blueprint?.rules?.permissionsOf(role)
+      const context = { blueprint, permissions, newId, now: () => this.#now }
+      const planned = plan(graph, wish.command, context)
+      return planned.ok ? seen(planned.value.changes, ground) : []
     } catch {
       return []
     }

@@ -1,5 +1,5 @@
 import { ProjectGraph, type Blueprint } from '@talus/graph'
-import type { AckSuccess, Entry, GraphState, HistoryEntry } from '@talus/protocol'
+import type { AckSuccess, Entry, GraphState, HistoryEntry, Role } from '@talus/protocol'
 import { Prediction, type Ground, type Wish } from './prediction.js'
 import { UndoStacks } from './undo-stacks.js'
 import { View, type Footprint, type GraphChange } from './view.js'
@@ -26,6 +26,8 @@ export type ReplicaEvents = {
  */
 export class Replica {
   readonly view = new View()
+  /** The actor's role, by which the server will decide what comes next. */
+  role: Role | undefined
   readonly #actor_id: string
   readonly #events: ReplicaEvents
   readonly #predictions = new Map<string, Prediction>()
@@ -120,7 +122,8 @@ export class Replica {
   }
 
   get #ground(): Ground {
-    return { graph: this.view.graph, stacks: this.#outlook, blueprint: this.#blueprint }
+    const { role } = this
+    return { graph: this.view.graph, stacks: this.#outlook, blueprint: this.#blueprint, role }
   }
 
   #takeOne(entry: Entry | undefined, footprint: Footprint): boolean {

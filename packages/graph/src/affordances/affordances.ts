@@ -1,41 +1,77 @@
 import type { Affordances } from '@talus/protocol'
-import type { Blueprint } from '../blueprint/blueprint.js'
-import type { Steps } from '../capture.js'
+import type { Permissions } from '../access/permissions.js'
+import { NODES_PER_STEP, type Capture, type Steps } from '../capture.js'
 import type { NodeRecord } from '../node-record.js'
+import type { NodeType } from '../blueprint/node-type.js'
+import { defaultOf } from '../blueprint/property-value.js'
 import { mayStandBelow } from '../plan/placement.js'
 import type { ProjectGraph } from '../project-graph.js'
+import type { AffordanceContext } from './context.js'
 import { moveTargets } from './move-targets.js'
 import { propertyAffordances } from './properties.js'
 
-function childTypes(parent: NodeRecord, blueprint: Blueprint | null): Affordances['child_types'] {
+/** Whether a new node may have all that its type asks for. */
+function mayCreate({ id, properties }: NodeType, permissions: Permissions | undefined): boolean {
+  if (!permissions) return true
+  const asked = properties.filter((each) => each.required && defaultOf(each) === undefined)
+  return (
+    permissions.toCreate(id, '').ok &&
+    asked.every((each) => permissions.toGive({ type_id: id, property_id: each.id, path: '' }).ok)
+  )
+}
+
+function childTypes(
+  parent: NodeRecord,
+  { blueprint, permissions }: AffordanceContext,
+): Affordances['child_types'] {
   if (!blueprint) return null
   return blueprint.types
-    .filter((type) => mayStandBelow(parent, type.id, blueprint))
+    .filter((type) => mayStandBelow(parent, type.id, blueprint) && mayCreate(type, permissions))
     .map(({ id, label }) => ({ id, label }))
 }
 
+const NOWHERE: Affordances['move_targets'] = { node_ids: [], truncated: false }
+
+/** Whether the caller may change a node and all below it. */
+function* mayDelete(
+  capture: Capture,
+  from: string,
+  permissions: Permissions | undefined,
+): Steps<boolean> {
+  if (!permissions) return true
+  let looked = 0
+  for (const { blueprint_type_id } of capture.preorder({ from })) {
+    looked += 1
+    if (looked % NODES_PER_STEP === 0) yield
+    if (!permissions.toChange(blueprint_type_id, '').ok) return false
+  }
+  return true
+}
+
 /**
- * What may be done to a node as the graph is now, decided by the code that `plan` decides by (rule
- * AFF1). Undefined when there is no such node.
+ * What may be done to a node as the graph is now, decided by the code that `plan` decides by (rules
+ * AFF1, ACC2). Undefined when there is no such node.
  */
 export function affordances(
   graph: ProjectGraph,
   node_id: string,
-  blueprint: Blueprint | null,
+  context: AffordanceContext,
 ): Steps<Affordances> | undefined {
   const record = graph.record(node_id)
   if (!record) return undefined
+  const { blueprint, permissions } = context
   const capture = graph.capture()
   return (function* steps(): Steps<Affordances> {
     yield* capture.prepare()
-    const move_targets = yield* moveTargets(capture, record, blueprint)
+    const mayChange = permissions?.toChange(record.blueprint_type_id, '').ok ?? true
+    const move_targets = mayChange ? yield* moveTargets(capture, record, blueprint) : NOWHERE
     const isRoot = record.parent_id === null
     return {
-      child_types: childTypes(record, blueprint),
+      child_types: childTypes(record, context),
       move_targets,
-      ...propertyAffordances(record, blueprint),
-      can_delete: true,
-      can_unlink: !isRoot,
+      ...propertyAffordances(record, context),
+      can_delete: mayChange && (yield* mayDelete(capture, node_id, permissions)),
+      can_unlink: mayChange && !isRoot,
       can_link: isRoot && move_targets.node_ids.length > 0,
     }
   })()

@@ -1,7 +1,7 @@
 import type { Affordances, EditableProperty } from '@talus/protocol'
-import type { Blueprint } from '../blueprint/blueprint.js'
 import type { NodeType, PropertyType } from '../blueprint/node-type.js'
 import type { NodeRecord } from '../node-record.js'
+import type { AffordanceContext } from './context.js'
 import { isDeletable, namedProperty, typeOfRecord } from '../plan/property.js'
 
 function editable({ id, label, type, required, options }: PropertyType): EditableProperty {
@@ -17,14 +17,17 @@ function nameOf(type: NodeType): EditableProperty {
 /** What may be set and what may be deleted of a node's properties. */
 export function propertyAffordances(
   record: NodeRecord,
-  blueprint: Blueprint | null,
+  { blueprint, permissions }: AffordanceContext,
 ): Pick<Affordances, 'properties' | 'deletable_properties'> {
   const type = typeOfRecord(record, blueprint)
   if (!type.ok) return { properties: [], deletable_properties: [] }
-  const deletable_properties = Object.keys(record.properties).filter((key) =>
-    isDeletable(namedProperty(type.value, key)),
+  const mayWrite = (property_id: string) =>
+    permissions?.toWrite({ type_id: record.blueprint_type_id, property_id, path: '' }).ok ?? true
+  const deletable_properties = Object.keys(record.properties).filter(
+    (key) => isDeletable(namedProperty(type.value, key)) && mayWrite(key),
   )
   if (!type.value) return { properties: null, deletable_properties }
   const declared = type.value.properties.filter(({ id }) => id !== 'name').map(editable)
-  return { properties: [nameOf(type.value), ...declared], deletable_properties }
+  const properties = [nameOf(type.value), ...declared].filter(({ id }) => mayWrite(id))
+  return { properties, deletable_properties }
 }

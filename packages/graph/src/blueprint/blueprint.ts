@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@talus/protocol'
+import { AccessRules } from '../access/access-rules.js'
 import { byIdOrUuid, nodeTypeOf, objectsOf, type NodeType, type PropertyType } from './node-type.js'
 import { expectedInstead } from './property-value.js'
 
@@ -11,6 +12,8 @@ export class Blueprint {
   /** The template document with the uuids of types and properties filled in. */
   readonly document: JsonObject
   readonly types: readonly NodeType[]
+  /** Who may create, change and see what; null where the template says nothing of it. */
+  readonly rules: AccessRules | null
   readonly #byName: ReadonlyMap<string, NodeType>
   readonly #children: ReadonlyMap<NodeType, ReadonlySet<NodeType>>
 
@@ -25,6 +28,7 @@ export class Blueprint {
         new Set(type.allowed_children.flatMap((name) => this.typeOf(name) ?? [])),
       ]),
     )
+    this.rules = AccessRules.of({ types: this.types, typeOf: (name) => this.typeOf(name) })
   }
 
   typeOf(idOrUuid: string): NodeType | undefined {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@talus/protocol'
+import { nameAccessOf, propertyAccessOf, typeAccessOf, type Access } from '../access/access.js'
 
 /** One choice of a `select`: known by its id, else by its name. */
 export type Option = {
@@ -17,6 +18,7 @@ export type PropertyType = {
   readonly options: readonly Option[]
   /** The declared default. */
   readonly value?: JsonValue
+  readonly access: Access
 }
 
 /** What a blueprint says of the nodes of one type. */
@@ -28,8 +30,11 @@ export type NodeType = {
   /** As the template names them: ids or uuids, also of types that it does not have. */
   readonly allowed_children: readonly string[]
   readonly properties: readonly PropertyType[]
+  readonly access: Access
   /** The property with this id or uuid. */
   property(idOrUuid: string): PropertyType | undefined
+  /** Who may do what with the property of this id or uuid, declared or not. */
+  accessTo(idOrUuid: string): Access
 }
 
 function listOf(value: JsonValue | undefined): JsonValue[] {
@@ -73,9 +78,10 @@ export function optionOf(value: JsonValue): Option | undefined {
   return known === undefined ? undefined : { id: known, name: name ?? known }
 }
 
-function propertyTypeOf(document: JsonObject): PropertyType {
+function propertyTypeOf(document: JsonObject, ofType: Access): PropertyType {
   const { label, required, options, value } = document
   const id = checkedText(document, 'id')
+  const accessOf = id === 'name' ? nameAccessOf : propertyAccessOf
   return {
     id,
     uuid: checkedText(document, 'uuid'),
@@ -84,6 +90,7 @@ function propertyTypeOf(document: JsonObject): PropertyType {
     required: required === true,
     options: listOf(options).flatMap((option) => optionOf(option) ?? []),
     ...(value !== undefined && value !== null && { value }),
+    access: accessOf(document['access'], ofType),
   }
 }
 
@@ -97,7 +104,12 @@ export function byIdOrUuid<T extends { id: string; uuid: string }>(things: reado
 
 /** The type that a checked template, with its uuids filled in, describes. */
 export function nodeTypeOf(document: JsonObject): NodeType {
-  const properties = objectsOf(document['properties']).map(propertyTypeOf)
+  const access = typeAccessOf(document['access'])
+  const properties = objectsOf(document['properties']).map((each) => propertyTypeOf(each, access))
+  const [naming, undeclared] = [
+    nameAccessOf(undefined, access),
+    propertyAccessOf(undefined, access),
+  ]
   const byName = byIdOrUuid(properties)
   const id = checkedText(document, 'id')
   return {
@@ -107,6 +119,9 @@ export function nodeTypeOf(document: JsonObject): NodeType {
     features: textsOf(document['features']),
     allowed_children: textsOf(document['allowed_children']),
     properties,
+    access,
     property: (idOrUuid) => byName.get(idOrUuid),
+    accessTo: (idOrUuid) =>
+      byName.get(idOrUuid)?.access ?? (idOrUuid === 'name' ? naming : undeclared),
   }
 }

@@ -44,7 +44,8 @@ export function parseTemplate(source: string | JsonObject, template_id: string):
   if (!isDocument(json.value)) return rejected('The template is not an object with node_types')
   const report = validateTemplate(json.value)
   const blueprint = report.valid ? new Blueprint(template_id, withUuids(json.value)) : null
-  return { report, blueprint }
+  const access = blueprint?.rules?.list()
+  return { report: access ? { ...report, access } : report, blueprint }
 }
 
 /** A finding as a sentence for people: which type, which property, what is wrong. */

@@ -1,4 +1,5 @@
 import { BlueprintTypeId, check, type JsonValue, type TemplateReport } from '@talus/protocol'
+import { validateAccess } from './validate-access.js'
 import { optionOf, scalarText } from './node-type.js'
 import { isKnownPropertyType } from './property-value.js'
 import { TemplatePlace } from './template-place.js'
@@ -41,6 +42,7 @@ function validateOptions(property: TemplatePlace): void {
 
 function validateProperty(property: TemplatePlace, taken: Set<string>): void {
   claimNames(property, taken)
+  validateAccess(property, property.at('id').value === 'name' ? 'name' : 'property')
   const type = property.at('type')
   if (typeof type.value !== 'string' || type.value === '') type.error('the type is missing')
   else if (type.value === 'select') validateOptions(property)
@@ -73,6 +75,7 @@ export function validateTemplate(document: JsonValue): TemplateReport {
   const taken = new Set<string>()
   for (const type of types) {
     claimNames(type, taken)
+    validateAccess(type, 'type')
     const ofType = new Set<string>()
     for (const property of type.list('properties')) {
       validateProperty(property.as('property', property.at('id').value), ofType)

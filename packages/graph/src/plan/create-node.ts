@@ -32,6 +32,8 @@ export function planCreateNode(
   const { blueprint_type_id, parent_id = null, position } = data
   const type = typeNamed(blueprint_type_id, context)
   if (!type.ok) return type
+  const may = context.permissions?.toCreate(blueprint_type_id, '/data/blueprint_type_id')
+  if (may?.ok === false) return may
   const parent = parent_id === null ? undefined : graph.record(parent_id)
   if (parent_id !== null && !parent) return parentNotFound(parent_id)
   const child = { blueprint_type_id, path: '/data/blueprint_type_id' }

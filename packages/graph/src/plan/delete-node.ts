@@ -1,7 +1,7 @@
 import { ok, type CommandData, type NodeRemoved, type Result } from '@talus/protocol'
 import { nodeOf } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
-import type { Planned } from './planned.js'
+import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound } from './refusals.js'
 
 /**
@@ -21,13 +21,20 @@ export function removalsOf(graph: ProjectGraph, top: string): NodeRemoved[] {
   return removals.reverse()
 }
 
-/** Plans the removal of a node with everything below it (rule DEL1). */
+/** Plans the removal of a node with everything below it (rules DEL1, ACC2). */
 export function planDeleteNode(
   graph: ProjectGraph,
   { node_id }: CommandData<'DeleteNode'>,
+  { permissions }: PlanContext,
 ): Result<Planned> {
   if (!graph.has(node_id)) return nodeNotFound('/data/node_id', node_id)
   const changes = removalsOf(graph, node_id)
+  if (permissions) {
+    for (const { node } of changes) {
+      const may = permissions.toChange(node.blueprint_type_id, '/data/node_id')
+      if (!may.ok) return may
+    }
+  }
   const deleted_ids = changes.map((change) => change.node.id).reverse()
   return ok({ changes, result: { deleted_ids } })
 }

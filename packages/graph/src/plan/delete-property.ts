@@ -16,6 +16,10 @@ export function planDeleteProperty(
   if (!record) return nodeNotFound('/data/node_id', node_id)
   const type = typeOfRecord(record, context.blueprint)
   if (!type.ok) return type
+  const written = { type_id: record.blueprint_type_id, property_id, path: '/data/property_id' }
+  // Whether the property is there may be hidden, too.
+  const may = context.permissions?.toWrite(written)
+  if (may?.ok === false) return may
   const named = namedProperty(type.value, property_id)
   if (!isDeletable(named)) {
     return invalidProperty('/data/property_id', property_id, {

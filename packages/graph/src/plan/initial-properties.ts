@@ -14,6 +14,14 @@ function pathOf(property_id: string): string {
   return `/data/properties/${property_id.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
+function mayGive(
+  { blueprint_type_id: type_id }: CommandData<'CreateNode'>,
+  given: { property_id: string; path: string },
+  { permissions }: PlanContext,
+): Result<null> {
+  return permissions?.toGive({ type_id, ...given }) ?? ok(null)
+}
+
 /** What the command itself says, checked; its name may come as a property. */
 function givenBy(
   data: CommandData<'CreateNode'>,
@@ -24,6 +32,8 @@ function givenBy(
   for (const [written, value] of Object.entries(data.properties ?? {})) {
     const named = namedProperty(type, written)
     const path = pathOf(written)
+    const may = mayGive(data, { property_id: written, path }, context)
+    if (!may.ok) return may
     const checked = checkProperty(type, named, { value, path, context })
     if (!checked.ok) return checked
     const id = named.isName ? 'name' : (named.property?.id ?? written)
@@ -81,6 +91,10 @@ export function initialContent(
   if (!type) {
     const { name, properties } = given.value
     return ok({ name: name ?? data.blueprint_type_id, properties })
+  }
+  if (data.name !== undefined) {
+    const may = mayGive(data, { property_id: 'name', path: '/data/name' }, context)
+    if (!may.ok) return may
   }
   const named = checkName(given.value, type, context)
   if (!named.ok) return named

@@ -14,6 +14,8 @@ export function planLinkNode(
   if (!parent) return parentNotFound(parent_id)
   const child = graph.record(child_id)
   if (!child) return nodeNotFound('/data/child_id', child_id)
+  const may = context.permissions?.toChange(child.blueprint_type_id, '/data/child_id')
+  if (may?.ok === false) return may
   if (child.parent_id !== null) {
     return refuse('ALREADY_LINKED', {
       message: `The node already has the parent '${child.parent_id}'`,

@@ -12,6 +12,8 @@ export function planMoveNode(
 ): Result<Planned> {
   const moving = graph.record(node_id)
   if (!moving) return nodeNotFound('/data/node_id', node_id)
+  const may = context.permissions?.toChange(moving.blueprint_type_id, '/data/node_id')
+  if (may?.ok === false) return may
   const parent = parent_id === null ? undefined : graph.record(parent_id)
   if (parent_id !== null && !parent) return parentNotFound(parent_id)
   if (parent_id !== null && graph.isWithin(parent_id, node_id)) {

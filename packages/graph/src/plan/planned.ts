@@ -1,10 +1,13 @@
 import type { Change, JsonValue } from '@talus/protocol'
+import type { Permissions } from '../access/permissions.js'
 import type { Blueprint } from '../blueprint/blueprint.js'
 
 /** What a plan needs beside the graph; passed in, so that a plan can be made again. */
 export type PlanContext = {
   /** Null: everything is allowed. */
   blueprint: Blueprint | null
+  /** What the caller may do; absent: everything that the blueprint allows. */
+  permissions?: Permissions | undefined
   newId(): string
   now(): string
   /** Required properties may be missing; for the root of a new project. */

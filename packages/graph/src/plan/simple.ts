@@ -19,11 +19,11 @@ export function planSimple(
     case 'CreateNode':
       return planCreateNode(graph, command.data, context)
     case 'DeleteNode':
-      return planDeleteNode(graph, command.data)
+      return planDeleteNode(graph, command.data, context)
     case 'LinkNode':
       return planLinkNode(graph, command.data, context)
     case 'UnlinkNode':
-      return planUnlinkNode(graph, command.data)
+      return planUnlinkNode(graph, command.data, context)
     case 'MoveNode':
       return planMoveNode(graph, command.data, context)
     case 'UpdateProperty':

@@ -1,17 +1,20 @@
 import { ok, type CommandData, type Result } from '@talus/protocol'
 import type { ProjectGraph } from '../project-graph.js'
 import { indexFor, moveTo } from './placement.js'
-import type { Planned } from './planned.js'
+import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound, refuse } from './refusals.js'
 
 /** Plans to take a child from its parent; it becomes the last root. */
 export function planUnlinkNode(
   graph: ProjectGraph,
   { parent_id, child_id }: CommandData<'UnlinkNode'>,
+  { permissions }: PlanContext,
 ): Result<Planned> {
   if (!graph.has(parent_id)) return nodeNotFound('/data/parent_id', parent_id)
   const child = graph.record(child_id)
   if (!child) return nodeNotFound('/data/child_id', child_id)
+  const may = permissions?.toChange(child.blueprint_type_id, '/data/child_id')
+  if (may?.ok === false) return may
   if (child.parent_id !== parent_id) {
     return refuse('NOT_LINKED', {
       message: `'${parent_id}' is not the parent of '${child_id}'`,

@@ -47,7 +47,12 @@ export function planUpdateProperty(
   if (!record) return nodeNotFound('/data/node_id', node_id)
   const type = typeOfRecord(record, context.blueprint)
   if (!type.ok) return type
-  const named = namedProperty(type.value, data.property_id)
+  const { property_id } = data
+  const written = { type_id: record.blueprint_type_id, property_id, path: '/data/property_id' }
+  // First: what is refused after this says something of the value.
+  const may = context.permissions?.toWrite(written)
+  if (may?.ok === false) return may
+  const named = namedProperty(type.value, property_id)
   const path =
     named.property || named.isName || !type.value ? '/data/new_value' : '/data/property_id'
   const checked = checkProperty(type.value, named, { value, path, context })

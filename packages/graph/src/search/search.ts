@@ -7,6 +7,7 @@ import {
   type SearchPage,
   type SearchQuery,
 } from '@talus/protocol'
+import type { RoleView } from '../access/role-view.js'
 import type { Blueprint } from '../blueprint/blueprint.js'
 import { NODES_PER_STEP, type Capture, type Steps } from '../capture.js'
 import type { NodeRecord } from '../node-record.js'
@@ -36,7 +37,9 @@ function pageOf(capture: Capture, found: readonly NodeRecord[], has_more: boolea
   return { matches, has_more, next_cursor: has_more ? (found.at(-1)?.id ?? null) : null }
 }
 
-function* find(capture: Capture, matches: Matcher, query: SearchQuery): Steps<SearchPage> {
+type Hunt = { query: SearchQuery; matches: Matcher; view: RoleView | null }
+
+function* find(capture: Capture, { query, matches, view }: Hunt): Steps<SearchPage> {
   const { subtree, cursor, limit = DEFAULT_LIMIT } = query
   yield* capture.prepare()
   const found: NodeRecord[] = []
@@ -45,9 +48,13 @@ function* find(capture: Capture, matches: Matcher, query: SearchQuery): Steps<Se
   for (const record of capture.preorder(subtree === undefined ? {} : { from: subtree })) {
     looked += 1
     if (looked % NODES_PER_STEP === 0) yield
-    if (isBehindCursor && matches(record)) {
-      if (found.length === limit) return pageOf(capture, found, true)
-      found.push(record)
+    if (isBehindCursor) {
+      // Nothing is found by what is not shown.
+      const seen = view ? view.record(record) : record
+      if (matches(seen)) {
+        if (found.length === limit) return pageOf(capture, found, true)
+        found.push(seen)
+      }
     }
     isBehindCursor ||= record.id === cursor
   }
@@ -76,16 +83,17 @@ function checkPlaces(graph: ProjectGraph, { subtree, cursor }: SearchQuery): Res
 }
 
 /**
- * Looks for nodes in the graph as it is now (rules FIND1, FIND2). Errors: NODE_NOT_FOUND for
+ * Looks for nodes in the graph as it is now, or as a view shows it (rules FIND1, FIND2, VIEW3).
+ * Errors: NODE_NOT_FOUND for
  * `subtree` and `cursor`, BAD_REQUEST for a value that its operator cannot take.
  */
 export function search(
   graph: ProjectGraph,
   query: SearchQuery,
-  blueprint: Blueprint | null,
+  { blueprint, view = null }: { blueprint: Blueprint | null; view?: RoleView | null },
 ): Result<Steps<SearchPage>> {
   const matcher = queryMatcher(query, blueprint)
   if (!matcher.ok) return matcher
   const places = checkPlaces(graph, query)
-  return places.ok ? ok(find(graph.capture(), matcher.value, query)) : places
+  return places.ok ? ok(find(graph.capture(), { query, matches: matcher.value, view })) : places
 }

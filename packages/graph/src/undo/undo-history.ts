@@ -1,6 +1,8 @@
 import { fail, ok } from '@talus/protocol'
 import type { Change, Entry, JsonValue, Result, UndoOutcome, UndoRequest } from '@talus/protocol'
+import type { Permissions } from '../access/permissions.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { mayMake, mayTakeBack } from './permitted.js'
 import { planReversal } from './plan-reversal.js'
 import { loadHistory } from './load-history.js'
 import { saveHistory } from './save-history.js'
@@ -12,6 +14,8 @@ import { StepStacks } from './step-stacks.js'
 export type UndoQuery = Omit<UndoRequest, 'command_id'> & {
   kind: 'undo' | 'redo'
   actor_id: string
+  /** What the caller may do; absent: everything. */
+  permissions?: Permissions | undefined
 }
 
 /** What an undo or redo would commit. No changes: call `consume`, there is nothing to commit. */
@@ -81,13 +85,20 @@ export class UndoHistory {
     if (step) this.#stacks.drop(step)
   }
 
-  /** Errors: NOTHING_TO_UNDO, NOTHING_TO_REDO, UNDO_CONFLICT. The graph is the same afterwards. */
+  /**
+   * Errors: NOTHING_TO_UNDO, NOTHING_TO_REDO, UNDO_CONFLICT, FORBIDDEN. The graph is the same
+   * afterwards.
+   */
   plan(graph: ProjectGraph, query: UndoQuery): Result<UndoPlan> {
-    const { kind, force = false, ...which } = query
+    const { kind, force = false, permissions, ...which } = query
     const step = this.#stacks.find({ ...which, state: STATE_OF[kind] })
     if (!step) return nothingTo(query)
+    const may = mayTakeBack(graph, step, { kind, permissions })
+    if (!may.ok) return may
     const planned = planReversal(graph, { step, stamps: this.#stamps, force })
     if (!planned.ok) return planned
+    const mayAll = mayMake(graph, planned.value.changes, { kind, permissions })
+    if (!mayAll.ok) return mayAll
     const { command_id, command_type, label } = step
     const target = { command_id, command_type, ...(label !== undefined && { label }) }
     return ok({ target, ...planned.value })

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { NodeId, PropertyId } from './id.js'
+import { BlueprintTypeId, NodeId, PropertyId } from './id.js'
 import { JsonValue } from './json.js'
 import { Node } from './node.js'
 
@@ -35,13 +35,17 @@ export const NodeMoved = Type.Object({
 })
 export type NodeMoved = Static<typeof NodeMoved>
 
-/** An absent value means that the property does not exist. */
+/**
+ * An absent value means that the property does not exist. `blueprint_type_id` is the node's type,
+ * said where rules of access go by it (rule VIEW2).
+ */
 export const PropertySet = Type.Object({
   type: Type.Literal('property-set'),
   node_id: NodeId,
   property_id: PropertyId,
   old_value: Type.Optional(JsonValue),
   new_value: Type.Optional(JsonValue),
+  blueprint_type_id: Type.Optional(BlueprintTypeId),
 })
 export type PropertySet = Static<typeof PropertySet>
 

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { TemplateId } from './id.js'
+import { RoleSchema } from './member.js'
 
 export const TemplateInfo = Type.Object({
   template_id: TemplateId,
@@ -20,10 +21,31 @@ export const TemplateIssue = Type.Object({
 })
 export type TemplateIssue = Static<typeof TemplateIssue>
 
+/** The least roles for a property; `create` is for giving it to a new node. */
+const PropertyAccess = Type.Object({
+  property: Type.String(),
+  create: RoleSchema,
+  change: RoleSchema,
+  see: RoleSchema,
+})
+
+/** The least roles for the nodes of a type, with what is declared and what follows (rule ACC1). */
+export const TypeAccess = Type.Object({
+  node_type: Type.String(),
+  create: RoleSchema,
+  change: RoleSchema,
+  see: RoleSchema,
+  properties: Type.Array(PropertyAccess),
+})
+export type TypeAccess = Static<typeof TypeAccess>
+
 /** `errors` make a template unusable; `warnings` do not. */
 export const TemplateReport = Type.Object({
   valid: Type.Boolean(),
   errors: Type.Array(TemplateIssue),
   warnings: Type.Array(TemplateIssue),
+  access: Type.Optional(
+    Type.Array(TypeAccess, { description: 'The rules of access, where a valid template has any' }),
+  ),
 })
 export type TemplateReport = Static<typeof TemplateReport>

@@ -1,15 +1,17 @@
-import type { GraphImage } from '@talus/graph'
-import type { GraphState } from '@talus/protocol'
+import type { GraphState, Node } from '@talus/protocol'
 
 /** What precedes the nodes. */
 export type GraphHead = Omit<GraphState, 'roots' | 'nodes'>
 
+/** Nodes in pre-order; an undefined is a piece of work that gave none. */
+export type NodePieces = Iterable<Node | undefined>
+
 /** A graph as `GraphState`, in pieces. The roots come last: they are known when all is walked. */
-export function* graphJson(head: GraphHead, image: GraphImage): Generator<string | undefined> {
+export function* graphJson(head: GraphHead, nodes: NodePieces): Generator<string | undefined> {
   yield `${JSON.stringify(head).slice(0, -1)},"nodes":[`
   const roots: string[] = []
   let comma = ''
-  for (const node of image.nodes()) {
+  for (const node of nodes) {
     if (node?.parent_id === null) roots.push(node.id)
     yield node && comma + JSON.stringify(node)
     if (node) comma = ','

@@ -1,6 +1,7 @@
-import { ok, ROUTES } from '@talus/protocol'
+import { ok, ROUTES, type Role } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { ProjectService } from '../../projects/project-service.js'
+import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import { accessible, callerElsewhere } from './door.js'
 import { mount } from './route.js'
@@ -9,6 +10,11 @@ import { mount } from './route.js'
 const PROJECT_FILE = { bodyLimit: 64 * 1024 * 1024 }
 
 const { requires } = ROUTES.LoadProject
+
+/** Who has been let in has a role. */
+function roleOf({ role }: Caller): Role {
+  return role ?? 'viewer'
+}
 
 export function mountProjects(app: FastifyInstance, projects: ProjectService): void {
   mount(app, 'CreateProject', ({ caller, body }) => projects.create(caller.actor, body))
@@ -29,11 +35,14 @@ export function mountProjects(app: FastifyInstance, projects: ProjectService): v
   })
   mount(app, 'SaveProject', ({ params }) => projects.save(params.project_id))
   mount(app, 'LoadProject', async ({ caller, params, body: { session_id }, reply }) => {
-    if (session_id !== undefined) {
-      const into = authorise(await callerElsewhere(reply, session_id), requires)
-      if (!into.ok) return into
-    }
-    return projects.load(caller.actor, params.project_id, session_id)
+    const load = { actor: caller.actor, role: roleOf(caller) }
+    if (session_id === undefined) return projects.load(params.project_id, load)
+    const there = await callerElsewhere(reply, session_id)
+    const may = authorise(there, requires)
+    if (!may.ok) return may
+    return projects.load(params.project_id, { ...load, into: { session_id, role: roleOf(there) } })
   })
-  mount(app, 'ExportProject', ({ params }) => projects.export(params.project_id))
+  mount(app, 'ExportProject', ({ caller, params }) =>
+    projects.export(params.project_id, roleOf(caller)),
+  )
 }

@@ -1,6 +1,5 @@
-import type { GraphImage } from '@talus/graph'
 import type { Node } from '@talus/protocol'
-import type { GraphHead } from './graph-json.js'
+import type { GraphHead, NodePieces } from './graph-json.js'
 
 function opening(node: Node): string {
   const { children: _, ...rest } = node
@@ -11,11 +10,11 @@ function opening(node: Node): string {
  * A graph as `GraphTree`, in pieces. Written with a list of the open nodes: `JSON.stringify`
  * recurses, and a chain of ten thousand nodes would overflow its stack.
  */
-export function* treeJson(head: GraphHead, image: GraphImage): Generator<string | undefined> {
+export function* treeJson(head: GraphHead, nodes: NodePieces): Generator<string | undefined> {
   yield `${JSON.stringify(head).slice(0, -1)},"roots":[`
   const open: string[] = []
   let isFirst = true
-  for (const node of image.nodes()) {
+  for (const node of nodes) {
     if (!node) {
       yield undefined
       continue

@@ -1,7 +1,10 @@
-import { check, fail, SessionId } from '@talus/protocol'
+import { check, fail, SessionId, type Role } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
+import type { Sight } from '../../broadcast/audience.js'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
+import { roleNow } from '../../gate/role-now.js'
+import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
 import { refusalWatch, roleLost } from './denials.js'
 import { connectError, originOf, visitorOf, whenReached } from './handshake.js'
@@ -46,11 +49,17 @@ export async function admitToGraph(
  */
 const departures = new WeakMap<GraphSocket['conn'], () => void>()
 
+/** How whoever enters with a role is shown the session. */
+function sightAt(session: LiveSession | undefined, role: Role | undefined): Sight {
+  if (!session?.rules) return null
+  return role && session.rules.viewOf(role)
+}
+
 /** Takes in a socket on `/graph`: it is in the session of its handshake, until it goes. */
 export function acceptOnGraph(socket: GraphSocket, services: SocketServices): void {
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
-  const { access, hub, presence, outbox, dispatcher, audit } = services
+  const { access, sessions, hub, presence, outbox, dispatcher, audit } = services
   const visitor = visitorOf(socket)
   const callerOf = (payload: unknown): Caller | Promise<Caller> => {
     const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
@@ -78,9 +87,15 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     presence.leave(session_id, socket.id)
     if (wasMember) hub.announce('session:disconnected', session_id, socket.id)
   }
+  const role = () => roleNow(access, visitor, session_id)
   const review = async () => {
     const caller = await access.callerIn(visitor, session_id)
-    if (caller.role !== null || socket.disconnected) return
+    if (socket.disconnected) return
+    if (caller.role !== null) {
+      const session = sessions.peek(session_id)
+      if (session) hub.renew(session.context, socket.id)
+      return
+    }
     roleLost(audit, socket, { session_id, error: caller.refusal })
     // What was said before is queued; a goodbye would overtake it.
     outbox.flush()
@@ -88,14 +103,16 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   }
   departures.get(socket.conn)?.()
   departures.set(socket.conn, depart)
-  hub.join(session_id, {
+  const member = {
     client_id: socket.id,
     origin: originOf(socket, visitor),
     following: 'graph',
     connection: outbox.adopt(socket),
+    role,
     onSessionDeleted: () => socket.disconnect(),
     review,
-  })
+  } as const
+  hub.join(session_id, member, sightAt(sessions.peek(session_id), role()))
   hub.announce('session:connected', session_id, socket.id)
   hub.showPresence(session_id, presence.everybody(session_id), socket.id)
   socket.on('disconnect', depart)

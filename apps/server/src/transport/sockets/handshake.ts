@@ -1,6 +1,6 @@
 import { ActorClaim, check, type Failure } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
-import type { Origin } from '../../broadcast/hub.js'
+import type { Origin } from '../../broadcast/member.js'
 import type { Outbox } from '../../broadcast/outbox.js'
 import { refusal } from '../../dispatch/failures.js'
 import { EXPIRED, type Visitor } from '../../gate/access.js'

@@ -1,3 +1,4 @@
+import { epochOf, type RoleView } from '@talus/graph'
 import {
   check,
   CLIENT_EVENTS,
@@ -15,6 +16,8 @@ import { refusal, sessionNotFound } from '../../dispatch/failures.js'
 import type { Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
+import { roleNow } from '../../gate/role-now.js'
+import { viewOf } from '../../gate/sight.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
 import { refusalWatch, roleLost } from './denials.js'
@@ -154,13 +157,14 @@ class RootClient {
     }
     const { access, sessions } = this.#services
     const joiner = await this.#joiner(request)
-    const early = authorise(await access.callerIn(joiner, session_id), requires)
-    if (!early.ok) return refusal(early.error)
+    const early = await access.callerIn(joiner, session_id)
+    const admitted = authorise(early, requires)
+    if (!admitted.ok) return refusal(admitted.error)
     const session = await (access.authenticated
       ? sessions.get(session_id)
       : sessions.getOrCreate(session_id))
     if (!session.ok) return refusal(session.error)
-    await this.#recollect(session.value, request)
+    await this.#recollect(session.value, { request, joiner, caller: early })
     // Deleted while entries were read: the id is free again.
     if (session.value.isRetired) return this.#tryJoin(payload)
     // The role may have gone meanwhile; from here on a review would find the member.
@@ -174,27 +178,29 @@ class RootClient {
   }
 
   /** Has what the client missed in memory, so that entering can be one step. */
-  async #recollect(session: LiveSession, request: JoinPayload): Promise<void> {
-    const { stream, last_seq, epoch = session.record.epoch } = request
-    if (stream !== 'changes' || last_seq === undefined || epoch !== session.record.epoch) return
+  async #recollect(session: LiveSession, { request, caller }: Entrance): Promise<void> {
+    const known = epochOf(session.record.epoch, viewOf(caller, session))
+    const { stream, last_seq, epoch = known } = request
+    if (stream !== 'changes' || last_seq === undefined || epoch !== known) return
     await session.tail.recollect(last_seq)
   }
 
   /** Membership and the answer are one step: no entry is missed or sent twice (rule SYNC1). */
   #enter(session: LiveSession, { request, joiner, caller }: Entrance): JoinAck {
     const { session_id, stream = 'events' } = request
-    const { hub, presence } = this.#services
+    const { access, hub, presence } = this.#services
     const client_id = this.#socket.id
-    const isNew =
-      this.#socket.connected &&
-      hub.join(session_id, {
-        client_id,
-        origin: originOf(this.#socket, joiner),
-        following: stream,
-        connection: this.#connection,
-        onSessionDeleted: () => this.#dropped(session_id),
-        review: () => this.#review(session_id),
-      })
+    const view = viewOf(caller, session)
+    const member = {
+      client_id,
+      origin: originOf(this.#socket, joiner),
+      following: stream,
+      connection: this.#connection,
+      role: () => roleNow(access, joiner, session_id),
+      onSessionDeleted: () => this.#dropped(session_id),
+      review: () => this.#review(session_id),
+    }
+    const isNew = this.#socket.connected && hub.join(session_id, member, view)
     this.#joined.set(session_id, joiner)
     const timing = { ...this.#services, socket: this.#socket }
     whenReached(joiner.grants.get(session_id)?.expires_at, timing, () => {
@@ -203,15 +209,20 @@ class RootClient {
     const { fitting, rest } = splitForJoined(presence.everybody(session_id))
     const { actor, role } = caller
     const as = role === null ? { actor } : { actor, role }
-    const joined = { ...this.#joinedPayload(session, request), ...as, presence: fitting }
+    const joined = { ...this.#joinedPayload(session, request, view), ...as, presence: fitting }
     this.#socket.emit('joined', joined)
     hub.showPresence(session_id, rest, client_id)
     if (isNew) hub.announce('session:connected', session_id, client_id)
     return { ok: true, ...joined }
   }
 
-  #joinedPayload(session: LiveSession, request: JoinPayload): RootPayload<'joined'> {
-    const { session_id, epoch } = session.record
+  #joinedPayload(
+    session: LiveSession,
+    request: JoinPayload,
+    view: RoleView | null,
+  ): RootPayload<'joined'> {
+    const { session_id } = session.record
+    const epoch = epochOf(session.record.epoch, view)
     const joined: RootPayload<'joined'> = {
       session_id,
       client_id: this.#socket.id,
@@ -224,7 +235,8 @@ class RootClient {
     if (request.stream !== 'changes' || request.last_seq === undefined) return joined
     const sameHistory = request.epoch === undefined || request.epoch === epoch
     const entries = sameHistory ? session.tail.entriesAfter(request.last_seq) : undefined
-    return entries ? { ...joined, entries } : { ...joined, snapshot_required: true }
+    if (!entries) return { ...joined, snapshot_required: true }
+    return { ...joined, entries: view ? entries.map((entry) => view.entry(entry)) : entries }
   }
 
   async #updatePresence(payload: unknown): Promise<ClientAck<'update_presence'>> {
@@ -254,10 +266,17 @@ class RootClient {
     const joined = this.#joined.get(session_id)
     if (!joined) return
     const caller = await this.#services.access.callerIn(joined, session_id)
-    if (caller.role !== null || this.#joined.get(session_id) !== joined) return
+    if (this.#joined.get(session_id) !== joined) return
+    if (caller.role !== null) return this.#renew(session_id)
     roleLost(this.#services.audit, this.#socket, { session_id, error: caller.refusal })
     this.#socket.emit('error', refusal(caller.refusal).error)
     this.#depart(session_id)
+  }
+
+  #renew(session_id: string): void {
+    const { sessions, hub } = this.#services
+    const session = sessions.peek(session_id)
+    if (session) hub.renew(session.context, this.#socket.id)
   }
 
   #dropped(session_id: string): void {

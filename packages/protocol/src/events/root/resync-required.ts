@@ -1,13 +1,23 @@
 import Type from 'typebox'
 import { defineServerEvent } from '../../define.js'
+import { RoleSchema } from '../../model/member.js'
 import { Epoch, Seq } from '../../model/seq.js'
 import { roomEvent } from '../fields.js'
 
-/** What happened is too large to send: fetch the graph at `seq` or later. */
+/**
+ * What happened is too large to send: fetch the graph at `seq` or later. With `role`: this client
+ * has that role now and is shown another graph (rule VIEW5).
+ */
 export const ResyncRequired = defineServerEvent({
   name: 'resync:required',
-  description: 'What happened is too large to send: fetch the graph at `seq` or later.',
-  payload: roomEvent('resync:required', { seq: Seq, epoch: Epoch, reason: Type.String() }),
+  description:
+    'What happened is too large to send, or this client is shown another graph now: fetch it at `seq` or later.',
+  payload: roomEvent('resync:required', {
+    seq: Seq,
+    epoch: Epoch,
+    reason: Type.String(),
+    role: Type.Optional(RoleSchema),
+  }),
   example: {
     event: 'resync:required',
     session_id: '550e8400-e29b-41d4-a716-446655440000',

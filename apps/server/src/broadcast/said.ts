@@ -1,0 +1,40 @@
+import { changesPackets } from './changes-frames.js'
+import { Packets } from './frames.js'
+import { GRAPH_VOCABULARY } from './graph-vocabulary.js'
+import type { Member } from './member.js'
+import type { Publication, SessionContext } from './publication.js'
+import { ROOT_VOCABULARY } from './root-vocabulary.js'
+import { translate } from './translate.js'
+import type { Vocabulary } from './vocabulary.js'
+
+/** How a client follows a session: granular events of a namespace, or `session:changes`. */
+export type Following = 'events' | 'changes' | 'graph'
+
+/** The packets for each way of following, made when somebody needs them. */
+export type Said = Record<Following, () => string[]>
+
+/** What publications are to those who see all of them. */
+export function spoken(session: SessionContext, publications: readonly Publication[]): Said {
+  const spokenAs = (say: Vocabulary) =>
+    publications.flatMap((publication) => translate(session, say, publication))
+  return {
+    events: () => spokenAs(ROOT_VOCABULARY),
+    graph: () => spokenAs(GRAPH_VOCABULARY),
+    changes: () => [
+      ...changesPackets(session, publications),
+      ...publications
+        .filter((publication) => publication.kind === 'saved')
+        .flatMap((publication) => translate(session, ROOT_VOCABULARY, publication)),
+    ],
+  }
+}
+
+/** Sends what is said, made into bytes once for each way of following that somebody uses. */
+export function send(places: Iterable<{ readonly member: Member }>, said: Said): void {
+  const made: Partial<Record<Following, Packets>> = {}
+  for (const { member } of places) {
+    const { following, connection } = member
+    const shared = (made[following] ??= new Packets(said[following]()))
+    if (shared.list.length > 0) connection.send(shared)
+  }
+}
