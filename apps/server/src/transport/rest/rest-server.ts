@@ -10,6 +10,22 @@ import fastify, {
 import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
 import { StorageError } from '../../journal/journal.js'
 import { sendFailure } from './route.js'
+import { answerUnreadable } from './unreadable-request.js'
+
+/** Longer than any id may be, even when every character is escaped. */
+const MAX_PARAM_LENGTH = 300
+
+const UNREADABLE_PATH: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'The path cannot be read',
+  details: [{ path: '', expected: 'a path in UTF-8, with % before two hexadecimal digits only' }],
+}
+
+const LONG_PATH: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'A part of the path is too long',
+  details: [{ path: '', expected: `at most ${MAX_PARAM_LENGTH} characters in each part` }],
+}
 
 /** Faults of a request that Fastify finds before a route sees it. */
 function failureOf(error: FastifyError, bodyLimit: number): Failure {
@@ -23,6 +39,8 @@ function failureOf(error: FastifyError, bodyLimit: number): Failure {
       message: `The body may have ${bodyLimit} bytes at most`,
     }
   }
+  if (error.code === 'FST_ERR_BAD_URL') return UNREADABLE_PATH
+  if (status === 414) return LONG_PATH
   if (status === 404) return { code: 'NOT_FOUND', message: 'Endpoint not found' }
   if (status === 415) {
     return { code: 'BAD_REQUEST', message: 'The body must have the content type application/json' }
@@ -57,7 +75,11 @@ export async function createRestServer(options: {
     bodyLimit: MAX_MESSAGE_BYTES,
     // One line per request would be most of the log; failures are logged below.
     logController: new LogController({ disableRequestLogging: true }),
-    routerOptions: { maxParamLength: 300 },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // Paths that the router cannot read reach no error handler.
+    frameworkErrors: (error, _request, reply) =>
+      sendFailure(reply, failureOf(error, MAX_MESSAGE_BYTES)),
+    clientErrorHandler: answerUnreadable,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   })
