@@ -54,8 +54,9 @@ test.each([
     using honest = await workHonestly(subject)
     const judge = new Judge()
     const attacks = await attacksOn(subject, judge, seed)
-    const baseline = await warmedUp(subject, () => attackWith(attacks, Math.min(inputs / 3, 5_000)))
-    await attackWith(attacks, inputs / 2)
+    const warming = Math.min(inputs / 8, 5_000)
+    const baseline = await warmedUp(subject, () => attackWith(attacks, warming))
+    await attackWith(attacks, inputs / 2 - warming)
     await expectUnharmed({ subject, honest, judge, baseline, repeat: repeatBy({ inputs, seed }) })
     expect(judge.heard).toBeGreaterThan(inputs / 10)
   },

@@ -32,6 +32,8 @@ function decoded(packet: string): Sent | undefined {
   return { type: Number(type), namespace, id: id === undefined ? undefined : Number(id), data }
 }
 
+const MOST_FAULTS = 10
+
 /** Holds everything that the server says against the contract, and keeps what does not fit. */
 export class Judge {
   /** What broke the contract; few are enough to see what is wrong. */
@@ -49,7 +51,7 @@ export class Judge {
   }
 
   blame(fault: string): void {
-    if (this.faults.length < 20) this.faults.push(fault)
+    if (this.faults.length < MOST_FAULTS) this.faults.push(fault.slice(0, 600))
   }
 }
 

@@ -1,46 +1,28 @@
-import { Agent, request } from 'node:http'
 import WebSocket from 'ws'
+import { exchange } from './http-exchange.js'
 import type { Packet } from './packets.js'
 import type { Attack } from './web-socket-attack.js'
 
 const SEPARATOR = Buffer.from('\u001e')
-const agent = new Agent({ keepAlive: true, maxSockets: 64 })
-
 /** Every fault of a client has one of these; engine.io knows no others. */
 const EXPECTED = new Set([200, 400, 403, 405, 413])
 
 /** A poll may have nothing to wait for; then it is given up after so many milliseconds. */
 const PATIENCE_MS = 300
 
-type Exchange = { method: 'GET' | 'POST'; query: string; body?: Buffer; type?: string }
+type Asked = { method: 'GET' | 'POST'; query: string; body?: Buffer; type?: string }
 
-/** One HTTP exchange; undefined when the server hung up or did not answer in time. */
-function exchange(
+/** The body of a success; undefined for everything else. */
+async function ask(
   { subject, judge }: Attack,
-  { method, query, body, type = 'text/plain;charset=UTF-8' }: Exchange,
+  { method, query, body, type = 'text/plain;charset=UTF-8' }: Asked,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const { host, port } = subject
-    const headers = body ? { 'content-type': type, 'content-length': body.length } : {}
-    const path = `/socket.io/?${query}`
-    const outgoing = request({ host, port, agent, method, path, headers }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', () => resolve(undefined))
-      response.on('end', () => {
-        const { statusCode = 0 } = response
-        if (!EXPECTED.has(statusCode)) judge.blame(`status ${statusCode} for ${method} ${query}`)
-        resolve(statusCode === 200 ? Buffer.concat(chunks).toString() : undefined)
-      })
-    })
-    outgoing.on('error', () => resolve(undefined))
-    const timer = setTimeout(() => outgoing.destroy(), PATIENCE_MS)
-    outgoing.on('close', () => {
-      clearTimeout(timer)
-      resolve(undefined)
-    })
-    outgoing.end(body)
-  })
+  const headers = body ? { 'content-type': type, 'content-length': body.length } : {}
+  const outgoing = { method, path: `/socket.io/?${query}`, headers, ...(body ? { body } : {}) }
+  const answer = await exchange(subject, outgoing, PATIENCE_MS)
+  if (answer.kind !== 'answer') return undefined
+  if (!EXPECTED.has(answer.status)) judge.blame(`status ${answer.status} for ${method} ${query}`)
+  return answer.status === 200 ? answer.body : undefined
 }
 
 /** Packets as a body: each after the other, attachments as base64, some of it not quite right. */
@@ -59,7 +41,7 @@ function bodyOf(
 }
 
 async function poll(attack: Attack, sid: string): Promise<void> {
-  const body = await exchange(attack, {
+  const body = await ask(attack, {
     method: 'GET',
     query: `EIO=4&transport=polling&sid=${sid}`,
   })
@@ -71,7 +53,7 @@ async function post(attack: Attack, sid: string, body: Buffer): Promise<string |
     ? undefined
     : attack.dealer.pick(['application/octet-stream', 'x'])
   const query = `EIO=4&transport=polling&sid=${sid}`
-  return exchange(attack, { method: 'POST', query, body, ...(type === undefined ? {} : { type }) })
+  return ask(attack, { method: 'POST', query, body, ...(type === undefined ? {} : { type }) })
 }
 
 /** What an orderly client would not do with its sid. */
@@ -83,13 +65,13 @@ async function misbehave(attack: Attack, sid: string): Promise<void> {
       await Promise.all([poll(attack, sid), poll(attack, sid)])
       break
     case 'unknown':
-      await exchange(attack, {
+      await ask(attack, {
         method: dealer.pick(['GET', 'POST']),
         query: `EIO=4&transport=polling&sid=${dealer.pick(['none', '__proto__', 'constructor', '', '%00'])}`,
       })
       break
     case 'transport':
-      await exchange(attack, { method: 'GET', query: known.replace('polling', 'websocket') })
+      await ask(attack, { method: 'GET', query: known.replace('polling', 'websocket') })
       break
     case 'large':
       await post(attack, sid, Buffer.alloc(1_200_000, '4'))
@@ -122,7 +104,7 @@ async function misbehave(attack: Attack, sid: string): Promise<void> {
 export async function attackByPolling(attack: Attack, inputs: number): Promise<number> {
   const { dealer, packets } = attack
   const version = dealer.chance(95) ? '4' : dealer.pick(['3', '5', '', '__proto__'])
-  const opened = await exchange(attack, {
+  const opened = await ask(attack, {
     method: 'GET',
     query: `EIO=${version}&transport=polling`,
   })
