@@ -114,6 +114,6 @@ test.each([
     await expectUnharmed({ subject, honest, judge, baseline, repeat: repeatBy({ inputs, seed }) })
     // A request that is refused at the first check tries little.
     const never = Object.keys(ROUTES).filter((route) => !succeeded.has(route))
-    expect(never.length, never.join()).toBeLessThan(IS_LONG ? 1 : 15)
+    expect(never.slice(IS_LONG ? 0 : 15)).toEqual([])
   },
 )

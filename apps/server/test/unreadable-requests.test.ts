@@ -18,10 +18,12 @@ function exchangeRaw(app: TestApp, bytes: string): Promise<string> {
   })
 }
 
-function expectRefusal(status: number, body: unknown, code: ErrorCode): void {
-  expect(check(ErrorEnvelope, body)).toMatchObject({ ok: true })
-  expect(body).toMatchObject({ error: { code, details: [{ expected: expect.any(String) }] } })
-  expect(status).toBe(ERRORS[code].status)
+/** The code of a refusal that has the envelope, the status of its code, and says what was expected. */
+function refusalIn(status: number, body: unknown): ErrorCode | undefined {
+  const checked = check(ErrorEnvelope, body)
+  if (!checked.ok) return undefined
+  const { code, details = [] } = checked.value.error
+  return ERRORS[code].status === status && details.length > 0 ? code : undefined
 }
 
 const head = 'GET /api/v1/health HTTP/1.1\r\nhost: x\r\n'
@@ -43,7 +45,7 @@ test.each([
     await using app = await quickApp()
     const answer = await exchangeRaw(app, bytes)
     const status = Number(/^HTTP\/1\.1 (\d+) /.exec(answer)?.[1])
-    expectRefusal(status, JSON.parse(answer.split('\r\n\r\n')[1] ?? ''), code)
+    expect(refusalIn(status, JSON.parse(answer.split('\r\n\r\n')[1] ?? ''))).toBe(code)
     expect((await app.api('GET', '/health')).status).toBe(200)
   },
 )
@@ -60,7 +62,7 @@ test.each([
     const paths = [`/sessions/${session_id}`, `/sessions/s/nodes/${session_id}/history`]
     for (const path of paths) {
       const { status, body } = await app.api('GET', path)
-      expectRefusal(status, body, 'BAD_REQUEST')
+      expect(refusalIn(status, body)).toBe('BAD_REQUEST')
     }
   },
 )
@@ -74,6 +76,6 @@ test('[AUTH2] a project whose session is gone is refused with a code that its ro
   for (const method of ['GET', 'DELETE']) {
     const path = `/projects/${String(body.project_id)}`
     const answer = await app.api(method, path, undefined, ann)
-    expectRefusal(answer.status, answer.body, 'SESSION_NOT_FOUND')
+    expect(refusalIn(answer.status, answer.body)).toBe('SESSION_NOT_FOUND')
   }
 })

@@ -1,6 +1,6 @@
 import {
   check,
-  CLIENT_EVENTS,
+  type CLIENT_EVENTS,
   ROUTES,
   type AccessRow,
   type AccessSubject,

@@ -80,20 +80,19 @@ function unlinked(node_id: string): Before {
   return { as: 'owner', path: '/commands/execute', body: { command_type: 'UnlinkNode', data } }
 }
 
+function undone(session_id: string): Before {
+  return { as: 'visitor', path: `/sessions/${session_id}/undo`, body: {} }
+}
+
+const BEFOREHAND = new Map<string, (session_id: string) => Before[]>([
+  ['UndoRoute', () => [CREATED]],
+  ['undo_command', () => [CREATED]],
+  ['RedoRoute', (session_id) => [CREATED, undone(session_id)]],
+  ['redo_command', (session_id) => [CREATED, undone(session_id)]],
+  ['LinkNode', () => [unlinked('task-1')]],
+])
+
 /** What has to have been done before, so that asking can succeed. */
 export function beforehand(subject: AccessSubject, { session_id }: Scene): Before[] {
-  const name = 'name' in subject ? subject.name : 'handshake'
-  const undone = { as: 'visitor', path: `/sessions/${session_id}/undo`, body: {} } as const
-  switch (name) {
-    case 'UndoRoute':
-    case 'undo_command':
-      return [CREATED]
-    case 'RedoRoute':
-    case 'redo_command':
-      return [CREATED, undone]
-    case 'LinkNode':
-      return [unlinked('task-1')]
-    default:
-      return []
-  }
+  return 'name' in subject ? (BEFOREHAND.get(subject.name)?.(session_id) ?? []) : []
 }

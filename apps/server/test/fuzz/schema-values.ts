@@ -6,7 +6,7 @@ import { hostileValue } from './hostile-json.js'
 export type TextFor = (field: string) => string
 
 type Loose = {
-  type?: string
+  type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'null'
   const?: unknown
   enum?: unknown[]
   anyOf?: TSchema[]
@@ -51,10 +51,17 @@ export class SchemaValues {
         return this.#dealer.chance(50)
       case 'null':
         return null
+      case undefined:
+        return this.#anything()
       default:
-        // Any JSON value.
-        return JSON.parse(hostileValue(this.#dealer)) as unknown
+        return loose.type satisfies never
     }
+  }
+
+  /** Any JSON value that can be written again: what is nested beyond that goes out as text only. */
+  #anything(): unknown {
+    const text = hostileValue(this.#dealer)
+    return text.length > 30_000 ? null : (JSON.parse(text) as unknown)
   }
 
   #object({ properties = {}, required = [], patternProperties }: Loose): object {

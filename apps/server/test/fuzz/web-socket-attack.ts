@@ -54,7 +54,8 @@ function oddFrame(dealer: Dealer): Buffer {
 
 /** Control frames, fragments and nonsense between the packets. */
 function disturb(socket: WebSocket, tcp: Socket, dealer: Dealer): void {
-  switch (dealer.weighed({ ping: 3, fragment: 4, odd: 3, noise: 1, long: 1 })) {
+  const kind = dealer.weighed({ ping: 3, fragment: 4, odd: 3, noise: 1, long: 1 })
+  switch (kind) {
     case 'ping':
       socket.ping(Buffer.alloc(dealer.below(125)))
       break
@@ -68,9 +69,12 @@ function disturb(socket: WebSocket, tcp: Socket, dealer: Dealer): void {
     case 'noise':
       tcp.write(Buffer.from(Array.from({ length: 20 }, () => dealer.below(256))))
       break
-    default:
+    case 'long':
       // Close to what the server takes, and beyond it.
       socket.send('x'.repeat(dealer.pick([900_000, 1_000_001])))
+      break
+    default:
+      kind satisfies never
   }
 }
 
@@ -79,15 +83,19 @@ function write(socket: WebSocket, { kind, bytes }: Packet): void {
 }
 
 function leave(socket: WebSocket, tcp: Socket, dealer: Dealer): void {
-  switch (dealer.weighed({ reset: 4, close: 3, code: 2 })) {
+  const kind = dealer.weighed({ reset: 4, close: 3, code: 2 })
+  switch (kind) {
     case 'reset':
       tcp.destroy()
       break
     case 'close':
       socket.close()
       break
-    default:
+    case 'code':
       socket.close(dealer.pick([1000, 1001, 1002, 1011, 3000, 4999]), 'x'.repeat(dealer.below(120)))
+      break
+    default:
+      kind satisfies never
   }
 }
 
