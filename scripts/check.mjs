@@ -2,7 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 
 const GENERATOR = 'packages/protocol/scripts/generate.mjs'
-const GENERATED = ['packages/protocol/contract.json', 'packages/client/API.md']
+const GENERATED = [
+  'packages/protocol/contract.json',
+  'packages/protocol/ACCESS.md',
+  'packages/client/API.md',
+]
 
 /** Runs a root script; the first that fails ends the check with its exit code. */
 function run(script) {

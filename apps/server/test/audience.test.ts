@@ -89,7 +89,10 @@ class Listener {
 const ORIGIN = { namespace: '/', actor_id: 'ann', admin: undefined, address: '' } as const
 
 test('[VIEW1] what is sent is made once for each view and way of following', () => {
-  const hub = new Hub(() => NOW, () => undefined)
+  const hub = new Hub(
+    () => NOW,
+    () => undefined,
+  )
   const listeners = (['viewer', 'editor', 'owner', 'owner'] as const).map((role, n) =>
     new Listener(`${role}${n}`, { role, following: 'changes' }).enter(hub),
   )
@@ -101,7 +104,10 @@ test('[VIEW1] what is sent is made once for each view and way of following', () 
 })
 
 test('[VIEW5] as long as nobody knows a role, nothing is said; then the client begins anew', () => {
-  const hub = new Hub(() => NOW, () => undefined)
+  const hub = new Hub(
+    () => NOW,
+    () => undefined,
+  )
   const eve = new Listener('eve', { role: 'owner', following: 'events' }).enter(hub)
   eve.role = undefined
   hub.publish(SESSION, [COMMITTED])

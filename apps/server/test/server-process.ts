@@ -18,6 +18,9 @@ export type ServerProcess = {
   /** The first line on standard output; fails when the process ends without one. */
   greeting: Promise<string>
   ended: Promise<Ended>
+  /** What it has said on standard error so far. */
+  stderr: () => string
+  pid: number
   kill: (signal: NodeJS.Signals) => void
   [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -53,6 +56,8 @@ export function launch(args: readonly string[], variables: NodeJS.ProcessEnv = {
   return {
     greeting,
     ended,
+    stderr: () => stderr,
+    pid: child.pid ?? -1,
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { contractText } from '../dist/index.js'
+import { accessText, contractText } from '../dist/index.js'
 
 writeFileSync(new URL('../contract.json', import.meta.url), contractText())
+writeFileSync(new URL('../ACCESS.md', import.meta.url), accessText())

@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { COMMANDS } from './commands/index.js'
 import { ERRORS } from './errors.js'
-import { CLIENT_EVENTS } from './events/client/index.js'
+import { CLIENT_EVENTS, GRAPH_CLIENT_EVENTS } from './events/client/index.js'
 import { GRAPH_EVENTS } from './events/graph/index.js'
 import { ROOT_EVENTS } from './events/root/index.js'
 import { ANY_ROUTE_ERRORS, API_PREFIX, ROUTES } from './routes/index.js'
@@ -19,15 +19,6 @@ function described(definitions: Record<string, Definition>) {
       { ...definition, payload: carried(definition.payload), ack: carried(definition.ack) },
     ]),
   )
-}
-
-const GRAPH_CLIENT_EVENTS = {
-  ping: CLIENT_EVENTS.ping,
-  execute_command: CLIENT_EVENTS.execute_command,
-  preview_command: CLIENT_EVENTS.preview_command,
-  undo_command: CLIENT_EVENTS.undo_command,
-  redo_command: CLIENT_EVENTS.redo_command,
-  update_presence: CLIENT_EVENTS.update_presence,
 }
 
 /**

@@ -6,6 +6,12 @@ export type Role = 'viewer' | 'commenter' | 'editor' | 'owner'
 
 export type Namespace = '/' | '/graph'
 
+/**
+ * What the least role is about: nothing (anybody may ask), an identity alone, a role in the session
+ * that the request names, or one in the session of its project.
+ */
+export type Scope = 'open' | 'user' | 'session' | 'project'
+
 export type CommandDefinition<Type extends string, Data extends TSchema, Answer extends TSchema> = {
   type: Type
   /** The class name that the reference implementation uses for the same command. */
@@ -49,6 +55,8 @@ export type ClientEventDefinition<
   name: Name
   description: string
   requires: Role
+  /** `open`: whoever is connected may ask. */
+  scope: Extract<Scope, 'open' | 'session'>
   payload: Payload
   /** What the optional acknowledgement callback receives. */
   ack: Answer
@@ -65,12 +73,6 @@ export function defineClientEvent<
 ): ClientEventDefinition<Name, Payload, Answer> {
   return definition
 }
-
-/**
- * What the least role is about: nothing (anybody may ask), an identity alone, a role in the session
- * that the request names, or one in the session of its project.
- */
-export type Scope = 'open' | 'user' | 'session' | 'project'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 

@@ -1,13 +1,13 @@
 import type { Static } from 'typebox'
 import type { ClientEventMap, ServerEventMap } from './define.js'
-import type { CLIENT_EVENTS } from './events/client/index.js'
+import type { CLIENT_EVENTS, GRAPH_CLIENT_EVENTS } from './events/client/index.js'
 import type { GRAPH_EVENTS } from './events/graph/index.js'
 import type { ROOT_EVENTS } from './events/root/index.js'
 
 type RootEvents = typeof ROOT_EVENTS
 type GraphEvents = typeof GRAPH_EVENTS & Pick<RootEvents, 'error' | 'pong'>
 type ClientEvents = typeof CLIENT_EVENTS
-type GraphClientEvents = Omit<ClientEvents, 'join_session' | 'leave_session'>
+type GraphClientEvents = typeof GRAPH_CLIENT_EVENTS
 
 /** Socket.IO event map of what the server sends on `/`. */
 export type ServerToClientEvents = ServerEventMap<RootEvents>

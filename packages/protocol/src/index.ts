@@ -1,3 +1,8 @@
+export { ACCESS_TABLE } from './access/access-table.js'
+export type { AccessRow, AccessSubject } from './access/access-table.js'
+export { accessText } from './access/access-text.js'
+export { VISITORS } from './access/visitors.js'
+export type { Outcome, VisitorName } from './access/visitors.js'
 export { COMMANDS } from './commands/index.js'
 export type {
   BatchCommand,

@@ -13,9 +13,12 @@ const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)]
 test('the public names are a promise: none goes away unnoticed', () => {
   expect(names).toMatchInlineSnapshot(`
     [
+      "ACCESS_TABLE",
       "ANONYMOUS",
       "ANY_ROUTE_ERRORS",
       "API_PREFIX",
+      "AccessRow",
+      "AccessSubject",
       "Ack",
       "AckFailure",
       "AckSuccess",
@@ -83,6 +86,7 @@ test('the public names are a promise: none goes away unnoticed', () => {
       "NodeRemoved",
       "OpenedProject",
       "Orphans",
+      "Outcome",
       "PROTOCOL_VERSION",
       "Position",
       "Presence",
@@ -128,6 +132,9 @@ test('the public names are a promise: none goes away unnoticed', () => {
       "TypeAccess",
       "UndoOutcome",
       "UndoRequest",
+      "VISITORS",
+      "VisitorName",
+      "accessText",
       "check",
       "checkJson",
       "commandTypeOf",

@@ -3,12 +3,13 @@ import type { Role } from '../define.js'
 import { ActorId, SessionId } from './id.js'
 import { Timestamp } from './seq.js'
 
-const ROLES: Role[] = ['viewer', 'commenter', 'editor', 'owner']
+/** From the least to the most. */
+export const ROLES = ['viewer', 'commenter', 'editor', 'owner'] as const satisfies Role[]
 
 /** What somebody may do in a session; each role includes the ones before it. */
 export const RoleSchema = Type.Unsafe<Role>({
   type: 'string',
-  enum: ROLES,
+  enum: [...ROLES],
   description: 'A role; each includes the ones before it',
 })
 

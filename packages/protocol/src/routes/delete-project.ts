@@ -12,5 +12,5 @@ export const DeleteProject = defineRoute({
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: Type.Object({ project_id: ProjectId, deleted: Type.Literal(true) }),
-  errors: ['PROJECT_NOT_FOUND'],
+  errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND'],
 })

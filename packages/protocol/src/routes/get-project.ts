@@ -13,5 +13,5 @@ export const GetProject = defineRoute({
   params: Type.Object({ project_id: ProjectId }),
   status: 200,
   response: ProjectInfo,
-  errors: ['PROJECT_NOT_FOUND'],
+  errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND'],
 })

@@ -26,15 +26,32 @@ export const NODE_LIMITS = {
   insecureHTTPParser: false,
 } as const
 
+const SLOW: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'The request came too slowly',
+  details: [
+    {
+      path: '',
+      expected: `all headers within ${NODE_LIMITS.headersTimeout / 1_000} s, all of the request within ${HTTP_LIMITS.requestTimeout / 1_000} s`,
+    },
+  ],
+}
+
+const LARGE_HEADERS: Failure = {
+  code: 'PAYLOAD_TOO_LARGE',
+  message: 'The headers are too large',
+  details: [{ path: '', expected: `at most ${NODE_LIMITS.maxHeaderSize} bytes of headers` }],
+}
+
+const NO_HTTP: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'The request cannot be read',
+  details: [{ path: '', expected: 'a complete request of HTTP/1.1' }],
+}
+
 function failureOf(code: string | undefined): Failure {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return { code: 'BAD_REQUEST', message: 'The request came too slowly' }
-  }
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    const message = `The headers may have ${NODE_LIMITS.maxHeaderSize} bytes at most`
-    return { code: 'PAYLOAD_TOO_LARGE', message }
-  }
-  return { code: 'BAD_REQUEST', message: 'This is no request of HTTP/1.1' }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return SLOW
+  return code === 'HPE_HEADER_OVERFLOW' ? LARGE_HEADERS : NO_HTTP
 }
 
 /** Answers over a socket that no request is known of any longer, and lets go of it. */

@@ -19,6 +19,21 @@ import { unexpected } from '../unexpected.js'
 import { sendFailure } from './route.js'
 import { requestFacts } from './watch.js'
 
+/** Longer than any id may be, even when every character is escaped. */
+const MAX_PARAM_LENGTH = 300
+
+const UNREADABLE_PATH: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'The path cannot be read',
+  details: [{ path: '', expected: 'a path in UTF-8, with % before two hexadecimal digits only' }],
+}
+
+const LONG_PATH: Failure = {
+  code: 'BAD_REQUEST',
+  message: 'A part of the path is too long',
+  details: [{ path: '', expected: `at most ${MAX_PARAM_LENGTH} characters in each part` }],
+}
+
 /** What Fastify refuses before a route sees it; undefined: a fault of the server. */
 function refusalOf(error: FastifyError, bodyLimit: number): Failure | undefined {
   const status = error.statusCode ?? 500
@@ -28,6 +43,8 @@ function refusalOf(error: FastifyError, bodyLimit: number): Failure | undefined 
       message: `The body may have ${bodyLimit} bytes at most`,
     }
   }
+  if (error.code === 'FST_ERR_BAD_URL') return UNREADABLE_PATH
+  if (status === 414) return LONG_PATH
   if (status === 404) return { code: 'NOT_FOUND', message: 'Endpoint not found' }
   if (status === 415) {
     return { code: 'BAD_REQUEST', message: 'The body must have the content type application/json' }
@@ -68,8 +85,10 @@ export async function createRestServer(options: {
       : { http: NODE_LIMITS }),
     ...HTTP_LIMITS,
     clientErrorHandler: refuseMalformed,
-    frameworkErrors: (error, _request, reply) => {
-      sendFailure(reply, { code: 'BAD_REQUEST', message: error.message })
+    // Paths that the router cannot read reach no error handler.
+    frameworkErrors: (error, request, reply) => {
+      const refused = refusalOf(error, MAX_MESSAGE_BYTES)
+      sendFailure(reply, refused ?? unexpected(options.faults, error, { method: request.method }))
     },
     trustProxy: trustProxy.length > 0 && [...trustProxy],
     // Both are the defaults; they are what keeps `__proto__` of a body out.
@@ -79,7 +98,7 @@ export async function createRestServer(options: {
     bodyLimit: MAX_MESSAGE_BYTES,
     // One line per request would be most of the log; failures are logged below.
     logController: new LogController({ disableRequestLogging: true }),
-    routerOptions: { maxParamLength: 300 },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   })

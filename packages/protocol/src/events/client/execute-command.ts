@@ -10,6 +10,7 @@ export const ExecuteCommand = defineClientEvent({
   description:
     'Executes a command in a session. On `/graph` the session defaults to the one of the handshake.',
   requires: 'editor',
+  scope: 'session',
   ack: Ack,
   payload: Type.Object(
     {

@@ -19,3 +19,13 @@ export const CLIENT_EVENTS = byName([
   UndoCommand,
   UpdatePresence,
 ])
+
+/** What clients send on `/graph`; there is no joining and no leaving. */
+export const GRAPH_CLIENT_EVENTS = byName([
+  Ping,
+  ExecuteCommand,
+  PreviewCommand,
+  UndoCommand,
+  RedoCommand,
+  UpdatePresence,
+])

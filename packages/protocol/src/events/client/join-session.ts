@@ -13,6 +13,7 @@ export const JoinSession = defineClientEvent({
   description:
     'Enters a session on `/`. `stream` chooses granular events or `session:changes` frames.',
   requires: 'viewer',
+  scope: 'session',
   ack: Type.Union([
     Type.Intersect([Type.Object({ ok: Type.Literal(true) }), Joined.payload]),
     AckFailure,

@@ -9,6 +9,7 @@ export const LeaveSession = defineClientEvent({
   name: 'leave_session',
   description: 'Leaves a session on `/`.',
   requires: 'viewer',
+  scope: 'open',
   ack: Type.Union([
     Type.Intersect([Type.Object({ ok: Type.Literal(true) }), Left.payload]),
     AckFailure,

@@ -6,6 +6,7 @@ export const Ping = defineClientEvent({
   name: 'ping',
   description: 'Asks for a `pong`. Carries no payload.',
   requires: 'viewer',
+  scope: 'open',
   ack: Type.Undefined(),
   payload: Type.Undefined(),
   example: undefined,

@@ -8,6 +8,7 @@ export const PreviewCommand = defineClientEvent({
   description:
     'Answers with the changes or the error that executing now would give; commits nothing.',
   requires: 'viewer',
+  scope: 'session',
   ack: Preview,
   payload: ExecuteCommand.payload,
   example: {

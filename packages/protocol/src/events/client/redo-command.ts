@@ -7,6 +7,7 @@ export const RedoCommand = defineClientEvent({
   name: 'redo_command',
   description: 'Redoes what the actor undid last.',
   requires: 'editor',
+  scope: 'session',
   ack: Ack,
   payload: UndoCommand.payload,
   example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },

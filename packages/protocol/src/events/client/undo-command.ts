@@ -9,6 +9,7 @@ export const UndoCommand = defineClientEvent({
   name: 'undo_command',
   description: 'Undoes the last command of the actor, or of anybody with scope `session` (owner).',
   requires: 'editor',
+  scope: 'session',
   ack: Ack,
   payload: Type.Object(
     { session_id: Type.Optional(SessionId), ...UndoRequest.properties },

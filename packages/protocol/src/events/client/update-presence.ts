@@ -10,6 +10,7 @@ export const UpdatePresence = defineClientEvent({
   description:
     'Says where this client is; null takes it back. On `/graph` the session may be left out.',
   requires: 'commenter',
+  scope: 'session',
   ack: Type.Union([Type.Object({ ok: Type.Literal(true) }), AckFailure]),
   payload: Type.Object(
     {
