@@ -6,6 +6,8 @@ export type Failure = {
   code: ErrorCode
   message: string
   details?: ErrorDetail[]
+  /** Of RATE_LIMITED: milliseconds after which the same request may succeed. */
+  retry_after_ms?: number
 }
 
 /** The outcome of anything that can be refused. Bugs throw; refusals are values. */

@@ -24,6 +24,12 @@ export const ErrorBody = Type.Object(
     message: Type.String(),
     details: Type.Optional(Type.Array(ErrorDetail)),
     retryable: Type.Boolean(),
+    retry_after_ms: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Wait so many milliseconds before the next attempt',
+      }),
+    ),
   },
   { description: 'Why something was refused' },
 )
