@@ -23,7 +23,7 @@ export function planSimple(
     case 'LinkNode':
       return planLinkNode(graph, command.data, context)
     case 'UnlinkNode':
-      return planUnlinkNode(graph, command.data)
+      return planUnlinkNode(graph, command.data, context)
     case 'MoveNode':
       return planMoveNode(graph, command.data, context)
     case 'UpdateProperty':
