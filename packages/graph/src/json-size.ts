@@ -26,6 +26,19 @@ function bound(value: JsonValue, most: number): number {
   return bytes
 }
 
+/** Bytes of a text in UTF-8. */
+function utf8Bytes(text: string): number {
+  let bytes = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) bytes += 1
+    else if (unit < 0x800) bytes += 2
+    // Both halves of a pair, four bytes together, count two each.
+    else bytes += unit >= 0xd800 && unit < 0xe000 ? 2 : 3
+  }
+  return bytes
+}
+
 /**
  * Bytes of a value: of a text in UTF-8, of anything else as JSON. Where a rough count shows that
  * they are not more than `most`, that count.
@@ -33,5 +46,5 @@ function bound(value: JsonValue, most: number): number {
 export function jsonBytes(value: JsonValue, most: number): number {
   const rough = bound(value, most)
   if (rough <= most) return rough
-  return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value)).length
+  return utf8Bytes(typeof value === 'string' ? value : JSON.stringify(value))
 }

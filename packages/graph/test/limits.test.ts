@@ -84,6 +84,7 @@ describe('[LIM3] a session has at most so many', () => {
 
   test.each([
     ['text in UTF-8', 'é'.repeat(50), 'é'.repeat(51), 102],
+    ['of any plane', `${'🎬'.repeat(24)}名é`, '🎬'.repeat(26), 104],
     ['anything else as JSON', ['x'.repeat(96)], ['x'.repeat(97)], 101],
     ['escapes as JSON writes them', ['\n'.repeat(48)], ['\n'.repeat(49)], 102],
     ['keys too', { ['k'.repeat(94)]: 1 }, { ['k'.repeat(95)]: 1 }, 101],
