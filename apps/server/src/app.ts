@@ -10,10 +10,15 @@ import { jwtAuthentication } from './auth/jwt.js'
 import { Hub } from './broadcast/hub.js'
 import { Outbox } from './broadcast/outbox.js'
 import type { Config } from './config/config.js'
+import { graphLimitsOf } from './config/limit-flags.js'
 import { createAccess, OPEN_ACCESS } from './gate/access.js'
 import { Dispatcher } from './gate/dispatcher.js'
 import type { Authenticate } from './gate/identity.js'
+import { limitFailures } from './gate/login-limit.js'
+import type { Rate } from './gate/rate.js'
+import { RateLimit, SocketMeter } from './gate/rate-limits.js'
 import { createReception, OPEN_RECEPTION } from './gate/reception.js'
+import { SessionQuota } from './gate/session-quota.js'
 import { GroupCommitter } from './dispatch/group-committer.js'
 import { Chronicle } from './history/chronicle.js'
 import { Memberships } from './members/memberships.js'
@@ -39,6 +44,7 @@ import { createRestServer } from './transport/rest/rest-server.js'
 import { mountSearch } from './transport/rest/search-routes.js'
 import { mountSessions } from './transport/rest/session-routes.js'
 import { mountTemplates } from './transport/rest/template-routes.js'
+import { Connections } from './transport/sockets/connections.js'
 import { attachSockets } from './transport/sockets/socket-server.js'
 
 /** What may be put in place of the real parts: a journal, clock and timer, the source of ids. */
@@ -112,7 +118,17 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const hub = new Hub(now)
   const presence = new LocalPresence(hub, after)
   const broadcaster = pruningPresence(hub, presence, logger)
-  const outbox = new Outbox((client_id) => logger.warn({ client_id }, 'slow client let go'))
+  const { limits, rates } = config
+  const elapsed = () => performance.now()
+  const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
+  const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
+  const graphLimits = graphLimitsOf(limits)
+  const outbox = new Outbox({
+    maxBytes: limits.bufferedBytes,
+    after,
+    onSlow: (client_id, waiting_bytes) =>
+      logger.warn({ client_id, waiting_bytes }, 'slow client let go'),
+  })
   const committer = new GroupCommitter(journal)
   const memberships = new Memberships({
     journal,
@@ -139,6 +155,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     committer,
     blueprintOf,
     retention: { entries, days },
+    limits: graphLimits,
     isOccupied: (session_id) => hub.count(session_id) > 0,
     hasOwners: authenticate !== null,
     forgetRoles: (session_id) => {
@@ -154,19 +171,47 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
           isLive: (grant) => links.isLive(grant),
           clock,
         }),
-        reception: createReception(authenticate, (token) => links.redeem(token)),
+        reception: limitFailures(
+          createReception(authenticate, (token) => links.redeem(token)),
+          limitOf('refused tokens of an address', rates.failedLogins),
+        ),
       }
     : { access: OPEN_ACCESS, reception: OPEN_RECEPTION }
   const chronicle = new Chronicle(journal, logger)
-  const dispatcher = new Dispatcher(sessions, newId, chronicle)
-  const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster })
+  const dispatcher = new Dispatcher(sessions, {
+    newId,
+    past: chronicle,
+    limits: {
+      json,
+      rates: {
+        user: limitOf('commands of a user', rates.userCommands),
+        session: limitOf('commands of a session', rates.sessionCommands),
+      },
+    },
+  })
+  const quota = new SessionQuota({
+    perAddress: limitOf('new sessions of an address', rates.newSessions),
+    perUser: rates.sessionsPerUser,
+    sessionsOf: (actor_id) => memberships.sessionsOf(actor_id),
+  })
+  const projects = new ProjectService({
+    ...shared,
+    sessions,
+    catalogue,
+    broadcaster,
+    limits: graphLimits,
+  })
   const contractHash = createHash('sha256').update(contractText()).digest('hex')
 
   let open = true
   if (config.idleMinutes > 0) {
     sweepIdle(sessions, { after, minutes: config.idleMinutes, isOpen: () => open })
   }
-  const rest = await createRestServer({ logger, corsOrigins: config.corsOrigins })
+  const rest = await createRestServer({
+    logger,
+    corsOrigins: config.corsOrigins,
+    messageBytes: limits.messageBytes,
+  })
   const services = {
     journal,
     sessions,
@@ -181,6 +226,9 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   openDoor(rest, {
     access,
     reception,
+    requests: limitOf('requests of a caller', rates.requests),
+    quota,
+    json,
     sessionOfProject: async (project_id) => (await journal.getProject(project_id))?.session_id,
   })
   mountHealth(rest, services)
@@ -191,7 +239,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   mountAffordances(rest, services)
   mountSearch(rest, services)
   mountCommands(rest, services)
-  mountProjects(rest, projects)
+  mountProjects(rest, { projects, importBytes: limits.importBytes })
   mountTemplates(rest, catalogue)
   const sockets = {
     access,
@@ -203,10 +251,26 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     hub,
     presence,
     outbox,
+    connections: new Connections({
+      perAddress: rates.socketsPerAddress,
+      perUser: rates.socketsPerUser,
+      handshakes: limitOf('handshakes of an address', rates.handshakes),
+      after,
+    }),
+    quota,
+    newMeter: () =>
+      new SocketMeter(
+        { messages: rates.messages, commands: rates.socketCommands, pending: limits.pending },
+        elapsed,
+      ),
+    json,
     contractHash,
     log: logger,
   }
-  const io = attachSockets(rest.server, sockets, config.corsOrigins)
+  const io = attachSockets(rest.server, sockets, {
+    corsOrigins: config.corsOrigins,
+    messageBytes: limits.messageBytes,
+  })
 
   return {
     rest,

@@ -1,17 +1,29 @@
 import type { Socket as TcpSocket } from 'node:net'
 import type { Socket } from 'socket.io'
 import type { WebSocket } from 'ws'
+import type { After } from '../presence/beat.js'
 import type { Packets } from './frames.js'
 
 type Engine = Socket['conn']
 
-/** Bytes that may wait for a client before it counts as too slow and is let go. */
-export const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
+/** RFC 6455, section 7.4.1, and the registry of its codes: try again later. */
+const TRY_AGAIN_LATER = 1013
+
+/** A client that is too slow may read on for so many milliseconds to learn that it is let go. */
+const GOODBYE_MS = 2_000
+
+/** What an object of Engine.IO takes beside the text that it carries, roughly. */
+const PACKET_BYTES = 100
+
+/** The WebSocket below a connection; undefined while it polls. */
+function webSocketBelow(engine: Engine): (WebSocket & { _socket?: TcpSocket }) | undefined {
+  const transport = engine.transport as unknown as { socket?: WebSocket }
+  return transport.socket
+}
 
 /** The TCP socket below a WebSocket. `ws` keeps it private; nothing else gives it. */
 function tcpBelow(engine: Engine): TcpSocket | undefined {
-  const transport = engine.transport as unknown as { socket?: WebSocket & { _socket?: TcpSocket } }
-  return transport.socket?._socket
+  return webSocketBelow(engine)?._socket
 }
 
 /**
@@ -30,32 +42,44 @@ function idleTcp(engine: Engine): TcpSocket | undefined {
   return tcp?.writable ? tcp : undefined
 }
 
+/** What a connection needs from its surroundings. */
+type Hooks = {
+  schedule: (connection: Connection) => void
+  after: After
+  /** Bytes that may wait for a client before it counts as too slow and is let go. */
+  maxBytes: number
+  /** The client is let go, with so many bytes waiting. */
+  onSlow: (bytes: number) => void
+}
+
 /**
  * Everything that goes to one client, collected during a turn of the event loop and written in
  * one piece: the number of writes is what costs, not their size.
  */
 export class Connection {
   readonly #engine: Engine
-  readonly #schedule: (connection: Connection) => void
-  readonly #onSlow: () => void
+  readonly #hooks: Hooks
+  /** Of its last socket, for the log. */
+  client_id = ''
   #queue: Packets[] = []
   /** Bytes handed to Engine.IO that it has not passed on yet. */
   #waiting = 0
 
-  constructor(
-    engine: Engine,
-    hooks: { schedule: (connection: Connection) => void; onSlow: () => void },
-  ) {
+  constructor(engine: Engine, hooks: Hooks) {
     this.#engine = engine
-    this.#schedule = hooks.schedule
-    this.#onSlow = hooks.onSlow
+    this.#hooks = hooks
+    // Also what Socket.IO says by itself: who asks for it without end must not fill the memory.
+    engine.on('packetCreate', ({ data }: { data?: string | Buffer }) => {
+      this.#waiting += PACKET_BYTES + (data?.length ?? 0)
+      this.#evictWhenSlow(tcpBelow(this.#engine)?.writableLength ?? 0)
+    })
     engine.on('drain', () => {
       this.#waiting = 0
     })
   }
 
   send(packets: Packets): void {
-    if (this.#queue.length === 0) this.#schedule(this)
+    if (this.#queue.length === 0) this.#hooks.schedule(this)
     this.#queue.push(packets)
   }
 
@@ -73,22 +97,26 @@ export class Connection {
     const [first] = queue
     if (first && queue.length === 1) tcp.write(first.wire)
     else tcp.write(Buffer.concat(queue.map((packets) => packets.wire)))
-    if (tcp.writableLength > MAX_BUFFERED_BYTES) this.#evict()
+    this.#evictWhenSlow(tcp.writableLength)
   }
 
   #writeThroughEngine(queue: Packets[]): void {
     for (const packets of queue) {
       for (const packet of packets.list) {
-        this.#waiting += packet.length
         this.#engine.write(packet, { compress: false })
       }
     }
-    const below = tcpBelow(this.#engine)?.writableLength ?? 0
-    if (this.#waiting + below > MAX_BUFFERED_BYTES) this.#evict()
   }
 
-  #evict(): void {
-    this.#onSlow()
+  /** `below`: bytes that the TCP socket has not passed on. */
+  #evictWhenSlow(below: number): void {
+    const bytes = this.#waiting + below
+    if (bytes <= this.#hooks.maxBytes || this.#engine.readyState !== 'open') return
+    this.#hooks.onSlow(bytes)
+    const webSocket = webSocketBelow(this.#engine)
+    webSocket?.close(TRY_AGAIN_LATER, `Too slow: ${bytes} bytes were waiting`)
     this.#engine.close(true)
+    // Until then what waits for it stays in memory.
+    if (webSocket) this.#hooks.after(GOODBYE_MS, () => webSocket.terminate())
   }
 }

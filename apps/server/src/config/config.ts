@@ -2,12 +2,18 @@ import { parseArgs } from 'node:util'
 import { fail, ok, type Result } from '@talus/protocol'
 import { AUTH_FLAGS, type AuthSettings } from '../auth/auth-flags.js'
 import { invalid, type Flag, type FlagGroup, type Given } from './flag.js'
+import { LIMIT_FLAGS, type LimitSettings } from './limit-flags.js'
+import { givenOrProtective, RATE_FLAGS, type RateSettings } from './rate-flags.js'
 import { SERVER_FLAGS, type ServerSettings } from './server-flags.js'
 
 /** How the server runs. Every field is a flag, and an environment variable `TALUS_…`. */
-export type Config = ServerSettings & { auth: AuthSettings }
+export type Config = ServerSettings & {
+  auth: AuthSettings
+  limits: LimitSettings
+  rates: RateSettings
+}
 
-const GROUPS: readonly FlagGroup<unknown>[] = [SERVER_FLAGS, AUTH_FLAGS]
+const GROUPS: readonly FlagGroup<unknown>[] = [SERVER_FLAGS, AUTH_FLAGS, LIMIT_FLAGS, RATE_FLAGS]
 
 function flagsOf({ flags }: FlagGroup<unknown>): Flag[] {
   return Object.values(flags)
@@ -77,10 +83,14 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
   if (!server.ok) return server
   const auth = AUTH_FLAGS.read(given)
   if (!auth.ok) return auth
+  const limits = LIMIT_FLAGS.read(given)
+  if (!limits.ok) return limits
+  const rates = RATE_FLAGS.read(auth.value === null ? given : givenOrProtective(given))
+  if (!rates.ok) return rates
   const { host, insecure } = server.value
   if (!isLoopback(host) && !insecure && auth.value === null) {
     const expected = 'a loopback address, as nobody is authenticated; or add --insecure'
     return invalid(SERVER_FLAGS.flags.host, host, expected)
   }
-  return ok({ ...server.value, auth: auth.value })
+  return ok({ ...server.value, auth: auth.value, limits: limits.value, rates: rates.value })
 }

@@ -2,9 +2,10 @@ import { ERRORS, type AckFailure, type ErrorBody, type Failure } from '@talus/pr
 
 /** A refusal as callers and rooms see it. */
 export function errorBody(failure: Failure): ErrorBody {
-  const { code, message, details } = failure
+  const { code, message, details, retry_after_ms } = failure
   const { retryable } = ERRORS[code]
-  return details ? { code, message, details, retryable } : { code, message, retryable }
+  const body = details ? { code, message, details, retryable } : { code, message, retryable }
+  return retry_after_ms === undefined ? body : { ...body, retry_after_ms }
 }
 
 export function refusal(failure: Failure, command_id?: string): AckFailure {

@@ -1,4 +1,11 @@
-import { diff, plan, type Blueprint, type ProjectGraph, type UndoHistory } from '@talus/graph'
+import {
+  diff,
+  plan,
+  type Blueprint,
+  type GraphLimits,
+  type ProjectGraph,
+  type UndoHistory,
+} from '@talus/graph'
 import type { Actor, Change, Entry, Failure, JsonValue, UndoOutcome } from '@talus/protocol'
 import type { ExecuteTask, ReplaceTask, RestoreTask, RevertTask, Task } from './task.js'
 
@@ -7,6 +14,8 @@ export type Ground = {
   graph: ProjectGraph
   history: UndoHistory
   blueprint: Blueprint | null
+  /** How large the graph may become. */
+  limits: GraphLimits
   /** The seq of the last entry that the graph holds, durable or not. */
   headSeq: () => number
   newId: () => string
@@ -36,6 +45,7 @@ function planExecute(ground: Ground, task: ExecuteTask): Plan {
     blueprint: ground.blueprint,
     newId: ground.newId,
     now: ground.now,
+    limits: ground.limits,
     ...(task.lenient ? { lenient: true } : {}),
   })
   if (!planned.ok) return { outcome: 'refused', failure: planned.error }

@@ -1,4 +1,4 @@
-import type { Blueprint, ProjectGraph, UndoHistory } from '@talus/graph'
+import type { Blueprint, GraphLimits, ProjectGraph, UndoHistory } from '@talus/graph'
 import type { Change, Entry } from '@talus/protocol'
 import type { Pending } from '../dispatch/pending.js'
 import type { Pipeline } from '../dispatch/pipeline.js'
@@ -6,7 +6,12 @@ import type { Ground } from '../dispatch/planning.js'
 
 export type SessionState = { graph: ProjectGraph; history: UndoHistory; seq: number }
 
-type Planning = { blueprint: Blueprint | null; newId: () => string; now: () => string }
+type Planning = {
+  blueprint: Blueprint | null
+  limits: GraphLimits
+  newId: () => string
+  now: () => string
+}
 
 /**
  * What a session holds: everything that is durable, and in the graph also what is planned. Whoever

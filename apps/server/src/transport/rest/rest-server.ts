@@ -7,7 +7,6 @@ import fastify, {
   type FastifyError,
   type FastifyInstance,
 } from 'fastify'
-import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
 import { StorageError } from '../../journal/journal.js'
 import { sendFailure } from './route.js'
 
@@ -51,10 +50,12 @@ function refuseWhenClosing(app: FastifyInstance): void {
 export async function createRestServer(options: {
   logger: FastifyBaseLogger
   corsOrigins: string[] | '*'
+  /** Of a body, where a route does not take more. */
+  messageBytes: number
 }): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: options.logger,
-    bodyLimit: MAX_MESSAGE_BYTES,
+    bodyLimit: options.messageBytes,
     // One line per request would be most of the log; failures are logged below.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 300 },
@@ -65,7 +66,7 @@ export async function createRestServer(options: {
   await app.register(cors, {
     origin: options.corsOrigins,
     methods: ['GET', 'POST', 'PUT', 'DELETE'],
-    exposedHeaders: ['etag'],
+    exposedHeaders: ['etag', 'retry-after'],
   })
   await app.register(compress, {
     encodings: ['br', 'gzip'],
@@ -75,7 +76,7 @@ export async function createRestServer(options: {
     globalDecompression: false,
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const failure = failureOf(error, request.routeOptions.bodyLimit ?? MAX_MESSAGE_BYTES)
+    const failure = failureOf(error, request.routeOptions.bodyLimit ?? options.messageBytes)
     if (failure.code === 'INTERNAL_ERROR' || failure.code === 'STORAGE_UNAVAILABLE') {
       request.log.error({ err: error, url: request.url }, 'request failed')
     }

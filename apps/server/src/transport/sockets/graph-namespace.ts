@@ -3,7 +3,7 @@ import type { ExtendedError } from 'socket.io'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { connectError, visitorOf, whenReached } from './handshake.js'
+import { connectError, openSession, visitorOf, whenReached } from './handshake.js'
 import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -30,12 +30,10 @@ export async function admitToGraph(
   if (session_id === undefined) {
     return connectError({ code: 'BAD_REQUEST', message: 'Missing session_id' })
   }
-  const { access, sessions } = services
+  const { access } = services
   const authorised = authorise(await access.callerIn(visitorOf(socket), session_id), 'viewer')
   if (!authorised.ok) return connectError(authorised.error)
-  const session = await (access.authenticated
-    ? sessions.get(session_id)
-    : sessions.getOrCreate(session_id))
+  const session = await openSession(services, session_id, socket)
   return session.ok ? undefined : connectError(session.error)
 }
 
@@ -49,7 +47,7 @@ const departures = new WeakMap<GraphSocket['conn'], () => void>()
 export function acceptOnGraph(socket: GraphSocket, services: SocketServices): void {
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
-  const { access, hub, presence, outbox, dispatcher, log } = services
+  const { access, hub, presence, outbox, dispatcher, log, newMeter } = services
   const visitor = visitorOf(socket)
   const callerOf = (payload: unknown): Caller | Promise<Caller> => {
     const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
@@ -70,7 +68,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
         updatePresence(services, { client_id: socket.id, ...(await address(payload)) }),
       ...commandHandlers(dispatcher, address),
     },
-    log,
+    { log, meter: newMeter() },
   )
   const depart = () => {
     const wasMember = hub.leave(session_id, socket.id)

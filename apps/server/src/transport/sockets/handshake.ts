@@ -1,4 +1,4 @@
-import { ActorClaim, check, type Failure } from '@talus/protocol'
+import { ActorClaim, check, type Failure, type Result } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
 import type { Outbox } from '../../broadcast/outbox.js'
 import { refusal } from '../../dispatch/failures.js'
@@ -6,7 +6,10 @@ import { EXPIRED, type Visitor } from '../../gate/access.js'
 import { actorOf } from '../../gate/caller.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
+import type { LiveSession } from '../../sessions/live-session.js'
+import { addressOf } from './connections.js'
 import type { GraphSocket, RootSocket } from './requests.js'
+import type { SocketServices } from './services.js'
 
 type AnySocket = RootSocket | GraphSocket
 
@@ -31,14 +34,14 @@ export async function receive(
   socket: AnySocket,
   reception: Reception,
 ): Promise<ExtendedError | undefined> {
-  const { auth, headers, address } = socket.handshake
+  const { auth, headers } = socket.handshake
   const { actor, token, share_token } = auth as Auth
   const claim = check(ActorClaim, actor)
   const received = await reception.receive({
     token: textOf(token) ?? bearerOf(headers.authorization),
     share_token: textOf(share_token),
     claimed: actorOf(claim.ok ? claim.value : undefined),
-    address,
+    address: addressOf(socket.request),
     headers,
   })
   if (!received.ok) return connectError(received.error)
@@ -49,6 +52,18 @@ export async function receive(
 /** Who is behind a socket that was received. */
 export function visitorOf(socket: AnySocket): Visitor {
   return visitors.get(socket) ?? NOBODY
+}
+
+/** The session that a socket asks for; in development an unknown one is created (rule JOIN2). */
+export async function openSession(
+  { access, sessions, quota }: Pick<SocketServices, 'access' | 'sessions' | 'quota'>,
+  session_id: string,
+  { request }: Pick<AnySocket, 'request'>,
+): Promise<Result<LiveSession>> {
+  const found = await sessions.get(session_id)
+  if (found.ok || access.authenticated || found.error.code !== 'SESSION_NOT_FOUND') return found
+  const error = quota.fromAddress(addressOf(request))
+  return error ? { ok: false, error } : sessions.getOrCreate(session_id)
 }
 
 type Timing = { after: After; clock: () => number }

@@ -8,6 +8,8 @@ import type {
   ServerToClientEvents,
 } from '@talus/protocol'
 import type { Socket } from 'socket.io'
+import { errorBody } from '../../dispatch/failures.js'
+import type { SocketMeter } from '../../gate/rate-limits.js'
 
 /** A socket on `/`, and one on `/graph`, by the contract. */
 export type RootSocket = Socket<ClientToServerEvents, ServerToClientEvents>
@@ -22,9 +24,20 @@ export type Handlers<Names extends ClientEvent> = {
   [Name in Names]: (payload: unknown) => Promise<ClientAck<Name>> | ClientAck<Name>
 }
 
+/** What counts as a command (rule LIM6). */
+const COMMANDS: ReadonlySet<unknown> = new Set<ClientEvent>([
+  'execute_command',
+  'preview_command',
+  'undo_command',
+  'redo_command',
+])
+
 type Handler = (payload: unknown) => Promise<Answer> | Answer
 
-export type Log = { error: (fields: object, message: string) => void }
+export type Log = {
+  error: (fields: object, message: string) => void
+  warn: (fields: object, message: string) => void
+}
 
 /** What a client is told of a fault of the server; the log has the rest. */
 const INTERNAL: Answer = {
@@ -57,7 +70,11 @@ function unknownEvent(name: unknown, known: readonly string[]): Answer {
 }
 
 /** Tells `tell` what the handler answers, at once if it does. */
-function run(handler: () => Promise<Answer> | Answer, tell: (answer: Answer) => void, log: Fault) {
+function run(
+  handler: () => Promise<Answer> | Answer,
+  tell: (answer: Answer) => void,
+  { log, meter }: { log: Fault; meter: SocketMeter },
+) {
   const fault = (err: unknown) => {
     log(err)
     tell(INTERNAL)
@@ -68,8 +85,15 @@ function run(handler: () => Promise<Answer> | Answer, tell: (answer: Answer) => 
   } catch (err) {
     return fault(err)
   }
-  if (answer instanceof Promise) void answer.then(tell, fault)
-  else tell(answer)
+  if (!(answer instanceof Promise)) return tell(answer)
+  meter.begin()
+  const ended = <T>(then: (outcome: T) => void) => {
+    return (outcome: T) => {
+      meter.end()
+      then(outcome)
+    }
+  }
+  void answer.then(ended(tell), ended(fault))
 }
 
 function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
@@ -84,7 +108,7 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
 export function serve<Names extends ClientEvent>(
   socket: RootSocket | GraphSocket,
   handlers: Handlers<Names>,
-  log: Log,
+  { log, meter }: { log: Log; meter: SocketMeter },
 ): void {
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
@@ -95,11 +119,13 @@ export function serve<Names extends ClientEvent>(
       if (ack) ack(answer)
       else if (answer && !answer.ok) refuse(socket, answer.error)
     }
+    const limited = meter.take(COMMANDS.has(name))
+    if (limited) {
+      if (ack || meter.mayTell()) tell({ ok: false, error: errorBody(limited) })
+      return
+    }
     if (!handler) return tell(unknownEvent(name, known))
-    run(
-      () => handler(payload),
-      tell,
-      (err) => log.error({ client_id: socket.id, event: name, err }, 'fault'),
-    )
+    const fault = (err: unknown) => log.error({ client_id: socket.id, event: name, err }, 'fault')
+    run(() => handler(payload), tell, { log: fault, meter })
   })
 }

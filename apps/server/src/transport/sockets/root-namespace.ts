@@ -17,7 +17,7 @@ import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { visitorOf, whenReached } from './handshake.js'
+import { openSession, visitorOf, whenReached } from './handshake.js'
 import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -78,7 +78,7 @@ class RootClient {
   }
 
   listen(): void {
-    const { dispatcher, log } = this.#services
+    const { dispatcher, log, newMeter } = this.#services
     serve(
       this.#socket,
       {
@@ -92,7 +92,7 @@ class RootClient {
           this.#afterJoins(() => this.#addressed(payload)),
         ),
       },
-      log,
+      { log, meter: newMeter() },
     )
     this.#socket.on('disconnect', () => {
       for (const session_id of this.#joined.keys()) this.#depart(session_id)
@@ -151,13 +151,11 @@ class RootClient {
     if (protocol_version !== undefined && !isSupportedVersion(protocol_version)) {
       return refusal(unsupported(protocol_version))
     }
-    const { access, sessions } = this.#services
+    const { access } = this.#services
     const joiner = await this.#joiner(request)
     const early = authorise(await access.callerIn(joiner, session_id), requires)
     if (!early.ok) return refusal(early.error)
-    const session = await (access.authenticated
-      ? sessions.get(session_id)
-      : sessions.getOrCreate(session_id))
+    const session = await openSession(this.#services, session_id, this.#socket)
     if (!session.ok) return refusal(session.error)
     await this.#recollect(session.value, request)
     // Deleted while entries were read: the id is free again.

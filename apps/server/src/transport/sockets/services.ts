@@ -1,11 +1,15 @@
 import type { Hub } from '../../broadcast/hub.js'
 import type { Outbox } from '../../broadcast/outbox.js'
 import type { Access } from '../../gate/access.js'
+import type { SocketMeter } from '../../gate/rate-limits.js'
+import type { SessionQuota } from '../../gate/session-quota.js'
 import type { Dispatcher } from '../../gate/dispatcher.js'
 import type { Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
 import type { PresenceBoard } from '../../presence/presence-board.js'
 import type { SessionStore } from '../../sessions/session-store.js'
+import type { JsonLimits } from '@talus/protocol'
+import type { Connections } from './connections.js'
 import type { Log } from './requests.js'
 
 /** What the socket namespaces stand on. */
@@ -20,6 +24,11 @@ export type SocketServices = {
   hub: Hub
   presence: PresenceBoard
   outbox: Outbox
+  connections: Connections
+  quota: SessionQuota
+  /** What one socket may send. */
+  newMeter: () => SocketMeter
+  json: JsonLimits
   contractHash: string
   log: Log
 }

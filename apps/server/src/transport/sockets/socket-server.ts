@@ -2,15 +2,16 @@ import type { Server as HttpServer } from 'node:http'
 import {
   isSupportedVersion,
   PROTOCOL_VERSION,
+  type Failure,
   type ClientToServerEvents,
   type GraphClientToServerEvents,
   type GraphServerToClientEvents,
   type ServerToClientEvents,
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
-import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { addressOf } from './connections.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
-import { connectError, endWhenExpired, receive } from './handshake.js'
+import { connectError, endWhenExpired, receive, visitorOf } from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
 import type { GraphSocket, RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -39,6 +40,10 @@ function admitsOrigin(origin: string | undefined, allowed: string[] | '*'): bool
 
 type Refused = ExtendedError | undefined
 
+function refusedBy(failure: Failure | undefined): Refused {
+  return failure && connectError(failure)
+}
+
 async function firstRefusal<S>(
   steps: readonly ((socket: S) => Refused | Promise<Refused>)[],
   socket: S,
@@ -50,21 +55,47 @@ async function firstRefusal<S>(
   return undefined
 }
 
+/** What `ws` says of a message that is larger than it takes. */
+const TOO_LARGE = 'Max payload size exceeded'
+
+/** Milliseconds in which a connection has to enter a namespace. */
+const CONNECT_MS = 20_000
+
+type Options = { corsOrigins: string[] | '*'; messageBytes: number }
+
 /** Opens both namespaces on the HTTP server. */
 export function attachSockets(
   http: HttpServer,
   services: SocketServices,
-  corsOrigins: string[] | '*',
+  { corsOrigins, messageBytes }: Options,
 ): RootServer {
+  const { connections } = services
   const io: RootServer = new Server(http, {
     cors: { origin: corsOrigins },
-    allowRequest: ({ headers }, decide) => decide(null, admitsOrigin(headers.origin, corsOrigins)),
-    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    allowRequest: (request, decide) =>
+      decide(
+        null,
+        admitsOrigin(request.headers.origin, corsOrigins) && !connections.isCrowded(request),
+      ),
+    maxHttpBufferSize: messageBytes,
+    connectTimeout: CONNECT_MS,
     serveClient: false,
   })
   io.engine.on('initial_headers', (headers: Record<string, string>) => {
     headers['x-talus-protocol-version'] = PROTOCOL_VERSION
     headers['x-talus-contract-hash'] = services.contractHash
+  })
+  io.engine.on('connection', (engine: RootSocket['conn']) => {
+    connections.open(engine)
+    services.outbox.watch(engine)
+    engine.once('close', (_reason: string, error?: Error) => {
+      if (!error?.message.includes(TOO_LARGE)) return
+      // WebSocket's own code for it, 1009, has told the client.
+      services.log.warn(
+        { address: addressOf(engine.request), limit: messageBytes },
+        'message too large',
+      )
+    })
   })
   const graph: GraphNamespace = io.of('/graph')
   const admitted = <S extends RootSocket | GraphSocket>(
@@ -77,11 +108,18 @@ export function attachSockets(
       })
     }
   }
+  const greet = (socket: RootSocket | GraphSocket) => refusedBy(connections.greet(socket))
+  const enter = (socket: RootSocket | GraphSocket) => {
+    const { actor } = visitorOf(socket).identity
+    return services.access.authenticated
+      ? refusedBy(connections.enter(socket, actor.id))
+      : undefined
+  }
   const known = (socket: RootSocket | GraphSocket) => receive(socket, services.reception)
-  io.use(admitted<RootSocket>([refuseVersion, known]))
-  graph.use(
-    admitted<GraphSocket>([refuseVersion, known, (socket) => admitToGraph(socket, services)]),
-  )
+  io.use(admitted<RootSocket>([greet, refuseVersion, known, enter]))
+  const toSession = (socket: GraphSocket) => admitToGraph(socket, services)
+  // Last, as who has entered is no longer refused.
+  graph.use(admitted<GraphSocket>([greet, refuseVersion, known, toSession, enter]))
   io.on('connection', (socket) => {
     endWhenExpired(socket, services)
     acceptOnRoot(socket, services)
