@@ -54,6 +54,8 @@ export type Replacements = {
   newId?: () => string
   now?: () => string
   after?: After
+  /** Milliseconds that have passed, which rates are counted by; never goes back. */
+  elapsed?: () => number
   /** Proves who callers are, in place of JSON Web Tokens. */
   authenticate?: Authenticate
 }
@@ -99,7 +101,7 @@ async function closeRest(rest: FastifyInstance): Promise<void> {
 /** Puts the server together: the only place that picks implementations. */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
   const { newId = randomUUID, now = () => new Date().toISOString() } = replacements
-  const { after = afterTimeout } = replacements
+  const { after = afterTimeout, elapsed = () => performance.now() } = replacements
   const clock = () => Date.now()
   const logger = replacements.logger ?? createLogger(config.logLevel)
   const authenticate =
@@ -119,7 +121,6 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const presence = new LocalPresence(hub, after)
   const broadcaster = pruningPresence(hub, presence, logger)
   const { limits, rates } = config
-  const elapsed = () => performance.now()
   const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
   const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
   const graphLimits = graphLimitsOf(limits)

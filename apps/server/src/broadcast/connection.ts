@@ -6,10 +6,13 @@ import type { Packets } from './frames.js'
 
 type Engine = Socket['conn']
 
-/** RFC 6455, section 7.4.1, and the registry of its codes: try again later. */
+/** Of a WebSocket: RFC 6455, section 7.4.1, and the registry of its codes. */
+export const POLICY_VIOLATION = 1008
 const TRY_AGAIN_LATER = 1013
 
-/** A client that is too slow may read on for so many milliseconds to learn that it is let go. */
+type CloseCode = typeof POLICY_VIOLATION | typeof TRY_AGAIN_LATER
+
+/** A client that is let go may read on for so many milliseconds to learn why. */
 const GOODBYE_MS = 2_000
 
 /** What an object of Engine.IO takes beside the text that it carries, roughly. */
@@ -73,6 +76,11 @@ export class Connection {
       this.#waiting += PACKET_BYTES + (data?.length ?? 0)
       this.#evictWhenSlow(tcpBelow(this.#engine)?.writableLength ?? 0)
     })
+    engine.once('close', () => {
+      // Who does not say goodbye would be read from, and what waits for it kept, for half a minute.
+      const webSocket = webSocketBelow(engine)
+      if (webSocket) hooks.after(GOODBYE_MS, () => webSocket.terminate())
+    })
     engine.on('drain', () => {
       this.#waiting = 0
     })
@@ -108,15 +116,17 @@ export class Connection {
     }
   }
 
+  /** Ends the connection, whether or not the client reads what waits for it. */
+  end(code: CloseCode, reason: string): void {
+    webSocketBelow(this.#engine)?.close(code, reason)
+    this.#engine.close(true)
+  }
+
   /** `below`: bytes that the TCP socket has not passed on. */
   #evictWhenSlow(below: number): void {
     const bytes = this.#waiting + below
     if (bytes <= this.#hooks.maxBytes || this.#engine.readyState !== 'open') return
     this.#hooks.onSlow(bytes)
-    const webSocket = webSocketBelow(this.#engine)
-    webSocket?.close(TRY_AGAIN_LATER, `Too slow: ${bytes} bytes were waiting`)
-    this.#engine.close(true)
-    // Until then what waits for it stays in memory.
-    if (webSocket) this.#hooks.after(GOODBYE_MS, () => webSocket.terminate())
+    this.end(TRY_AGAIN_LATER, `Too slow: ${bytes} bytes were waiting`)
   }
 }

@@ -44,7 +44,7 @@ const FLAGS = {
     '16777216',
     'bytes that wait for a client before it is let go as too slow',
   ),
-  pending: limitFlag('max-pending', '10000', 'requests of a socket that wait for their answer'),
+  pending: limitFlag('max-pending', '20000', 'requests of a socket that wait for their answer'),
 } as const satisfies Record<keyof LimitSettings, Flag>
 
 /** What has to be bounded, as memory and stack are, or as the contract says. */

@@ -5,7 +5,7 @@ import { limitFlag, unlessZero } from './limit-flags.js'
 
 /** How much anybody may ask for (rules LIM6 to LIM9). */
 export type RateSettings = {
-  /** Of one socket: everything it sends, and what of it are commands. */
+  /** Of one socket: what it sends that is no command, and its commands. */
   messages: Rate
   socketCommands: Rate
   userCommands: Rate
@@ -31,9 +31,12 @@ function rateFlag(name: string, help: string): Flag {
   return { ...limitFlag(name, undefined, help), argument: 'N[:BURST]' }
 }
 
-/** The values where callers are authenticated; in development nothing is limited. */
+/** What even in development is no use but a flood. */
+const FLOOD = '2000:20000'
+
+/** The values where callers are authenticated; in development there are nearly no limits. */
 const DEFAULTS: Record<keyof RateSettings, string> = {
-  messages: '1000:5000',
+  messages: '500:5000',
   socketCommands: '200:1000',
   userCommands: '500:2000',
   sessionCommands: '2000:10000',
@@ -47,7 +50,7 @@ const DEFAULTS: Record<keyof RateSettings, string> = {
 }
 
 const RATES = {
-  messages: rateFlag('message-rate-per-socket', 'messages of a socket, of any kind'),
+  messages: rateFlag('message-rate-per-socket', 'other messages of a socket, such as presence'),
   socketCommands: rateFlag('command-rate-per-socket', 'commands of a socket'),
   userCommands: rateFlag('command-rate-per-user', 'commands of a user, on all ways'),
   sessionCommands: rateFlag('command-rate-per-session', 'commands of a session'),
@@ -64,7 +67,8 @@ const COUNTS = {
 } as const satisfies Record<CountName, Flag>
 
 function withDefault<Name extends keyof RateSettings>(name: Name, flag: Flag): Flag {
-  return { ...flag, help: `${flag.help} (default ${DEFAULTS[name]} with authentication)` }
+  const without = name === 'messages' ? `, else ${FLOOD}` : ''
+  return { ...flag, help: `${flag.help} (default ${DEFAULTS[name]} with authentication${without})` }
 }
 
 const FLAGS: Record<keyof RateSettings, Flag> = Object.fromEntries(
@@ -85,7 +89,8 @@ function rateOf(flag: Flag, text: string): Result<Rate> {
 function read(given: Given): Result<RateSettings> {
   const settings: Partial<Record<keyof RateSettings, Rate | number>> = {}
   for (const name of Object.keys(RATES) as RateName[]) {
-    const rate = rateOf(FLAGS[name], given(FLAGS[name]) || '0')
+    const fallback = name === 'messages' ? FLOOD : '0'
+    const rate = rateOf(FLAGS[name], given(FLAGS[name]) || fallback)
     if (!rate.ok) return rate
     settings[name] = rate.value
   }
@@ -106,7 +111,7 @@ export function givenOrProtective(given: Given): Given {
 
 export const RATE_FLAGS: FlagGroup<RateSettings> = {
   title:
-    'How much anybody may ask for: N a second, BURST at once; 0 is no limit, the default without authentication',
+    'How much anybody may ask for: N a second, BURST at once; 0, the default where none is named, is no limit',
   flags: FLAGS,
   read,
 }

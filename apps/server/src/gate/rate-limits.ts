@@ -64,7 +64,7 @@ export function takeCommand(
   return user.take(actor_id, cost) ?? session.take(session_id, cost)
 }
 
-/** What one socket may send. */
+/** What one socket may send; `messages` are those that are no commands. */
 export type SocketRates = { messages: Rate; commands: Rate; pending: number }
 
 /** How long somebody is asked to wait for answers before the next request. */
@@ -73,12 +73,16 @@ const ANSWER_WAIT_MS = 100
 /** Without an acknowledgement to answer by, a refusal is told so often at most. */
 const TELL_AGAIN_MS = 1_000
 
+/** Of the messages that a socket may send, what it may go on to send when they are refused. */
+const DROPPED_SHARE = 0.1
+
 /** What one socket has sent, and what of it is not answered yet (rules LIM6, LIM7). */
 export class SocketMeter {
   readonly #rates: SocketRates
   readonly #now: () => number
   readonly #messages = new Budget()
   readonly #commands = new Budget()
+  readonly #dropped = new Budget()
   #pending = 0
   #toldAt = -Infinity
 
@@ -99,10 +103,13 @@ export class SocketMeter {
         retry_after_ms: ANSWER_WAIT_MS,
       }
     }
-    const message = this.#spend(this.#messages, messages)
-    if (message > 0) return rateLimited('messages of a socket', messages, message)
-    const command = isCommand ? this.#spend(this.#commands, commands) : 0
-    return command > 0 ? rateLimited('commands of a socket', commands, command) : undefined
+    const wait = isCommand
+      ? this.#spend(this.#commands, commands)
+      : this.#spend(this.#messages, messages)
+    if (wait === 0) return undefined
+    return isCommand
+      ? rateLimited('commands of a socket', commands, wait)
+      : rateLimited('messages of a socket', messages, wait)
   }
 
   /** A request waits for its answer from now on. */
@@ -113,6 +120,12 @@ export class SocketMeter {
   /** A request that has begun is answered. */
   end(): void {
     this.#pending -= 1
+  }
+
+  /** Counts a refusal that nobody is told of; false when there are so many that it is a flood. */
+  mayDrop(): boolean {
+    const { perSecond, burst } = this.#rates.messages
+    return this.#spend(this.#dropped, { perSecond: DROPPED_SHARE * perSecond, burst }) === 0
   }
 
   /** Whether a refusal without acknowledgement is to be told: answers to a flood are a flood. */

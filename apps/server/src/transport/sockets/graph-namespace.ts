@@ -3,7 +3,7 @@ import type { ExtendedError } from 'socket.io'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { connectError, openSession, visitorOf, whenReached } from './handshake.js'
+import { connectError, endFlood, openSession, visitorOf, whenReached } from './handshake.js'
 import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -48,6 +48,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
   const { access, hub, presence, outbox, dispatcher, log, newMeter } = services
+  const connection = outbox.adopt(socket)
   const visitor = visitorOf(socket)
   const callerOf = (payload: unknown): Caller | Promise<Caller> => {
     const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
@@ -68,7 +69,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
         updatePresence(services, { client_id: socket.id, ...(await address(payload)) }),
       ...commandHandlers(dispatcher, address),
     },
-    { log, meter: newMeter() },
+    { log, meter: newMeter(), onFlood: () => endFlood(connection, socket, log) },
   )
   const depart = () => {
     const wasMember = hub.leave(session_id, socket.id)
@@ -87,7 +88,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   hub.join(session_id, {
     client_id: socket.id,
     following: 'graph',
-    connection: outbox.adopt(socket),
+    connection,
     onSessionDeleted: () => socket.disconnect(),
     review,
   })

@@ -7,8 +7,9 @@ import { actorOf } from '../../gate/caller.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
 import type { LiveSession } from '../../sessions/live-session.js'
+import { POLICY_VIOLATION, type Connection } from '../../broadcast/connection.js'
 import { addressOf } from './connections.js'
-import type { GraphSocket, RootSocket } from './requests.js'
+import type { GraphSocket, Log, RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
 type AnySocket = RootSocket | GraphSocket
@@ -89,6 +90,12 @@ export function whenReached(
     else whenReached(time, { socket, after, clock }, work)
   }
   after(Math.min(left, LONGEST_WAIT_MS), wake, gone.signal)
+}
+
+/** Ends a connection on which a flood comes in. */
+export function endFlood(connection: Connection, { id }: AnySocket, log: Log): void {
+  log.warn({ client_id: id }, 'flooding client let go')
+  connection.end(POLICY_VIOLATION, 'Too many messages')
 }
 
 /** Ends the connection when the proof of identity ends. */

@@ -101,6 +101,9 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
   ;(socket as RootSocket).emit('error', error)
 }
 
+/** `onFlood`: the client goes on and on although everything is refused. */
+type Surroundings = { log: Log; meter: SocketMeter; onFlood: () => void }
+
 /**
  * Listens to every event of a socket. Each is answered by its acknowledgement callback; a refusal
  * without one becomes an `error` event. Events that the contract does not have are refused.
@@ -108,7 +111,7 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
 export function serve<Names extends ClientEvent>(
   socket: RootSocket | GraphSocket,
   handlers: Handlers<Names>,
-  { log, meter }: { log: Log; meter: SocketMeter },
+  { log, meter, onFlood }: Surroundings,
 ): void {
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
@@ -122,6 +125,7 @@ export function serve<Names extends ClientEvent>(
     const limited = meter.take(COMMANDS.has(name))
     if (limited) {
       if (ack || meter.mayTell()) tell({ ok: false, error: errorBody(limited) })
+      else if (!meter.mayDrop()) onFlood()
       return
     }
     if (!handler) return tell(unknownEvent(name, known))

@@ -17,7 +17,7 @@ import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { openSession, visitorOf, whenReached } from './handshake.js'
+import { endFlood, openSession, visitorOf, whenReached } from './handshake.js'
 import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -92,7 +92,11 @@ class RootClient {
           this.#afterJoins(() => this.#addressed(payload)),
         ),
       },
-      { log, meter: newMeter() },
+      {
+        log,
+        meter: newMeter(),
+        onFlood: () => endFlood(this.#connection, this.#socket, log),
+      },
     )
     this.#socket.on('disconnect', () => {
       for (const session_id of this.#joined.keys()) this.#depart(session_id)
