@@ -17,6 +17,7 @@ export type Ended = {
 export type ServerProcess = {
   /** The first line on standard output; fails when the process ends without one. */
   greeting: Promise<string>
+  pid: number
   ended: Promise<Ended>
   kill: (signal: NodeJS.Signals) => void
   [Symbol.asyncDispose]: () => Promise<void>
@@ -52,6 +53,7 @@ export function launch(args: readonly string[], variables: NodeJS.ProcessEnv = {
   greeting.catch(() => undefined)
   return {
     greeting,
+    pid: child.pid ?? 0,
     ended,
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {

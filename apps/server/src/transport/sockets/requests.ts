@@ -116,6 +116,8 @@ export function serve<Names extends ClientEvent>(
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
   socket.onAny((name: unknown, ...args: unknown[]) => {
+    // What came in one piece with the message that ended the connection.
+    if (socket.disconnected) return
     const { payload, ack } = split(args)
     const handler = typeof name === 'string' ? table.get(name) : undefined
     const tell = (answer: Answer) => {
