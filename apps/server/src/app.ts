@@ -259,6 +259,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
       after,
     }),
     quota,
+    elapsed,
     newMeter: () =>
       new SocketMeter(
         { messages: rates.messages, commands: rates.socketCommands, pending: limits.pending },

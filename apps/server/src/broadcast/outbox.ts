@@ -38,8 +38,8 @@ export class Outbox {
   }
 
   /** Watches a connection from its beginning: it may be slow before it is in any namespace. */
-  watch(engine: Socket['conn']): void {
-    this.#connectionOf(engine)
+  watch(engine: Socket['conn']): Connection {
+    return this.#connectionOf(engine)
   }
 
   /** Leads this socket's events and acknowledgements through the outbox. */

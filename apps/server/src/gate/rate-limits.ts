@@ -70,7 +70,10 @@ export type SocketRates = { messages: Rate; commands: Rate; pending: number }
 /** How long somebody is asked to wait for answers before the next request. */
 const ANSWER_WAIT_MS = 100
 
-/** Without an acknowledgement to answer by, a refusal is told so often at most. */
+/** Refusals that are told where there is no acknowledgement to answer by: others are left out. */
+const ERRORS: Rate = { perSecond: 10, burst: 100 }
+
+/** Of refusals for the rate, one a second is enough. */
 const TELL_AGAIN_MS = 1_000
 
 /** Of the messages that a socket may send, what it may go on to send when they are refused. */
@@ -83,6 +86,7 @@ export class SocketMeter {
   readonly #messages = new Budget()
   readonly #commands = new Budget()
   readonly #dropped = new Budget()
+  readonly #errors = new Budget()
   #pending = 0
   #toldAt = -Infinity
 
@@ -130,6 +134,11 @@ export class SocketMeter {
 
   /** Whether a refusal without acknowledgement is to be told: answers to a flood are a flood. */
   mayTell(): boolean {
+    return this.#errors.take(ERRORS, this.#now()) === 0
+  }
+
+  /** The same for a refusal that `take` gave. */
+  mayTellAgain(): boolean {
     const now = this.#now()
     if (now - this.#toldAt < TELL_AGAIN_MS) return false
     this.#toldAt = now

@@ -122,11 +122,11 @@ export function serve<Names extends ClientEvent>(
     const handler = typeof name === 'string' ? table.get(name) : undefined
     const tell = (answer: Answer) => {
       if (ack) ack(answer)
-      else if (answer && !answer.ok) refuse(socket, answer.error)
+      else if (answer && !answer.ok && meter.mayTell()) refuse(socket, answer.error)
     }
     const limited = meter.take(COMMANDS.has(name))
     if (limited) {
-      if (ack || meter.mayTell()) tell({ ok: false, error: errorBody(limited) })
+      if (ack || meter.mayTellAgain()) tell({ ok: false, error: errorBody(limited) })
       else if (!meter.mayDrop()) onFlood()
       return
     }

@@ -27,6 +27,8 @@ export type SocketServices = {
   connections: Connections
   quota: SessionQuota
   /** What one socket may send. */
+  /** Milliseconds of a clock that never goes back. */
+  elapsed: () => number
   newMeter: () => SocketMeter
   json: JsonLimits
   contractHash: string

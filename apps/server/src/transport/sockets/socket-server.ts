@@ -9,6 +9,8 @@ import {
   type ServerToClientEvents,
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
+import { POLICY_VIOLATION } from '../../broadcast/connection.js'
+import { Budget, type Rate } from '../../gate/rate.js'
 import { addressOf } from './connections.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
 import { connectError, endWhenExpired, receive, visitorOf } from './handshake.js'
@@ -63,6 +65,24 @@ const CONNECT_MS = 20_000
 
 type Options = { corsOrigins: string[] | '*'; messageBytes: number }
 
+/** Handshakes of namespaces on one connection: more than any client has a use for. */
+const HANDSHAKES: Rate = { perSecond: 10, burst: 100 }
+
+/** Source: the protocol of Socket.IO, revision 5. */
+const CONNECT_PACKET = '0'
+
+/** Ends a connection that asks for namespaces without end. */
+function endHandshakeFlood(engine: RootSocket['conn'], { outbox, elapsed, log }: SocketServices) {
+  const connection = outbox.watch(engine)
+  const handshakes = new Budget()
+  engine.on('data', (text: unknown) => {
+    if (typeof text !== 'string' || !text.startsWith(CONNECT_PACKET)) return
+    if (handshakes.take(HANDSHAKES, elapsed()) === 0) return
+    log.warn({ address: addressOf(engine.request) }, 'flooding client let go')
+    connection.end(POLICY_VIOLATION, 'Too many handshakes')
+  })
+}
+
 /** Opens both namespaces on the HTTP server. */
 export function attachSockets(
   http: HttpServer,
@@ -87,7 +107,7 @@ export function attachSockets(
   })
   io.engine.on('connection', (engine: RootSocket['conn']) => {
     connections.open(engine)
-    services.outbox.watch(engine)
+    endHandshakeFlood(engine, services)
     engine.once('close', (_reason: string, error?: Error) => {
       if (!error?.message.includes(TOO_LARGE)) return
       // WebSocket's own code for it, 1009, has told the client.
