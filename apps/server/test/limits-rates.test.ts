@@ -111,10 +111,26 @@ describe('[LIM6] ten times the budget', () => {
   test('by messages that are no commands; without acknowledgement it is told once', async () => {
     await using app = await quickApp({ elapsed, args: ['--message-rate-per-socket', '10:20'] })
     const client = await app.client()
-    for (let n = 0; n < 200; n += 1) client.socket.emit('ping')
+    for (let n = 0; n < 30; n += 1) client.socket.emit('ping')
     const answer = await client.ask('leave_session', { session_id: 's' })
     expect(answer.error).toEqual(rateLimited('messages of a socket'))
     expect(client.of('error')).toEqual([rateLimited('messages of a socket')])
+  })
+})
+
+test('[LIM6] who goes on although everything is refused is disconnected, with a reason', async () => {
+  await using app = await quickApp({ elapsed, args: ['--message-rate-per-socket', '10:20'] })
+  const client = await app.client({ reconnection: false })
+  const closed = new Promise((resolve) =>
+    client.socket.once('disconnect', (reason, details) => {
+      const { context } = (details ?? {}) as unknown as { context?: object }
+      resolve({ reason, context })
+    }),
+  )
+  for (let n = 0; n < 200; n += 1) client.socket.emit('ping')
+  expect(await closed).toMatchObject({
+    reason: 'transport close',
+    context: { code: 1008, reason: 'Too many messages' },
   })
 })
 
