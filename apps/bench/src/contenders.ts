@@ -41,9 +41,17 @@ export class TalusData {
     return new TalusData(await mkdtemp(join(DATA_ROOT, 'talus-bench-')))
   }
 
-  start(nodeArgs: readonly string[]): Promise<ServerProcess> {
+  /** `serverArgs`: flags of the server beside where it listens and stores. */
+  start(nodeArgs: readonly string[], serverArgs: readonly string[] = []): Promise<ServerProcess> {
     const place = ['--host', '127.0.0.1', '--port', '0', '--data-dir', this.directory]
-    return ServerProcess.start([...nodeArgs, TALUS, ...place, '--durability', 'full'])
+    return ServerProcess.start([
+      ...nodeArgs,
+      TALUS,
+      ...place,
+      '--durability',
+      'full',
+      ...serverArgs,
+    ])
   }
 
   remove(): Promise<void> {
@@ -53,10 +61,13 @@ export class TalusData {
 }
 
 /** Starts Talus on an empty data directory. */
-export async function startTalus(nodeArgs: readonly string[]): Promise<Contender> {
+export async function startTalus(
+  nodeArgs: readonly string[],
+  serverArgs: readonly string[] = [],
+): Promise<Contender> {
   const data = await TalusData.create()
   try {
-    const server = await data.start(nodeArgs)
+    const server = await data.start(nodeArgs, serverArgs)
     return {
       server,
       stop: async () => {

@@ -105,6 +105,12 @@ export class RawClient {
     })
   }
 
+  /** Reads nothing any more; that the server then hangs up is no failure. */
+  stall(): void {
+    this.#closing = true
+    this.#socket.pause()
+  }
+
   close(): void {
     this.#closing = true
     this.#socket.destroy()

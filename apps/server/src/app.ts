@@ -11,12 +11,17 @@ import { jwtAuthentication } from './auth/jwt.js'
 import { Hub } from './broadcast/hub.js'
 import { Outbox } from './broadcast/outbox.js'
 import type { Config } from './config/config.js'
+import { graphLimitsOf } from './config/limit-flags.js'
 import { createAccess, OPEN_ACCESS } from './gate/access.js'
 import { Dispatcher } from './gate/dispatcher.js'
 import type { DoorName } from './gate/door-name.js'
 import type { Authenticate } from './gate/identity.js'
+import { limitFailures } from './gate/login-limit.js'
+import type { Rate } from './gate/rate.js'
+import { RateLimit, SocketMeter } from './gate/rate-limits.js'
 import { createReception, OPEN_RECEPTION } from './gate/reception.js'
 import { planTask } from './dispatch/planning.js'
+import { SessionQuota } from './gate/session-quota.js'
 import { GroupCommitter } from './dispatch/group-committer.js'
 import { Chronicle } from './history/chronicle.js'
 import { Memberships } from './members/memberships.js'
@@ -57,7 +62,9 @@ import { mountSessions } from './transport/rest/session-routes.js'
 import { mountTemplates } from './transport/rest/template-routes.js'
 import { watchRequests } from './transport/rest/watch.js'
 import { openMetricsListener, type MetricsListener } from './transport/metrics-listener.js'
-import { connectionsOf, countConnections } from './transport/sockets/connections.js'
+import { connectionsOf, countConnections } from './transport/sockets/connection-counts.js'
+import { Connections } from './transport/sockets/connections.js'
+import type { LetGo } from './transport/sockets/services.js'
 import { attachSockets } from './transport/sockets/socket-server.js'
 
 /** What may be put in place of the real parts: a journal, clock and timer, the source of ids. */
@@ -67,6 +74,8 @@ export type Replacements = {
   newId?: () => string
   now?: () => string
   after?: After
+  /** Milliseconds that have passed, which rates are counted by; never goes back. */
+  elapsed?: () => number
   /** Proves who callers are, in place of JSON Web Tokens. */
   authenticate?: Authenticate
 }
@@ -117,6 +126,7 @@ async function closeRest(rest: FastifyInstance): Promise<void> {
 
 /** Puts the server together: the only place that picks implementations. */
 export async function buildApp(config: Config, replacements: Replacements = {}): Promise<App> {
+  const { elapsed = () => performance.now() } = replacements
   const clock = () => Date.now()
   const { newId = randomUUID, now = timestamps(clock), after = afterTimeout } = replacements
   const observation = await observe(config, {
@@ -144,9 +154,18 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const presence = new LocalPresence(hub, after)
   const published = pruningPresence(hub, presence, logger)
   const broadcaster = timedBroadcasts(published, instruments, (id) => hub.count(id))
-  const outbox = new Outbox((client_id) => {
-    instruments.evictions.inc({ reason: 'slow' })
-    logger.warn({ client_id }, 'slow client let go')
+  const { limits, rates } = config
+  const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
+  const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
+  const graphLimits = graphLimitsOf(limits)
+  const letGo: LetGo = (reason, facts) => {
+    instruments.evictions.inc({ reason })
+    logger.warn({ ...facts, reason }, 'client let go')
+  }
+  const outbox = new Outbox({
+    maxBytes: limits.bufferedBytes,
+    after,
+    onSlow: (client_id, waiting_bytes) => letGo('slow', { client_id, waiting_bytes }),
   })
   const committer = new GroupCommitter(timedAppends(journal, instruments))
   const memberships = new Memberships({
@@ -175,6 +194,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     plan: timedPlan(planTask, instruments),
     blueprintOf,
     retention: { entries, days },
+    limits: graphLimits,
     isOccupied: (session_id) => hub.count(session_id) > 0,
     hasOwners: authenticate !== null,
     forgetRoles: (session_id) => {
@@ -191,13 +211,37 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
           clock,
           faults,
         }),
-        reception: createReception(authenticate, (token) => links.redeem(token)),
+        reception: limitFailures(
+          createReception(authenticate, (token) => links.redeem(token)),
+          limitOf('refused tokens of an address', rates.failedLogins),
+        ),
       }
     : { access: OPEN_ACCESS, reception: OPEN_RECEPTION }
   const reception = countedReception(received, instruments)
   const chronicle = new Chronicle(journal, faults)
-  const dispatcher = new Dispatcher(sessions, newId, chronicle)
-  const projects = new ProjectService({ ...shared, sessions, catalogue, broadcaster })
+  const dispatcher = new Dispatcher(sessions, {
+    newId,
+    past: chronicle,
+    limits: {
+      json,
+      rates: {
+        user: limitOf('commands of a user', rates.userCommands),
+        session: limitOf('commands of a session', rates.sessionCommands),
+      },
+    },
+  })
+  const quota = new SessionQuota({
+    perAddress: limitOf('new sessions of an address', rates.newSessions),
+    perUser: rates.sessionsPerUser,
+    sessionsOf: (actor_id) => memberships.sessionsOf(actor_id),
+  })
+  const projects = new ProjectService({
+    ...shared,
+    sessions,
+    catalogue,
+    broadcaster,
+    limits: graphLimits,
+  })
   const contractHash = createHash('sha256').update(contractText()).digest('hex')
 
   let open = true
@@ -211,7 +255,16 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     headers: secureHeaders({ hasTls: certificate !== null }),
   }
   const { trustProxy } = network
-  const rest = await createRestServer({ logger, faults, guard, trustProxy, certificate })
+  const addressOf = addressing(trustProxy)
+  const { messageBytes } = limits
+  const rest = await createRestServer({
+    logger,
+    faults,
+    guard,
+    trustProxy,
+    certificate,
+    messageBytes,
+  })
   const journalAnswers = boundedQuestion(() => journal.ping().then(() => true), after)
   const isReady = async () => open && (await journalAnswers()) === true
   watchRequests(rest, { audit, answered: requestMeter(instruments), tracer })
@@ -232,6 +285,9 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     access,
     reception,
     audit,
+    requests: limitOf('requests of a caller', rates.requests),
+    quota,
+    json,
     sessionOfProject: async (project_id) => (await journal.getProject(project_id))?.session_id,
   })
   mountHealth(rest, services)
@@ -242,13 +298,13 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   mountAffordances(rest, services)
   mountSearch(rest, services)
   mountCommands(rest, services)
-  mountProjects(rest, projects)
+  mountProjects(rest, { projects, importBytes: limits.importBytes })
   mountTemplates(rest, catalogue)
   mountMetrics(rest, metrics.scrape)
   const sockets = {
     access,
     reception,
-    addressOf: addressing(trustProxy),
+    addressOf,
     clock,
     after,
     sessions,
@@ -256,11 +312,27 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     hub,
     presence,
     outbox,
+    connections: new Connections({
+      perAddress: rates.socketsPerAddress,
+      perUser: rates.socketsPerUser,
+      handshakes: limitOf('handshakes of an address', rates.handshakes),
+      addressOf,
+      after,
+    }),
+    quota,
+    elapsed,
+    newMeter: () =>
+      new SocketMeter(
+        { messages: rates.messages, commands: rates.socketCommands, pending: limits.pending },
+        elapsed,
+      ),
+    json,
     contractHash,
     faults,
     audit,
+    letGo,
   }
-  const io = attachSockets(rest.server, sockets, guard)
+  const io = attachSockets(rest.server, sockets, { guard, messageBytes })
   const renewCertificate =
     network.tls && certificate
       ? renewing(rest.server as HttpsServer, {

@@ -17,10 +17,10 @@ export type Ended = {
 export type ServerProcess = {
   /** The first line on standard output; fails when the process ends without one. */
   greeting: Promise<string>
+  pid: number
   ended: Promise<Ended>
   /** What it has said on standard error so far. */
   stderr: () => string
-  pid: number
   kill: (signal: NodeJS.Signals) => void
   [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -55,9 +55,9 @@ export function launch(args: readonly string[], variables: NodeJS.ProcessEnv = {
   greeting.catch(() => undefined)
   return {
     greeting,
+    pid: child.pid ?? 0,
     ended,
     stderr: () => stderr,
-    pid: child.pid ?? -1,
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')

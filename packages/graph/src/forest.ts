@@ -6,10 +6,16 @@ import { recordOf, type NodeRecord } from './node-record.js'
 
 const NO_CHILDREN: readonly string[] = []
 
+/** Further up nobody counts for every change how deep a node stands. */
+const FEW_LEVELS = 64
+
 /** Records and the order of siblings, kept in agreement. Knows nothing of what was before. */
 export class Forest {
   readonly #records = new Map<string, NodeRecord>()
   readonly #lists = new Map<string | null, ChildList>()
+  #depthBound = 0
+  /** Whether the bound may be higher than the deepest node since it was measured. */
+  #isLoose = false
 
   /** Takes nodes in pre-order; siblings stand in the order in which they appear. */
   static of(nodes: Iterable<Node>): Forest {
@@ -56,12 +62,42 @@ export class Forest {
     return record ? (this.#lists.get(record.parent_id)?.indexOf(id) ?? -1) : -1
   }
 
+  /** Levels from the roots to this node, 0 for null; counted up to `most` and one more. */
+  depthOf(id: string | null, most = Infinity): number {
+    let depth = 0
+    for (let at = id; at !== null && depth <= most; depth += 1) {
+      at = this.#records.get(at)?.parent_id ?? null
+    }
+    return depth
+  }
+
+  /** No node stands deeper. */
+  get depthBound(): number {
+    return this.#depthBound
+  }
+
+  measureDepth(): number {
+    if (this.#isLoose) this.#depthBound = this.levelsFrom(this.copyChildren(null))
+    this.#isLoose = false
+    return this.#depthBound
+  }
+
+  /** How many levels these nodes and what is below them have. */
+  levelsFrom(top: readonly string[]): number {
+    let levels = 0
+    for (let level = top; level.length > 0; levels += 1) {
+      level = level.flatMap((id) => this.#lists.get(id)?.copy() ?? [])
+    }
+    return levels
+  }
+
   add(record: NodeRecord, index: number): void {
     this.#records.set(record.id, record)
     this.#insert(record.parent_id, index, record.id)
   }
 
   remove(record: NodeRecord): void {
+    this.#isLoose = true
     this.#records.delete(record.id)
     this.#take(record.parent_id, record.id)
   }
@@ -73,6 +109,7 @@ export class Forest {
 
   /** Takes `from` out of its list and puts `to`, the same node, below its parent. */
   move(from: NodeRecord, to: NodeRecord, index: number): void {
+    this.#lower(from, to)
     this.#take(from.parent_id, from.id)
     this.#records.set(to.id, to)
     this.#insert(to.parent_id, index, to.id)
@@ -108,8 +145,34 @@ export class Forest {
     if (!list) {
       list = new ChildList()
       this.#lists.set(parent_id, list)
+      this.#begin(parent_id)
     }
     list.insert(index, id)
+  }
+
+  /** A parent gets its first child. Others stand beside what has been counted. */
+  #begin(parent_id: string | null): void {
+    const above = this.depthOf(parent_id, FEW_LEVELS)
+    const bound = this.#depthBound
+    if (above <= FEW_LEVELS) this.#depthBound = Math.max(bound, above + 1)
+    else this.#raise(bound + 1)
+  }
+
+  /** A subtree goes to another parent: its lowest nodes go down by as much as its top. */
+  #lower(from: NodeRecord, to: NodeRecord): void {
+    if (from.parent_id === to.parent_id) return
+    this.#isLoose = true
+    if (!this.#lists.has(from.id)) return
+    const [before, after] = [from, to].map(({ parent_id }) => this.depthOf(parent_id, FEW_LEVELS))
+    const deepest = Math.max(before ?? 0, after ?? 0)
+    const known = deepest <= FEW_LEVELS
+    this.#raise(this.#depthBound + (known ? (after ?? 0) - (before ?? 0) : this.#depthBound))
+  }
+
+  #raise(bound: number): void {
+    if (bound <= this.#depthBound) return
+    this.#depthBound = bound
+    this.#isLoose = true
   }
 
   #take(parent_id: string | null, id: string): void {

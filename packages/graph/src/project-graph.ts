@@ -73,6 +73,26 @@ export class ProjectGraph {
     return this.#parts.forest.indexOf(id)
   }
 
+  /** Levels from the roots to this node; 0 for null. */
+  depthOf(id: string | null): number {
+    return this.#parts.forest.depthOf(id)
+  }
+
+  /** No node stands deeper. Costs nothing; may be too high until it is measured. */
+  get depthBound(): number {
+    return this.#parts.forest.depthBound
+  }
+
+  /** Levels of the whole graph. Walks through it only when it may be less than `depthBound`. */
+  measureDepth(): number {
+    return this.#parts.forest.measureDepth()
+  }
+
+  /** Levels of a subtree, its top included. Walks through it. */
+  levelsOf(id: string): number {
+    return this.#parts.forest.levelsFrom([id])
+  }
+
   /** Whether `id` is `ancestor` or stands somewhere below it. */
   isWithin(id: string, ancestor: string): boolean {
     return isWithin(this.#parts.forest, id, ancestor)

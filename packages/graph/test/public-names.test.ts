@@ -10,6 +10,7 @@ test('what this package offers changes on purpose only', () => {
     'ProjectGraph',
     'UndoHistory',
     'affordances',
+    'checkLimits',
     'describeIssue',
     'diff',
     'diffInPieces',

@@ -8,6 +8,8 @@ export type Failure = {
   details?: ErrorDetail[]
   /** Of a fault of the server: the id that it has in the log. */
   error_id?: string
+  /** Of RATE_LIMITED: milliseconds after which the same request may succeed. */
+  retry_after_ms?: number
 }
 
 /** The outcome of anything that can be refused. Bugs throw; refusals are values. */

@@ -157,4 +157,40 @@ describe('checkJson', () => {
     expect(checkJson(Object.assign(Object.create(null), { a: 1 })).ok).toBe(true)
     expect(checkJson({ a: undefined }).ok).toBe(true)
   })
+
+  test.each([
+    ['lists', (value: unknown) => [value]],
+    ['objects', (value: unknown) => ({ a: value })],
+  ])('[LIM2] tells how deep a value may be, of %s of any depth', (_what, around) => {
+    for (const levels of [101, 10_000, 500_000]) {
+      let value: unknown = 0
+      for (let i = 0; i < levels; i += 1) value = around(value)
+      expect(checkJson(value)).toMatchObject({
+        error: {
+          code: 'LIMIT_EXCEEDED',
+          details: [{ expected: 'to be nested at most 100 levels deep' }],
+        },
+      })
+    }
+  })
+
+  test('[LIM2] tells how wide a value may be, and where it is wider', () => {
+    const limits = { depth: 100, width: 3 }
+    const keys = { a: 1, b: 2, c: 3 }
+    expect(checkJson([keys, [1, 2, 3], 'abcd'], '', limits).ok).toBe(true)
+    expect(checkJson({ 'x/y': [0, { ...keys, d: 4 }] }, '/data', limits)).toMatchObject({
+      error: {
+        code: 'LIMIT_EXCEEDED',
+        details: [{ path: '/data/x~1y/1', expected: 'to have at most 3 keys or items', actual: 4 }],
+      },
+    })
+    expect(checkJson([1, 2, 3, 4], '', limits)).toMatchObject({
+      error: { details: [{ path: '', actual: 4 }] },
+    })
+  })
+
+  test('a problem is told with the whole way to it', () => {
+    const value = { a: [0, { b: [[], { c: Number.NaN }] }], z: 1 }
+    expect(checkJson(value)).toMatchObject({ error: { details: [{ path: '/a/1/b/1/c' }] } })
+  })
 })

@@ -64,6 +64,7 @@ test('the public names are a promise: none goes away unnoticed', () => {
       "Health",
       "HistoryEntry",
       "HistoryPage",
+      "JsonLimits",
       "JsonObject",
       "JsonValue",
       "MAX_BATCH",

@@ -3,6 +3,7 @@ import { commandsPart } from './commands-part.js'
 import { diskPart } from './disk-part.js'
 import { joinsPart } from './joins-part.js'
 import { memoryPart } from './memory-part.js'
+import { neighboursPart } from './neighbours-part.js'
 import { openingPart } from './opening-part.js'
 import type { Part } from './part.js'
 import { resumePart } from './resume-part.js'
@@ -18,4 +19,5 @@ export const PARTS: readonly Part[] = [
   blockingPart,
   joinsPart,
   sdkPart,
+  neighboursPart,
 ]

@@ -1,18 +1,33 @@
 import type { Socket as TcpSocket } from 'node:net'
 import type { Socket } from 'socket.io'
 import type { WebSocket } from 'ws'
+import type { After } from '../presence/beat.js'
 import type { FanOutCounts } from './fan-out-counts.js'
 import type { Packets } from './frames.js'
 
 type Engine = Socket['conn']
 
-/** Bytes that may wait for a client before it counts as too slow and is let go. */
-export const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
+/** Of a WebSocket: RFC 6455, section 7.4.1, and the registry of its codes. */
+export const POLICY_VIOLATION = 1008
+const TRY_AGAIN_LATER = 1013
+
+type CloseCode = typeof POLICY_VIOLATION | typeof TRY_AGAIN_LATER
+
+/** A client that is let go may read on for so many milliseconds to learn why. */
+const GOODBYE_MS = 2_000
+
+/** What an object of Engine.IO takes beside the text that it carries, roughly. */
+const PACKET_BYTES = 100
+
+/** The WebSocket below a connection; undefined while it polls. */
+function webSocketBelow(engine: Engine): (WebSocket & { _socket?: TcpSocket }) | undefined {
+  const transport = engine.transport as unknown as { socket?: WebSocket }
+  return transport.socket
+}
 
 /** The TCP socket below a WebSocket. `ws` keeps it private; nothing else gives it. */
 function tcpBelow(engine: Engine): TcpSocket | undefined {
-  const transport = engine.transport as unknown as { socket?: WebSocket & { _socket?: TcpSocket } }
-  return transport.socket?._socket
+  return webSocketBelow(engine)?._socket
 }
 
 /**
@@ -31,31 +46,43 @@ function idleTcp(engine: Engine): TcpSocket | undefined {
   return tcp?.writable ? tcp : undefined
 }
 
+/** What a connection needs from its surroundings. */
+type Hooks = {
+  schedule: (connection: Connection) => void
+  after: After
+  counts: FanOutCounts
+  /** Bytes that may wait for a client before it counts as too slow and is let go. */
+  maxBytes: number
+  /** The client is let go, with so many bytes waiting. */
+  onSlow: (bytes: number) => void
+}
+
 /**
  * Everything that goes to one client, collected during a turn of the event loop and written in
  * one piece: the number of writes is what costs, not their size.
  */
 export class Connection {
   readonly #engine: Engine
-  readonly #schedule: (connection: Connection) => void
-  readonly #onSlow: () => void
-  readonly #counts: FanOutCounts
+  readonly #hooks: Hooks
+  /** Of its last socket, for the log. */
+  client_id = ''
   #queue: Packets[] = []
   /** Bytes handed to Engine.IO that it has not passed on yet. */
   #waiting = 0
 
-  constructor(
-    engine: Engine,
-    hooks: {
-      schedule: (connection: Connection) => void
-      onSlow: () => void
-      counts: FanOutCounts
-    },
-  ) {
+  constructor(engine: Engine, hooks: Hooks) {
     this.#engine = engine
-    this.#schedule = hooks.schedule
-    this.#onSlow = hooks.onSlow
-    this.#counts = hooks.counts
+    this.#hooks = hooks
+    // Also what Socket.IO says by itself: who asks for it without end must not fill the memory.
+    engine.on('packetCreate', ({ data }: { data?: string | Buffer }) => {
+      this.#waiting += PACKET_BYTES + (data?.length ?? 0)
+      this.#evictWhenSlow(tcpBelow(this.#engine)?.writableLength ?? 0)
+    })
+    engine.once('close', () => {
+      // Who does not say goodbye would be read from, and what waits for it kept, for half a minute.
+      const webSocket = webSocketBelow(engine)
+      if (webSocket) hooks.after(GOODBYE_MS, () => webSocket.terminate())
+    })
     engine.on('drain', () => {
       this.#waiting = 0
     })
@@ -67,7 +94,7 @@ export class Connection {
   }
 
   send(packets: Packets): void {
-    if (this.#queue.length === 0) this.#schedule(this)
+    if (this.#queue.length === 0) this.#hooks.schedule(this)
     this.#queue.push(packets)
   }
 
@@ -85,28 +112,37 @@ export class Connection {
     const [first] = queue
     const one = first && queue.length === 1
     const bytes = one ? first.wire : Buffer.concat(queue.map((packets) => packets.wire))
+    const { counts } = this.#hooks
     tcp.write(bytes)
-    this.#counts.direct += 1
-    this.#counts.bytes += bytes.length
-    for (const packets of queue) this.#counts.packets += packets.list.length
-    if (tcp.writableLength > MAX_BUFFERED_BYTES) this.#evict()
+    counts.direct += 1
+    counts.bytes += bytes.length
+    for (const packets of queue) counts.packets += packets.list.length
+    this.#evictWhenSlow(tcp.writableLength)
   }
 
   #writeThroughEngine(queue: Packets[]): void {
-    this.#counts.queued += 1
+    const { counts } = this.#hooks
+    counts.queued += 1
     for (const packets of queue) {
-      this.#counts.packets += packets.list.length
+      counts.packets += packets.list.length
       for (const packet of packets.list) {
-        this.#waiting += packet.length
-        this.#counts.bytes += packet.length
+        counts.bytes += packet.length
         this.#engine.write(packet, { compress: false })
       }
     }
-    if (this.bufferedBytes > MAX_BUFFERED_BYTES) this.#evict()
   }
 
-  #evict(): void {
-    this.#onSlow()
+  /** Ends the connection, whether or not the client reads what waits for it. */
+  end(code: CloseCode, reason: string): void {
+    webSocketBelow(this.#engine)?.close(code, reason)
     this.#engine.close(true)
+  }
+
+  /** `below`: bytes that the TCP socket has not passed on. */
+  #evictWhenSlow(below: number): void {
+    const bytes = this.#waiting + below
+    if (bytes <= this.#hooks.maxBytes || this.#engine.readyState !== 'open') return
+    this.#hooks.onSlow(bytes)
+    this.end(TRY_AGAIN_LATER, `Too slow: ${bytes} bytes were waiting`)
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'socket.io'
+import type { After } from '../presence/beat.js'
 import { Connection } from './connection.js'
 import { FanOutCounts } from './fan-out-counts.js'
 import { Packets } from './frames.js'
@@ -17,23 +18,36 @@ export function encodePacket(type: number, namespace: string, data: unknown, id?
   return `${type}${nsp}${id ?? ''}${JSON.stringify(data)}`
 }
 
+type OutboxOptions = {
+  /** Bytes that may wait for a client before it is let go. */
+  maxBytes: number
+  after: After
+  onSlow: (client_id: string, bytes: number) => void
+}
+
 /**
  * Collects what every client is to receive and writes it once per loop turn. Socket.IO's own
  * emits and acknowledgements are led through here, so that handlers stay ordinary Socket.IO code.
  */
 export class Outbox {
   readonly #connections = new WeakMap<Socket['conn'], Connection>()
-  readonly #onSlow: (socket_id: string) => void
   readonly counts = new FanOutCounts()
+  readonly #options: OutboxOptions
   #dirty: Connection[] = []
 
-  constructor(onSlow: (socket_id: string) => void) {
-    this.#onSlow = onSlow
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  /** Watches a connection from its beginning: it may be slow before it is in any namespace. */
+  watch(engine: Socket['conn']): Connection {
+    return this.#connectionOf(engine)
   }
 
   /** Leads this socket's events and acknowledgements through the outbox. */
   adopt(socket: Socket): Connection {
-    const connection = this.#connectionOf(socket)
+    const connection = this.#connectionOf(socket.conn)
+    connection.client_id = socket.id
     // `packet` is where Socket.IO's emit and acknowledgements meet; it is not part of its types.
     const target = socket as unknown as WithPacket
     const original = target.packet.bind(socket)
@@ -59,15 +73,18 @@ export class Outbox {
     return bytes
   }
 
-  #connectionOf(socket: Socket): Connection {
-    const known = this.#connections.get(socket.conn)
+  #connectionOf(engine: Socket['conn']): Connection {
+    const known = this.#connections.get(engine)
     if (known) return known
-    const connection = new Connection(socket.conn, {
+    const { maxBytes, after, onSlow } = this.#options
+    const connection: Connection = new Connection(engine, {
       schedule: (dirty) => this.#schedule(dirty),
-      onSlow: () => this.#onSlow(socket.id),
+      after,
       counts: this.counts,
+      maxBytes,
+      onSlow: (bytes) => onSlow(connection.client_id, bytes),
     })
-    this.#connections.set(socket.conn, connection)
+    this.#connections.set(engine, connection)
     return connection
   }
 

@@ -3,8 +3,10 @@ import { fail, ok, type Result } from '@talus/protocol'
 import { AUTH_FLAGS, type AuthSettings } from '../auth/auth-flags.js'
 import { OPERATION_FLAGS, type OperationSettings } from './operation-flags.js'
 import { invalid, type Flag, type FlagGroup, type Given } from './flag.js'
+import { LIMIT_FLAGS, type LimitSettings } from './limit-flags.js'
 import { isLoopback } from './loopback.js'
 import { NETWORK_FLAGS, type Allowed, type NetworkSettings } from './network-flags.js'
+import { givenOrProtective, RATE_FLAGS, type RateSettings } from './rate-flags.js'
 import { SERVER_FLAGS, type ServerSettings } from './server-flags.js'
 
 /** How the server runs. Every field is a flag, and an environment variable `TALUS_…`. */
@@ -12,12 +14,16 @@ export type Config = ServerSettings &
   OperationSettings & {
     auth: AuthSettings
     network: NetworkSettings & { corsOrigins: Allowed; allowedHosts: Allowed }
+    limits: LimitSettings
+    rates: RateSettings
   }
 
 const GROUPS: readonly FlagGroup<unknown>[] = [
   SERVER_FLAGS,
   NETWORK_FLAGS,
   AUTH_FLAGS,
+  LIMIT_FLAGS,
+  RATE_FLAGS,
   OPERATION_FLAGS,
 ]
 
@@ -89,6 +95,10 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
   if (!auth.ok) return auth
   const operation = OPERATION_FLAGS.read(given)
   if (!operation.ok) return operation
+  const limits = LIMIT_FLAGS.read(given)
+  if (!limits.ok) return limits
+  const rates = RATE_FLAGS.read(auth.value === null ? given : givenOrProtective(given))
+  if (!rates.ok) return rates
   const { host, insecure } = server.value
   if (!isLoopback(host) && !insecure && auth.value === null) {
     const expected = 'a loopback address, as nobody is authenticated; or add --insecure'
@@ -102,5 +112,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
     ...operation.value,
     auth: auth.value,
     network: { ...network.value, corsOrigins, allowedHosts },
+    limits: limits.value,
+    rates: rates.value,
   })
 }

@@ -2,12 +2,14 @@ import { ERRORS, type AckFailure, type ErrorBody, type Failure } from '@talus/pr
 
 /** A refusal as callers and rooms see it. */
 export function errorBody(failure: Failure): ErrorBody {
-  const { code, message, details, error_id } = failure
+  const { code, message, details, error_id, retry_after_ms } = failure
   const { retryable } = ERRORS[code]
   const body: ErrorBody = details
     ? { code, message, details, retryable }
     : { code, message, retryable }
-  return error_id === undefined ? body : { ...body, error_id }
+  if (error_id !== undefined) body.error_id = error_id
+  if (retry_after_ms !== undefined) body.retry_after_ms = retry_after_ms
+  return body
 }
 
 export function refusal(failure: Failure, command_id?: string): AckFailure {

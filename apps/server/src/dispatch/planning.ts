@@ -4,6 +4,7 @@ import {
   withTypes,
   type AccessRules,
   type Blueprint,
+  type GraphLimits,
   type ProjectGraph,
   type UndoHistory,
 } from '@talus/graph'
@@ -17,6 +18,8 @@ export type Ground = {
   blueprint: Blueprint | null
   /** Who may do and see what; null: nobody needs to be asked. */
   rules: AccessRules | null
+  /** How large the graph may become. */
+  limits: GraphLimits
   /** The seq of the last entry that the graph holds, durable or not. */
   headSeq: () => number
   newId: () => string
@@ -47,6 +50,7 @@ function planExecute(ground: Ground, task: ExecuteTask): Plan {
     permissions: task.permissions,
     newId: ground.newId,
     now: ground.now,
+    limits: ground.limits,
     ...(task.lenient ? { lenient: true } : {}),
   })
   if (!planned.ok) return { outcome: 'refused', failure: planned.error }

@@ -10,6 +10,7 @@ import {
   type Command,
   type ClientPayload,
   type Failure,
+  type JsonLimits,
   type Preview,
   type Result,
   type Role,
@@ -17,6 +18,7 @@ import {
 import type { Static, TSchema } from 'typebox'
 import type { Caller } from './caller.js'
 import { admit, holdsIn } from './gate.js'
+import { costOf, takeCommand, type CommandRates } from './rate-limits.js'
 import { ackFor, permissionsOf, viewOf } from './sight.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
@@ -61,10 +63,15 @@ export type Past = {
   wayBack: (session: LiveSession, seq: number) => Promise<Result<WayBack>>
 }
 
+/** What payloads may measure, and how often commands may come. */
+export type DispatchLimits = { json: JsonLimits; rates: CommandRates }
+
 const CLOSING: Failure = {
   code: 'OVERLOADED',
   message: 'The server is shutting down; try again in a moment',
 }
+
+type DispatchServices = { newId: () => string; past: Past; limits: DispatchLimits }
 
 /**
  * Where REST and both namespaces meet: what came in passes the gate, becomes a task and goes to its
@@ -75,12 +82,14 @@ export class Dispatcher {
   readonly #sessions: SessionStore
   readonly #newId: () => string
   readonly #past: Past
+  readonly #limits: DispatchLimits
   #closing = false
 
-  constructor(sessions: SessionStore, newId: () => string, past: Past) {
+  constructor(sessions: SessionStore, services: DispatchServices) {
     this.#sessions = sessions
-    this.#newId = newId
-    this.#past = past
+    this.#newId = services.newId
+    this.#past = services.past
+    this.#limits = services.limits
   }
 
   /** Refuses everything from now on, so that what was taken in can end. */
@@ -93,6 +102,8 @@ export class Dispatcher {
     const definition = CLIENT_EVENTS.execute_command
     const admitted = admitEvent(caller, definition, payload)
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
+    const limited = this.#limited(caller, admitted.value, costOf(admitted.value.data))
+    if (limited) return refusal(limited, admitted.value.command_id)
     const submit = (session: LiveSession) =>
       session.submit(this.#executeTask(caller, admitted.value, session))
     return this.#within(caller, admitted.value, submit)
@@ -102,6 +113,8 @@ export class Dispatcher {
   async preview(caller: Caller, payload: unknown): Promise<Preview> {
     const admitted = admitEvent(caller, CLIENT_EVENTS.preview_command, payload)
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
+    const limited = this.#limited(caller, admitted.value, costOf(admitted.value.data))
+    if (limited) return refusal(limited, admitted.value.command_id)
     const session = await this.#session(caller, admitted.value)
     if (!session.ok) return refusal(session.error, admitted.value.command_id)
     const task = this.#executeTask(caller, admitted.value, session.value)
@@ -121,6 +134,8 @@ export class Dispatcher {
       const failure = fail('FORBIDDEN', 'scope session and force need the role owner')
       return refusal(failure.error, request.command_id)
     }
+    const limited = this.#limited(caller, request)
+    if (limited) return refusal(limited, request.command_id)
     const submit = (session: LiveSession) => {
       const ack = session.submit(this.#revertTask(kind, { caller, request, session }))
       return session.rules ? ack.then((done) => ackFor(caller, session, done)) : ack
@@ -134,6 +149,8 @@ export class Dispatcher {
     const admitted = admit({ caller, requires, schema: RestoreRequest, payload })
     if (!admitted.ok) return refusal(admitted.error, readId(payload))
     const { seq, label, command_id } = admitted.value
+    const limited = this.#limited(caller, { session_id })
+    if (limited) return refusal(limited, command_id)
     const session = await this.#session(caller, { session_id })
     if (!session.ok) return refusal(session.error, command_id)
     const way = await this.#past.wayBack(session.value, seq)
@@ -148,6 +165,11 @@ export class Dispatcher {
       way: way.value,
       ...(label === undefined ? {} : { label }),
     })
+  }
+
+  /** Whoever asks too often is told so alone: nothing of it is planned, stored or shown (LIM6). */
+  #limited({ actor }: Caller, { session_id = '' }: { session_id?: string }, cost = 1) {
+    return takeCommand(this.#limits.rates, { actor_id: actor.id, session_id, cost })
   }
 
   /** Does it at once in a session that is open, else when it is: what comes in keeps its order. */
@@ -179,7 +201,7 @@ export class Dispatcher {
   #executeTask(caller: Caller, request: ExecutePayload, session: LiveSession): ExecuteTask {
     const { command_type, data, label } = request
     caller.trace?.reached('admitted')
-    const command: Result<Command> = parseCommand(command_type, data)
+    const command: Result<Command> = parseCommand(command_type, data, this.#limits.json)
     const type = commandTypeOf(command_type) ?? command_type
     return {
       kind: 'execute',

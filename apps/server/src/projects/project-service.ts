@@ -1,4 +1,4 @@
-import { AccessRules } from '@talus/graph'
+import { AccessRules, checkLimits, type GraphLimits } from '@talus/graph'
 import {
   ok,
   type Actor,
@@ -27,6 +27,8 @@ export type ProjectServices = {
   sessions: SessionStore
   catalogue: TemplateCatalogue
   broadcaster: Broadcaster
+  /** How large a graph may be. */
+  limits: GraphLimits
   newId: () => string
   now: () => string
   log: {
@@ -78,14 +80,15 @@ export class ProjectService {
   /**
    * A new project from a file. A template that the file names and the server does not have is left
    * out: then everything is allowed. One that the caller chose has to be there. Errors:
-   * NODE_EXISTS, INVALID_PARENT, CYCLE_DETECTED, TEMPLATE_NOT_FOUND, INVALID_TEMPLATE.
+   * NODE_EXISTS, INVALID_PARENT, CYCLE_DETECTED, TEMPLATE_NOT_FOUND, INVALID_TEMPLATE,
+   * LIMIT_EXCEEDED.
    */
   async import(
     actor: Actor,
     document: ProjectDocument,
     chosen: ImportChoice = {},
   ): Promise<Result<OpenedProject>> {
-    const { catalogue, log, now } = this.#services
+    const { catalogue, limits, log, now } = this.#services
     const { template_id: wanted } = chosen
     const template = wanted === undefined ? ok(null) : catalogue.get(wanted)
     if (!template.ok) return template
@@ -95,6 +98,8 @@ export class ProjectService {
     const imported = importDocument(file, blueprint.value, now())
     if (!imported.ok) return imported
     const { nodes, envelope } = imported.value
+    const checked = checkLimits(nodes, limits)
+    if (!checked.ok) return checked
     const project_name = chosen.project_name ?? (nodes[0]?.name || 'Imported project')
     const template_id = blueprint.value?.template_id ?? null
     return this.#begin(actor, { project_name, template_id, nodes, envelope })
@@ -108,7 +113,7 @@ export class ProjectService {
   /**
    * Puts the graph back to the last save, in the project's own session or in another that may take
    * it. Whoever does so needs what the strictest rule of either asks for (rule ACC5). Errors:
-   * PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST, FORBIDDEN.
+   * PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST, FORBIDDEN, LIMIT_EXCEEDED.
    */
   async load(project_id: string, { actor, role, into }: Load): Promise<Result<OpenedProject>> {
     const project = await this.#store.get(project_id)
@@ -127,6 +132,8 @@ export class ProjectService {
     const nodes = saved.value
     // Never saved: the server stopped while it made the project. What is there is all there is.
     if (!nodes) return ok(this.#sessions.opened(project.value, session.value))
+    const checked = checkLimits(nodes, this.#services.limits)
+    if (!checked.ok) return checked
     const filled = await this.#sessions.fill(session.value, { actor, project_id, nodes })
     return filled.ok ? ok(this.#sessions.opened(project.value, session.value)) : filled
   }

@@ -1,4 +1,4 @@
-import type { AccessRules, Blueprint } from '@talus/graph'
+import type { AccessRules, Blueprint, GraphLimits } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
 import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
@@ -52,6 +52,8 @@ export type SessionServices = {
   plan: PlanTask
   /** Called after entries became durable, with their JSON. */
   onCommitted: (session: LiveSession, bodies: readonly string[]) => void
+  /** How large a graph may become. */
+  limits: GraphLimits
   newId: () => string
   now: () => string
   log: { error: (fields: object, message: string) => void }
@@ -88,9 +90,9 @@ export class LiveSession implements Appender {
     this.snapshotSeq = state.snapshotSeq
     const { session_id } = record
     const { seq, bodies } = state
-    const { journal, log, newId, now } = services
+    const { journal, log, limits, newId, now } = services
     this.tail = new SessionTail({ session_id, journal, seq, bodies, log })
-    this.#document = new SessionDocument(state, { ...ruled, newId, now }, this.#pipeline)
+    this.#document = new SessionDocument(state, { ...ruled, limits, newId, now }, this.#pipeline)
   }
 
   /** The last durable seq. */

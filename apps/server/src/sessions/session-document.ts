@@ -6,7 +6,7 @@ import type { Ground } from '../dispatch/planning.js'
 
 export type SessionState = { graph: ProjectGraph; history: UndoHistory; seq: number }
 
-type Planning = Pick<Ground, 'blueprint' | 'rules' | 'newId' | 'now'>
+type Planning = Pick<Ground, 'blueprint' | 'rules' | 'limits' | 'newId' | 'now'>
 
 /**
  * What a session holds: everything that is durable, and in the graph also what is planned. Whoever

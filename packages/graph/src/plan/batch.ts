@@ -8,6 +8,7 @@ import {
 } from '@talus/protocol'
 import { Draft } from '../draft.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { fittingBatch } from './limits.js'
 import type { PlanContext, Planned } from './planned.js'
 import { planSimple } from './simple.js'
 
@@ -25,6 +26,8 @@ export function planBatch(
   { commands }: BatchCommand['data'],
   context: PlanContext,
 ): Result<Planned> {
+  const fits = fittingBatch(commands, context.limits)
+  if (!fits.ok) return fits
   const draft = new Draft(graph)
   const results: JsonValue[] = []
   try {

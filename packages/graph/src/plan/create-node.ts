@@ -2,6 +2,7 @@ import { ok, type CommandData, type Node, type Result } from '@talus/protocol'
 import type { NodeType } from '../blueprint/node-type.js'
 import type { ProjectGraph } from '../project-graph.js'
 import { initialContent } from './initial-properties.js'
+import { fittingContent, roomBelow, roomForNode } from './limits.js'
 import { allowedBelow, indexFor } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
 import { parentNotFound, refuse, unknownNodeType } from './refusals.js'
@@ -39,10 +40,16 @@ export function planCreateNode(
   const child = { blueprint_type_id, path: '/data/blueprint_type_id' }
   const allowed = allowedBelow(parent, child, context)
   if (!allowed.ok) return allowed
+  const room = roomForNode(graph, context.limits)
+  if (!room.ok) return room
+  const place = roomBelow(graph, { parent_id, path: '/data/parent_id' }, context.limits)
+  if (!place.ok) return place
   const id = unusedId(graph, data.node_id ?? context.newId())
   if (!id.ok) return id
   const content = initialContent(data, type.value, context)
   if (!content.ok) return content
+  const fits = fittingContent(content.value, '/data', context.limits)
+  if (!fits.ok) return fits
   const node: Node = {
     id: id.value,
     blueprint_type_id,

@@ -1,5 +1,6 @@
 import { ok, type CommandData, type Result } from '@talus/protocol'
 import type { ProjectGraph } from '../project-graph.js'
+import { roomBelow } from './limits.js'
 import { allowedBelow, indexFor, moveTo } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound, parentNotFound, refuse, wouldCycle } from './refusals.js'
@@ -29,6 +30,9 @@ export function planLinkNode(
   const { blueprint_type_id } = child
   const allowed = allowedBelow(parent, { blueprint_type_id, path: '/data/child_id' }, context)
   if (!allowed.ok) return allowed
+  const place = { parent_id, moving: child_id, path: '/data/parent_id' }
+  const room = roomBelow(graph, place, context.limits)
+  if (!room.ok) return room
   const index = indexFor(graph, parent_id, { position })
   return ok({ changes: moveTo(graph, child, { parent_id, index }), result: null })
 }

@@ -1,5 +1,6 @@
 import { ok, type CommandData, type Result } from '@talus/protocol'
 import type { ProjectGraph } from '../project-graph.js'
+import { roomBelow } from './limits.js'
 import { indexFor, mayMoveBelow, moveTo, typeNotAllowed } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound, parentNotFound, wouldCycle } from './refusals.js'
@@ -22,6 +23,11 @@ export function planMoveNode(
   if (parent && !mayMoveBelow(parent, moving, context.blueprint)) {
     const { blueprint_type_id } = moving
     return typeNotAllowed(parent, { blueprint_type_id, path: '/data/parent_id' }, context)
+  }
+  if (parent_id !== moving.parent_id) {
+    const place = { parent_id, moving: node_id, path: '/data/parent_id' }
+    const room = roomBelow(graph, place, context.limits)
+    if (!room.ok) return room
   }
   const index = indexFor(graph, parent_id, { position, moving })
   return ok({ changes: moveTo(graph, moving, { parent_id, index }), result: null })

@@ -1,6 +1,7 @@
 import type { Change, JsonValue } from '@talus/protocol'
 import type { Permissions } from '../access/permissions.js'
 import type { Blueprint } from '../blueprint/blueprint.js'
+import type { GraphLimits } from './limits.js'
 
 /** What a plan needs beside the graph; passed in, so that a plan can be made again. */
 export type PlanContext = {
@@ -12,6 +13,8 @@ export type PlanContext = {
   now(): string
   /** Required properties may be missing; for the root of a new project. */
   lenient?: boolean | undefined
+  /** How large the graph may become; absent: as large as it will. */
+  limits?: GraphLimits
 }
 
 /** What a command comes to. No changes: there is nothing to do (rule CMD4). */

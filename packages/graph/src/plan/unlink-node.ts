@@ -1,5 +1,6 @@
 import { ok, type CommandData, type Result } from '@talus/protocol'
 import type { ProjectGraph } from '../project-graph.js'
+import { roomBelow } from './limits.js'
 import { indexFor, moveTo } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound, refuse } from './refusals.js'
@@ -8,7 +9,7 @@ import { nodeNotFound, refuse } from './refusals.js'
 export function planUnlinkNode(
   graph: ProjectGraph,
   { parent_id, child_id }: CommandData<'UnlinkNode'>,
-  { permissions }: PlanContext,
+  { permissions, limits }: PlanContext,
 ): Result<Planned> {
   if (!graph.has(parent_id)) return nodeNotFound('/data/parent_id', parent_id)
   const child = graph.record(child_id)
@@ -23,6 +24,9 @@ export function planUnlinkNode(
       actual: parent_id,
     })
   }
+  const place = { parent_id: null, moving: child_id, path: '/data/child_id' }
+  const room = roomBelow(graph, place, limits)
+  if (!room.ok) return room
   const index = indexFor(graph, null, {})
   return ok({ changes: moveTo(graph, child, { parent_id: null, index }), result: null })
 }

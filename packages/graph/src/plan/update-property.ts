@@ -10,6 +10,7 @@ import { propertySet } from '../invert.js'
 import { sameJson } from '../json-equality.js'
 import { valueOf, type NodeRecord } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { fittingValue, roomForProperty } from './limits.js'
 import type { PlanContext, Planned } from './planned.js'
 import { checkProperty, keyIn, namedProperty, typeOfRecord } from './property.js'
 import { nodeNotFound, refuse } from './refusals.js'
@@ -57,10 +58,16 @@ export function planUpdateProperty(
     named.property || named.isName || !type.value ? '/data/new_value' : '/data/property_id'
   const checked = checkProperty(type.value, named, { value, path, context })
   if (!checked.ok) return checked
+  const fits = fittingValue(value, '/data/new_value', context.limits)
+  if (!fits.ok) return fits
   const key = named.isName ? 'name' : keyIn(record.properties, named)
   if (old_value !== undefined) {
     const holds = precondition(valueOf(record, key), old_value)
     if (!holds.ok) return holds
+  }
+  if (valueOf(record, key) === undefined) {
+    const room = roomForProperty(record.properties, '/data/property_id', context.limits)
+    if (!room.ok) return room
   }
   const keys = named.isName ? [key, ...nameCopies(record, type.value)] : [key]
   return ok({ changes: keys.flatMap((each) => setting(record, each, value)), result: null })

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../result.js'
-import { checkJson } from '../plain-json.js'
+import { checkJson, type JsonLimits } from '../plain-json.js'
 import { check } from '../validation.js'
 import {
   type BatchCommand,
@@ -61,11 +61,11 @@ function parseBatch(data: unknown): Result<BatchCommand> {
 /**
  * Turns a command as it came in into one that is known to be well-formed: the type resolved from
  * its name or alias, the data checked, a batch checked command by command. Paths in the details
- * point into `{ command_type, data }`. Errors: UNKNOWN_COMMAND, BAD_REQUEST.
+ * point into `{ command_type, data }`. Errors: UNKNOWN_COMMAND, BAD_REQUEST, LIMIT_EXCEEDED.
  */
-export function parseCommand(name: string, data: unknown): Result<Command> {
+export function parseCommand(name: string, data: unknown, limits?: JsonLimits): Result<Command> {
   if (!commandTypeOf(name)) return unknownCommand(name, '')
-  const json = checkJson(data, '/data')
+  const json = checkJson(data, '/data', limits)
   if (!json.ok) return json
   return commandTypeOf(name) === 'Batch' ? parseBatch(data) : parseSimple(name, data, '')
 }

@@ -30,6 +30,12 @@ export const ErrorBody = Type.Object(
     details: Type.Optional(Type.Array(ErrorDetail)),
     retryable: Type.Boolean(),
     error_id: Type.Optional(ErrorId),
+    retry_after_ms: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Wait so many milliseconds before the next attempt',
+      }),
+    ),
   },
   { description: 'Why something was refused' },
 )

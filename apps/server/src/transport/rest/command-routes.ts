@@ -1,13 +1,14 @@
 import { ERRORS, ok, type Ack, type AckFailure, type CommandAnswer } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { mount } from './route.js'
+import { mount, sayWhen } from './route.js'
 import type { RestServices } from './services.js'
 
-/** The dispatcher checks what it is given, as it does for sockets. */
-const UNCHECKED = { unchecked: true }
+/** The dispatcher checks and counts what it is given, as it does for sockets. */
+const UNCHECKED = { unchecked: true, counted: true }
 
 function sendRefusal(reply: FastifyReply, refused: AckFailure): undefined {
   const { ok: success, ...rest } = refused
+  sayWhen(reply, refused.error)
   void reply.status(ERRORS[refused.error.code].status).send({ success, ok: success, ...rest })
 }
 

@@ -2,7 +2,9 @@ import {
   check,
   ROUTES,
   SessionId,
+  ok,
   type Failure,
+  type JsonLimits,
   type Result,
   type RouteName,
 } from '@talus/protocol'
@@ -10,6 +12,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access, Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import type { Audit } from '../../gate/audit.js'
+import type { RateLimit } from '../../gate/rate-limits.js'
+import type { SessionQuota } from '../../gate/session-quota.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 
 /** What decides who a request is from and what it may do. */
@@ -17,6 +21,10 @@ export type Door = {
   access: Access
   reception: Reception
   audit: Audit
+  /** Requests that are no commands, which the dispatcher counts. */
+  requests: RateLimit
+  quota: SessionQuota
+  json: JsonLimits
   /** The session of a project; undefined when there is no such project. */
   sessionOfProject: (project_id: string) => Promise<string | undefined>
 }
@@ -70,6 +78,21 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
     address: request.ip,
     headers: request.headers,
   })
+}
+
+/** Counts a request: of the user, or of the address when nobody has proven to be somebody. */
+export function takeRequest(name: RouteName, request: FastifyRequest): Failure | undefined {
+  if (ROUTES[name].scope === 'open') return undefined
+  const { access, requests } = request.server.door
+  const { actor, guest } = request.visitor.identity
+  const isUser = access.authenticated && guest !== true
+  return requests.take(isUser ? `user ${actor.id}` : `address ${request.ip}`)
+}
+
+/** Counts a new session. Errors: LIMIT_EXCEEDED, RATE_LIMITED. */
+export async function mayCreate({ request, server }: FastifyReply, { actor }: Caller) {
+  const error = await server.door.quota.admit(actor.id, request.ip)
+  return error ? { ok: false as const, error } : ok(null)
 }
 
 const NO_PROJECT: Failure = {

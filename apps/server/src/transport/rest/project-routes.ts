@@ -3,11 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { ProjectService } from '../../projects/project-service.js'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
-import { accessible, callerElsewhere } from './door.js'
+import { accessible, callerElsewhere, mayCreate } from './door.js'
 import { mount } from './route.js'
-
-/** For files: some 80,000 nodes as the existing application writes them. */
-const PROJECT_FILE = { bodyLimit: 64 * 1024 * 1024 }
 
 const { requires } = ROUTES.LoadProject
 
@@ -16,13 +13,23 @@ function roleOf({ role }: Caller): Role {
   return role ?? 'viewer'
 }
 
-export function mountProjects(app: FastifyInstance, projects: ProjectService): void {
-  mount(app, 'CreateProject', ({ caller, body }) => projects.create(caller.actor, body))
+/** `importBytes`: of a project file; ordinary messages are smaller. */
+export function mountProjects(
+  app: FastifyInstance,
+  { projects, importBytes }: { projects: ProjectService; importBytes: number },
+): void {
+  mount(app, 'CreateProject', async ({ caller, body, reply }) => {
+    const allowed = await mayCreate(reply, caller)
+    return allowed.ok ? projects.create(caller.actor, body) : allowed
+  })
   mount(
     app,
     'ImportProject',
-    ({ caller, query, body }) => projects.import(caller.actor, body, query),
-    PROJECT_FILE,
+    async ({ caller, query, body, reply }) => {
+      const allowed = await mayCreate(reply, caller)
+      return allowed.ok ? projects.import(caller.actor, body, query) : allowed
+    },
+    { bodyLimit: importBytes, anyWidth: true },
   )
   mount(app, 'ListProjects', async ({ reply }) => {
     const listed = await projects.list()

@@ -7,7 +7,6 @@ import fastify, {
   type FastifyError,
   type FastifyInstance,
 } from 'fastify'
-import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
 import { concernedBy } from '../../observability/concerned.js'
 import type { Faults } from '../../observability/faults.js'
 import { secureContext } from '../../tls/renewal.js'
@@ -77,6 +76,8 @@ export async function createRestServer(options: {
   trustProxy: readonly string[]
   /** Null: plain HTTP. */
   certificate: Certificate | null
+  /** Of a body, where a route does not take more. */
+  messageBytes: number
 }): Promise<FastifyInstance> {
   const { certificate, trustProxy } = options
   const app = fastify({
@@ -87,7 +88,7 @@ export async function createRestServer(options: {
     clientErrorHandler: refuseMalformed,
     // Paths that the router cannot read reach no error handler.
     frameworkErrors: (error, request, reply) => {
-      const refused = refusalOf(error, MAX_MESSAGE_BYTES)
+      const refused = refusalOf(error, options.messageBytes)
       sendFailure(reply, refused ?? unexpected(options.faults, error, { method: request.method }))
     },
     trustProxy: trustProxy.length > 0 && [...trustProxy],
@@ -95,7 +96,7 @@ export async function createRestServer(options: {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     loggerInstance: options.logger,
-    bodyLimit: MAX_MESSAGE_BYTES,
+    bodyLimit: options.messageBytes,
     // One line per request would be most of the log; failures are logged below.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

@@ -19,7 +19,7 @@ import { errorBody } from '../../dispatch/failures.js'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import { actOf } from './audited-acts.js'
-import { callerOf, header, receive } from './door.js'
+import { callerOf, header, receive, takeRequest } from './door.js'
 import { requestFacts } from './watch.js'
 
 type Part<Name extends RouteName, Key extends 'params' | 'query' | 'body'> = NonNullable<
@@ -56,9 +56,15 @@ export class RawJson {
 
 /**
  * `bodyLimit`: bytes, of a route that takes more than an ordinary message. `unchecked`: the
- * dispatcher checks the body itself, as it does for sockets.
+ * dispatcher checks the body itself, as it does for sockets. `counted`: and counts it. `anyWidth`:
+ * what a file holds is counted by others.
  */
-export type Options = { bodyLimit?: number; unchecked?: boolean }
+export type Options = {
+  bodyLimit?: number
+  unchecked?: boolean
+  counted?: boolean
+  anyWidth?: boolean
+}
 
 type Answer<Name extends RouteName> = Result<RouteResponse<Name> | RawJson>
 
@@ -67,9 +73,18 @@ export type RouteHandler<Name extends RouteName> = (
   asked: Asked<Name>,
 ) => Promise<Answer<Name> | undefined> | Answer<Name>
 
+/** RFC 9110, section 10.2.3: whole seconds. */
+export function sayWhen(
+  reply: FastifyReply,
+  { retry_after_ms }: { retry_after_ms?: number },
+): void {
+  if (retry_after_ms !== undefined) reply.header('retry-after', Math.ceil(retry_after_ms / 1_000))
+}
+
 /** Sends a refusal: the status is that of its code. */
 export function sendFailure(reply: FastifyReply, failure: Failure, extra: object = {}): void {
   const { status } = ERRORS[failure.code]
+  sayWhen(reply, failure)
   // RFC 9110, section 15.5.2: a 401 says how to authenticate.
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   void reply.status(status).send({ success: false, ...extra, error: errorBody(failure) })
@@ -85,13 +100,15 @@ function fromText(schema: TSchema | undefined, value: unknown): Result<unknown> 
 function readBody(
   name: RouteName,
   request: FastifyRequest,
-  { unchecked }: Options,
+  { unchecked, anyWidth }: Options,
 ): Result<unknown> {
   const { body: schema } = ROUTES[name] as { body?: TSchema }
   if (schema === undefined) return ok(undefined)
   if (request.body === undefined) request.body = {}
   if (unchecked) return ok(request.body)
-  const plain = checkJson(request.body)
+  const { json } = request.server.door
+  const limits = anyWidth ? { ...json, width: Infinity } : json
+  const plain = checkJson(request.body, '', limits)
   return plain.ok ? check(schema, plain.value) : plain
 }
 
@@ -151,8 +168,10 @@ export function mount<Name extends RouteName>(
     ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
     onRequest: async (request, reply) => {
       const visitor = await receive(name, request)
-      if (visitor.ok) request.visitor = visitor.value
-      else sendFailure(reply, visitor.error)
+      if (!visitor.ok) return sendFailure(reply, visitor.error)
+      request.visitor = visitor.value
+      const limited = options.counted ? undefined : takeRequest(name, request)
+      if (limited) sendFailure(reply, limited)
     },
     handler: async (request, reply) => {
       const asked = await read(name, request, reply, options)

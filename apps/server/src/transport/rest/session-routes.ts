@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Hub } from '../../broadcast/hub.js'
 import type { SessionRecord } from '../../journal/journal.js'
 import { authorise } from '../../gate/gate.js'
-import { accessible, callerElsewhere } from './door.js'
+import { accessible, callerElsewhere, mayCreate } from './door.js'
 import { mount } from './route.js'
 import type { RestServices } from './services.js'
 
@@ -45,6 +45,9 @@ export function mountSessions(
     }
     const free = await freeToTake(services, reply, session_id)
     if (!free.ok) return free
+    const known = session_id === undefined ? undefined : await sessions.get(session_id)
+    const allowed = known?.ok ? known : await mayCreate(reply, caller)
+    if (!allowed.ok) return allowed
     const created = await sessions.create(body, caller.actor)
     if (!created.ok) return created
     // The id may be that of a session which others own.

@@ -1,5 +1,6 @@
 import type { ErrorBody, Failure } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
+import { POLICY_VIOLATION, type Connection } from '../../broadcast/connection.js'
 import { isDenial, type Audit } from '../../gate/audit.js'
 import { concernedBy } from '../../observability/concerned.js'
 import { factsOf } from './handshake.js'
@@ -30,13 +31,21 @@ export function roleLost(
   audit.denied('role.lost', error.code, { ...factsOf(socket), session_id })
 }
 
-/** What is to be told of the requests of a socket. */
-export function refusalWatch(
+type WatchServices = Pick<SocketServices, 'audit' | 'faults' | 'newMeter' | 'letGo'>
+
+/** What is to be told of the requests of a socket, and what becomes of those that are too many. */
+export function watchOf(
   socket: AnySocket,
-  { audit, faults }: Pick<SocketServices, 'audit' | 'faults'>,
+  connection: Connection,
+  { audit, faults, newMeter, letGo }: WatchServices,
 ): RequestWatch {
   return {
     faults,
+    meter: newMeter(),
+    onFlood() {
+      letGo('flood', { client_id: socket.id })
+      connection.end(POLICY_VIOLATION, 'Too many messages')
+    },
     onRefused(asked, { code }, payload) {
       if (!isDenial(code)) return
       const { session_id } = { ...concernedBy(socket.handshake.auth), ...concernedBy(payload) }

@@ -6,8 +6,8 @@ import { authorise } from '../../gate/gate.js'
 import { roleNow } from '../../gate/role-now.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { refusalWatch, roleLost } from './denials.js'
-import { connectError, originOf, visitorOf, whenReached } from './handshake.js'
+import { roleLost, watchOf } from './denials.js'
+import { connectError, openSession, originOf, visitorOf, whenReached } from './handshake.js'
 import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -34,12 +34,10 @@ export async function admitToGraph(
   if (session_id === undefined) {
     return connectError({ code: 'BAD_REQUEST', message: 'Missing session_id' })
   }
-  const { access, sessions } = services
+  const { access } = services
   const authorised = authorise(await access.callerIn(visitorOf(socket), session_id), 'viewer')
   if (!authorised.ok) return connectError(authorised.error)
-  const session = await (access.authenticated
-    ? sessions.get(session_id)
-    : sessions.getOrCreate(session_id))
+  const session = await openSession(services, session_id, socket)
   return session.ok ? undefined : connectError(session.error)
 }
 
@@ -60,6 +58,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   const session_id = sessionOf(socket)
   if (session_id === undefined) return
   const { access, sessions, hub, presence, outbox, dispatcher, audit } = services
+  const connection = outbox.adopt(socket)
   const visitor = visitorOf(socket)
   const callerOf = (payload: unknown): Caller | Promise<Caller> => {
     const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
@@ -80,7 +79,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
         updatePresence(services, { client_id: socket.id, ...(await address(payload)) }),
       ...commandHandlers(dispatcher, address),
     },
-    refusalWatch(socket, services),
+    watchOf(socket, connection, services),
   )
   const depart = () => {
     const wasMember = hub.leave(session_id, socket.id)
@@ -107,7 +106,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
     client_id: socket.id,
     origin: originOf(socket, visitor),
     following: 'graph',
-    connection: outbox.adopt(socket),
+    connection,
     role,
     onSessionDeleted: () => socket.disconnect(),
     review,

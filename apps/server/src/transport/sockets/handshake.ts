@@ -1,4 +1,4 @@
-import { ActorClaim, check, type Failure } from '@talus/protocol'
+import { ActorClaim, check, type Failure, type Result } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
 import type { Origin } from '../../broadcast/member.js'
 import type { Outbox } from '../../broadcast/outbox.js'
@@ -8,10 +8,14 @@ import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
 import { actorOf } from '../../gate/caller.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { After } from '../../presence/beat.js'
+import type { LiveSession } from '../../sessions/live-session.js'
 import type { AddressOf } from '../perimeter/address.js'
 import type { GraphSocket, RootSocket } from './requests.js'
+import type { SocketServices } from './services.js'
 
 type AnySocket = RootSocket | GraphSocket
+
+type OpenServices = Pick<SocketServices, 'access' | 'sessions' | 'quota' | 'addressOf'>
 
 type Auth = { actor?: unknown; token?: unknown; share_token?: unknown }
 
@@ -69,6 +73,18 @@ export function factsOf(socket: AnySocket): AuditFacts {
 export function originOf(socket: AnySocket, { identity }: Visitor): Origin {
   const namespace = socket.nsp.name === '/graph' ? '/graph' : '/'
   return { namespace, ...actorFacts(identity), address: socket.handshake.address }
+}
+
+/** The session that a socket asks for; in development an unknown one is created (rule JOIN2). */
+export async function openSession(
+  { access, sessions, quota, addressOf }: OpenServices,
+  session_id: string,
+  { request }: Pick<AnySocket, 'request'>,
+): Promise<Result<LiveSession>> {
+  const found = await sessions.get(session_id)
+  if (found.ok || access.authenticated || found.error.code !== 'SESSION_NOT_FOUND') return found
+  const error = quota.fromAddress(addressOf(request))
+  return error ? { ok: false, error } : sessions.getOrCreate(session_id)
 }
 
 type Timing = { after: After; clock: () => number }

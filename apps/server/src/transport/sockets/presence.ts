@@ -2,6 +2,7 @@ import {
   checkJson,
   CLIENT_EVENTS,
   fail,
+  type JsonLimits,
   MAX_PRESENCE_BYTES,
   ok,
   type ClientAck,
@@ -35,8 +36,8 @@ function notJoined(session_id: string | undefined) {
   ])
 }
 
-function checkState(state: PresenceState): Result<PresenceState> {
-  const plain = checkJson(state, '/state')
+function checkState(state: PresenceState, limits: JsonLimits): Result<PresenceState> {
+  const plain = checkJson(state, '/state', limits)
   if (!plain.ok) return plain
   const bytes = bytesOf(state)
   if (bytes <= MAX_PRESENCE_BYTES) return ok(state)
@@ -47,7 +48,7 @@ function checkState(state: PresenceState): Result<PresenceState> {
 
 /** Answers `update_presence` on both namespaces (rules PRES1 to PRES3). */
 export async function updatePresence(
-  { hub, presence, sessions }: SocketServices,
+  { hub, presence, sessions, json }: SocketServices,
   { client_id, caller, payload }: PresenceUpdate,
 ): Promise<ClientAck<'update_presence'>> {
   const { requires, payload: schema } = CLIENT_EVENTS.update_presence
@@ -56,7 +57,7 @@ export async function updatePresence(
   const { session_id, state } = admitted.value
   const isMember = () => session_id !== undefined && hub.has(session_id, client_id)
   if (session_id === undefined || !isMember()) return refusal(notJoined(session_id).error)
-  const checked = state === null ? ok(null) : checkState(state)
+  const checked = state === null ? ok(null) : checkState(state, json)
   if (!checked.ok) return refusal(checked.error)
   const session = await sessions.get(session_id)
   if (!session.ok) return refusal(session.error)

@@ -8,7 +8,8 @@ import type {
   ServerToClientEvents,
 } from '@talus/protocol'
 import type { Socket } from 'socket.io'
-import { refusal } from '../../dispatch/failures.js'
+import { errorBody, refusal } from '../../dispatch/failures.js'
+import type { SocketMeter } from '../../gate/rate-limits.js'
 import { concernedBy } from '../../observability/concerned.js'
 import type { Faults } from '../../observability/faults.js'
 import { unexpected } from '../unexpected.js'
@@ -26,12 +27,23 @@ export type Handlers<Names extends ClientEvent> = {
   [Name in Names]: (payload: unknown) => Promise<ClientAck<Name>> | ClientAck<Name>
 }
 
+/** What counts as a command (rule LIM6). */
+const COMMANDS: ReadonlySet<unknown> = new Set<ClientEvent>([
+  'execute_command',
+  'preview_command',
+  'undo_command',
+  'redo_command',
+])
+
 type Handler = (payload: unknown) => Promise<Answer> | Answer
 
-/** What is told of a socket's requests: faults of the server, and what was refused. */
+/** What is told of a socket's requests: faults of the server, what was refused, and how many. */
 export type RequestWatch = {
   faults: Faults
   onRefused: (asked: string, error: ErrorBody, payload: unknown) => void
+  meter: SocketMeter
+  /** More comes in than can even be refused. */
+  onFlood: () => void
 }
 
 type Ack = (answer: unknown) => void
@@ -63,7 +75,7 @@ function unknownEvent(name: unknown, known: readonly string[]): Answer {
 function run(
   handler: () => Promise<Answer> | Answer,
   tell: (answer: Answer) => void,
-  onFault: OnFault,
+  { onFault, meter }: { onFault: OnFault; meter: SocketMeter },
 ) {
   const fault = (err: unknown) => tell(onFault(err))
   let answer: Promise<Answer> | Answer
@@ -72,8 +84,15 @@ function run(
   } catch (err) {
     return fault(err)
   }
-  if (answer instanceof Promise) void answer.then(tell, fault)
-  else tell(answer)
+  if (!(answer instanceof Promise)) return tell(answer)
+  meter.begin()
+  const ended = <T>(then: (outcome: T) => void) => {
+    return (outcome: T) => {
+      meter.end()
+      then(outcome)
+    }
+  }
+  void answer.then(ended(tell), ended(fault))
 }
 
 function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
@@ -88,26 +107,31 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
 export function serve<Names extends ClientEvent>(
   socket: RootSocket | GraphSocket,
   handlers: Handlers<Names>,
-  { faults, onRefused }: RequestWatch,
+  { faults, onRefused, meter, onFlood }: RequestWatch,
 ): void {
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
   socket.onAny((name: unknown, ...args: unknown[]) => {
+    // What came in one piece with the message that ended the connection.
+    if (socket.disconnected) return
     const { payload, ack } = split(args)
     const handler = typeof name === 'string' ? table.get(name) : undefined
     const tell = (answer: Answer) => {
       if (answer && !answer.ok) onRefused(String(name), answer.error, payload)
       if (ack) ack(answer)
-      else if (answer && !answer.ok) refuse(socket, answer.error)
+      else if (answer && !answer.ok && meter.mayTell()) refuse(socket, answer.error)
+    }
+    const limited = meter.take(COMMANDS.has(name))
+    if (limited) {
+      if (ack || meter.mayTellAgain()) tell({ ok: false, error: errorBody(limited) })
+      else if (!meter.mayDrop()) onFlood()
+      return
     }
     if (!handler) return tell(unknownEvent(name, known))
-    run(
-      () => handler(payload),
-      tell,
-      (err) => {
-        const about = { client_id: socket.id, event: name, ...concernedBy(payload) }
-        return refusal(unexpected(faults, err, about))
-      },
-    )
+    const onFault = (err: unknown) => {
+      const about = { client_id: socket.id, event: name, ...concernedBy(payload) }
+      return refusal(unexpected(faults, err, about))
+    }
+    run(() => handler(payload), tell, { onFault, meter })
   })
 }

@@ -20,8 +20,8 @@ import { roleNow } from '../../gate/role-now.js'
 import { viewOf } from '../../gate/sight.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
-import { refusalWatch, roleLost } from './denials.js'
-import { originOf, visitorOf, whenReached } from './handshake.js'
+import { roleLost, watchOf } from './denials.js'
+import { openSession, originOf, visitorOf, whenReached } from './handshake.js'
 import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -96,7 +96,7 @@ class RootClient {
           this.#afterJoins(() => this.#addressed(payload)),
         ),
       },
-      refusalWatch(this.#socket, this.#services),
+      watchOf(this.#socket, this.#connection, this.#services),
     )
     this.#socket.on('disconnect', () => {
       for (const session_id of this.#joined.keys()) this.#depart(session_id)
@@ -155,14 +155,12 @@ class RootClient {
     if (protocol_version !== undefined && !isSupportedVersion(protocol_version)) {
       return refusal(unsupported(protocol_version))
     }
-    const { access, sessions } = this.#services
+    const { access } = this.#services
     const joiner = await this.#joiner(request)
     const early = await access.callerIn(joiner, session_id)
     const admitted = authorise(early, requires)
     if (!admitted.ok) return refusal(admitted.error)
-    const session = await (access.authenticated
-      ? sessions.get(session_id)
-      : sessions.getOrCreate(session_id))
+    const session = await openSession(this.#services, session_id, this.#socket)
     if (!session.ok) return refusal(session.error)
     await this.#recollect(session.value, { request, joiner, caller: early })
     // Deleted while entries were read: the id is free again.

@@ -4,12 +4,19 @@ import type { Access } from '../../gate/access.js'
 import type { Audit } from '../../gate/audit.js'
 import type { Commands } from '../../gate/dispatcher.js'
 import type { DoorName } from '../../gate/door-name.js'
+import type { SocketMeter } from '../../gate/rate-limits.js'
+import type { SessionQuota } from '../../gate/session-quota.js'
 import type { Reception } from '../../gate/reception.js'
 import type { Faults } from '../../observability/faults.js'
 import type { After } from '../../presence/beat.js'
 import type { PresenceBoard } from '../../presence/presence-board.js'
 import type { SessionStore } from '../../sessions/session-store.js'
+import type { JsonLimits } from '@talus/protocol'
 import type { AddressOf } from '../perimeter/address.js'
+import type { Connections } from './connections.js'
+
+/** Told of a client whose connection the server ends, and why. */
+export type LetGo = (reason: 'slow' | 'flood' | 'message-size', facts: object) => void
 
 /** What the socket namespaces stand on. */
 export type SocketServices = {
@@ -24,9 +31,17 @@ export type SocketServices = {
   hub: Hub
   presence: PresenceBoard
   outbox: Outbox
+  connections: Connections
+  quota: SessionQuota
+  /** Milliseconds of a clock that never goes back. */
+  elapsed: () => number
+  /** What one socket may send. */
+  newMeter: () => SocketMeter
+  json: JsonLimits
   contractHash: string
   faults: Faults
   audit: Audit
+  letGo: LetGo
 }
 
 /** What both namespaces share, and the dispatcher as each of them sees it. */

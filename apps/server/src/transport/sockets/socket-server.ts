@@ -2,18 +2,20 @@ import type { Server as HttpServer } from 'node:http'
 import {
   isSupportedVersion,
   PROTOCOL_VERSION,
+  type Failure,
   type ClientToServerEvents,
   type GraphClientToServerEvents,
   type GraphServerToClientEvents,
   type ServerToClientEvents,
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
-import { MAX_MESSAGE_BYTES } from '../../broadcast/packets.js'
+import { POLICY_VIOLATION } from '../../broadcast/connection.js'
+import { Budget, type Rate } from '../../gate/rate.js'
 import { corsOptions } from '../perimeter/cors.js'
 import { engineGuards, type Guard } from '../perimeter/guards.js'
 import { unexpected } from '../unexpected.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
-import { connectError, endWhenExpired, receive } from './handshake.js'
+import { connectError, endWhenExpired, receive, visitorOf } from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
 import type { GraphSocket, RootSocket } from './requests.js'
 import { originDenied, connectionDenied } from './denials.js'
@@ -41,6 +43,10 @@ const CONNECT_TIMEOUT_MS = 15_000
 
 type Refused = ExtendedError | undefined
 
+function refusedBy(failure: Failure | undefined): Refused {
+  return failure && connectError(failure)
+}
+
 async function firstRefusal<S>(
   steps: readonly ((socket: S) => Refused | Promise<Refused>)[],
   socket: S,
@@ -52,15 +58,43 @@ async function firstRefusal<S>(
   return undefined
 }
 
+/** What `ws` says of a message that is larger than it takes. */
+const TOO_LARGE = 'Max payload size exceeded'
+
+type Options = { guard: Guard; messageBytes: number }
+
+/** Handshakes of namespaces on one connection: more than any client has a use for. */
+const HANDSHAKES: Rate = { perSecond: 10, burst: 100 }
+
+/** Source: the protocol of Socket.IO, revision 5. */
+const CONNECT_PACKET = '0'
+
+/** Ends a connection that asks for namespaces without end. */
+function endHandshakeFlood(
+  engine: RootSocket['conn'],
+  { outbox, elapsed, addressOf, letGo }: SharedServices,
+) {
+  const connection = outbox.watch(engine)
+  const handshakes = new Budget()
+  engine.on('data', (text: unknown) => {
+    if (typeof text !== 'string' || !text.startsWith(CONNECT_PACKET)) return
+    if (handshakes.take(HANDSHAKES, elapsed()) === 0) return
+    letGo('flood', { address: addressOf(engine.request) })
+    connection.end(POLICY_VIOLATION, 'Too many handshakes')
+  })
+}
+
 /** Opens both namespaces on the HTTP server. */
 export function attachSockets(
   http: HttpServer,
   services: SharedServices,
-  guard: Guard,
+  { guard, messageBytes }: Options,
 ): RootServer {
+  const { connections } = services
   const io: RootServer = new Server(http, {
     cors: corsOptions(guard.perimeter),
-    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    allowRequest: (request, decide) => decide(null, !connections.isCrowded(request)),
+    maxHttpBufferSize: messageBytes,
     connectTimeout: CONNECT_TIMEOUT_MS,
     serveClient: false,
     allowEIO3: false,
@@ -76,6 +110,18 @@ export function attachSockets(
   io.engine.on('initial_headers', (headers: Record<string, string>) => {
     headers['x-talus-protocol-version'] = PROTOCOL_VERSION
     headers['x-talus-contract-hash'] = services.contractHash
+  })
+  io.engine.on('connection', (engine: RootSocket['conn']) => {
+    connections.open(engine)
+    endHandshakeFlood(engine, services)
+    engine.once('close', (_reason: string, error?: Error) => {
+      if (!error?.message.includes(TOO_LARGE)) return
+      // WebSocket's own code for it, 1009, has told the client.
+      services.letGo('message-size', {
+        address: services.addressOf(engine.request),
+        limit: messageBytes,
+      })
+    })
   })
   const graph: GraphNamespace = io.of('/graph')
   const admitted = <S extends RootSocket | GraphSocket>(
@@ -93,11 +139,18 @@ export function attachSockets(
   }
   const onRoot = { ...services, dispatcher: services.dispatcherAt('/') }
   const onGraph = { ...services, dispatcher: services.dispatcherAt('/graph') }
+  const greet = (socket: RootSocket | GraphSocket) => refusedBy(connections.greet(socket))
+  const enter = (socket: RootSocket | GraphSocket) => {
+    const { actor } = visitorOf(socket).identity
+    return services.access.authenticated
+      ? refusedBy(connections.enter(socket, actor.id))
+      : undefined
+  }
   const known = (socket: RootSocket | GraphSocket) => receive(socket, services)
-  io.use(admitted<RootSocket>([refuseVersion, known]))
-  graph.use(
-    admitted<GraphSocket>([refuseVersion, known, (socket) => admitToGraph(socket, onGraph)]),
-  )
+  io.use(admitted<RootSocket>([greet, refuseVersion, known, enter]))
+  const toSession = (socket: GraphSocket) => admitToGraph(socket, onGraph)
+  // Last, as who has entered is no longer refused.
+  graph.use(admitted<GraphSocket>([greet, refuseVersion, known, toSession, enter]))
   io.on('connection', (socket) => {
     endWhenExpired(socket, services)
     acceptOnRoot(socket, onRoot)

@@ -1,0 +1,88 @@
+import type { GraphLimits } from '@talus/graph'
+import { MAX_BATCH, MAX_DEPTH, ok, type Result } from '@talus/protocol'
+import { countOf, type Flag, type FlagGroup, type Given } from './flag.js'
+
+/** How much is taken in and kept (rules LIM1 to LIM5). `Infinity`: there is no limit. */
+export type LimitSettings = {
+  /** Bytes of a message, or of the body of a request. */
+  messageBytes: number
+  /** Bytes of a project file. */
+  importBytes: number
+  jsonDepth: number
+  jsonWidth: number
+  nodes: number
+  depth: number
+  children: number
+  properties: number
+  valueBytes: number
+  batch: number
+  /** Bytes that may wait for a client. */
+  bufferedBytes: number
+  /** Requests of one socket that are not answered yet. */
+  pending: number
+}
+
+/** A flag whose variable is called like it. */
+export function limitFlag(name: string, fallback: string | undefined, help: string): Flag {
+  const variable = `TALUS_${name.replaceAll('-', '_').toUpperCase()}`
+  return { name, variable, fallback, argument: 'N', help }
+}
+
+const FLAGS = {
+  messageBytes: limitFlag('max-message-bytes', '1000000', 'bytes of a message or a request body'),
+  importBytes: limitFlag('max-import-bytes', '67108864', 'bytes of a project file'),
+  jsonDepth: limitFlag('max-json-depth', `${MAX_DEPTH}`, 'levels of a payload, 10 to 1,000'),
+  jsonWidth: limitFlag('max-json-width', '10000', 'keys or items of one object or list'),
+  nodes: limitFlag('max-nodes', '500000', 'nodes of a session'),
+  depth: limitFlag('max-depth', '10000', 'levels of nodes'),
+  children: limitFlag('max-children', '100000', 'children of a node, or roots'),
+  properties: limitFlag('max-properties', '1000', 'properties of a node'),
+  valueBytes: limitFlag('max-value-bytes', '1000000', 'bytes of a name or a property'),
+  batch: limitFlag('max-batch', `${MAX_BATCH}`, 'commands of a batch'),
+  bufferedBytes: limitFlag(
+    'max-buffered-bytes',
+    '16777216',
+    'bytes that wait for a client before it is let go as too slow',
+  ),
+  pending: limitFlag('max-pending', '20000', 'requests of a socket that wait for their answer'),
+} as const satisfies Record<keyof LimitSettings, Flag>
+
+/** What has to be bounded, as memory and stack are, or as the contract says. */
+const BOUNDS: Partial<Record<keyof LimitSettings, { least: number; most?: number }>> = {
+  messageBytes: { least: 1_000, most: 64 * 1024 * 1024 },
+  importBytes: { least: 1_000, most: 256 * 1024 * 1024 },
+  jsonDepth: { least: 10, most: 1_000 },
+  batch: { least: 1, most: MAX_BATCH },
+  bufferedBytes: { least: 100_000 },
+  pending: { least: 1 },
+}
+
+/** The limits of a graph, without those that are none: they cost nothing then. */
+export function graphLimitsOf(settings: LimitSettings): GraphLimits {
+  const { nodes, depth, children, properties, valueBytes, batch } = settings
+  const all = { nodes, depth, children, properties, valueBytes, batch }
+  return Object.fromEntries(Object.entries(all).filter(([, most]) => most !== Infinity))
+}
+
+/** A count of which 0 stands for no limit. */
+export function unlessZero(count: number): number {
+  return count === 0 ? Number.POSITIVE_INFINITY : count
+}
+
+function read(given: Given): Result<LimitSettings> {
+  const settings: Partial<LimitSettings> = {}
+  for (const name of Object.keys(FLAGS) as (keyof LimitSettings)[]) {
+    const bounds = BOUNDS[name]
+    const count = countOf(FLAGS[name], given, bounds ?? { least: 0 })
+    if (!count.ok) return count
+    settings[name] = bounds ? count.value : unlessZero(count.value)
+  }
+  // Every flag has been read.
+  return ok(settings as LimitSettings)
+}
+
+export const LIMIT_FLAGS: FlagGroup<LimitSettings> & { flags: typeof FLAGS } = {
+  title: 'How much is taken in (of nodes and their parts, and of width, 0 is no limit)',
+  flags: FLAGS,
+  read,
+}

@@ -1,0 +1,117 @@
+import { ok, type Result } from '@talus/protocol'
+import type { Rate } from '../gate/rate.js'
+import { countOf, invalid, type Flag, type FlagGroup, type Given } from './flag.js'
+import { limitFlag, unlessZero } from './limit-flags.js'
+
+/** How much anybody may ask for (rules LIM6 to LIM9). */
+export type RateSettings = {
+  /** Of one socket: what it sends that is no command, and its commands. */
+  messages: Rate
+  socketCommands: Rate
+  userCommands: Rate
+  sessionCommands: Rate
+  /** Requests over REST that are no commands: of one user, without identity of one address. */
+  requests: Rate
+  /** Of one address. */
+  handshakes: Rate
+  failedLogins: Rate
+  newSessions: Rate
+  socketsPerAddress: number
+  socketsPerUser: number
+  /** That one user owns. */
+  sessionsPerUser: number
+}
+
+type RateName = {
+  [Name in keyof RateSettings]: RateSettings[Name] extends Rate ? Name : never
+}[keyof RateSettings]
+type CountName = Exclude<keyof RateSettings, RateName>
+
+function rateFlag(name: string, help: string): Flag {
+  return { ...limitFlag(name, undefined, help), argument: 'N[:BURST]' }
+}
+
+/** What even in development is no use but a flood. */
+const FLOOD = '2000:20000'
+
+/** The values where callers are authenticated; in development there are nearly no limits. */
+const DEFAULTS: Record<keyof RateSettings, string> = {
+  messages: '500:5000',
+  socketCommands: '200:1000',
+  userCommands: '500:2000',
+  sessionCommands: '2000:10000',
+  requests: '200:1000',
+  handshakes: '100:2000',
+  failedLogins: '5:50',
+  newSessions: '2:100',
+  socketsPerAddress: '2000',
+  socketsPerUser: '100',
+  sessionsPerUser: '1000',
+}
+
+const RATES = {
+  messages: rateFlag('message-rate-per-socket', 'other messages of a socket, such as presence'),
+  socketCommands: rateFlag('command-rate-per-socket', 'commands of a socket'),
+  userCommands: rateFlag('command-rate-per-user', 'commands of a user, on all ways'),
+  sessionCommands: rateFlag('command-rate-per-session', 'commands of a session'),
+  requests: rateFlag('request-rate', 'other REST requests of a user, else of an address'),
+  handshakes: rateFlag('handshake-rate', 'handshakes of sockets from an address'),
+  failedLogins: rateFlag('failed-login-rate', 'refused tokens from an address'),
+  newSessions: rateFlag('new-session-rate', 'new sessions from an address'),
+} as const satisfies Record<RateName, Flag>
+
+const COUNTS = {
+  socketsPerAddress: limitFlag('max-sockets-per-address', undefined, 'connections of an address'),
+  socketsPerUser: limitFlag('max-sockets-per-user', undefined, 'sockets of a user'),
+  sessionsPerUser: limitFlag('max-sessions-per-user', undefined, 'sessions that a user owns'),
+} as const satisfies Record<CountName, Flag>
+
+function withDefault<Name extends keyof RateSettings>(name: Name, flag: Flag): Flag {
+  const without = name === 'messages' ? `, else ${FLOOD}` : ''
+  return { ...flag, help: `${flag.help} (default ${DEFAULTS[name]} with authentication${without})` }
+}
+
+const FLAGS: Record<keyof RateSettings, Flag> = Object.fromEntries(
+  Object.entries({ ...RATES, ...COUNTS }).map(([name, flag]) => [
+    name,
+    withDefault(name as keyof RateSettings, flag),
+  ]),
+) as Record<keyof RateSettings, Flag>
+
+function rateOf(flag: Flag, text: string): Result<Rate> {
+  const [, perSecond, burst = perSecond] = /^(\d{1,9})(?::(\d{1,9}))?$/.exec(text) ?? []
+  const rate = { perSecond: unlessZero(Number(perSecond)), burst: unlessZero(Number(burst)) }
+  if (perSecond !== undefined) return ok(rate)
+  return invalid(flag, text, 'so many a second, or N:BURST, so many at once; 0 is no limit')
+}
+
+/** `given` with the defaults of this group, which depend on how the server is run. */
+function read(given: Given): Result<RateSettings> {
+  const settings: Partial<Record<keyof RateSettings, Rate | number>> = {}
+  for (const name of Object.keys(RATES) as RateName[]) {
+    const fallback = name === 'messages' ? FLOOD : '0'
+    const rate = rateOf(FLAGS[name], given(FLAGS[name]) || fallback)
+    if (!rate.ok) return rate
+    settings[name] = rate.value
+  }
+  for (const name of Object.keys(COUNTS) as CountName[]) {
+    const count = countOf(FLAGS[name], (flag) => given(flag) || '0', { least: 0 })
+    if (!count.ok) return count
+    settings[name] = unlessZero(count.value)
+  }
+  // Every flag has been read.
+  return ok(settings as RateSettings)
+}
+
+/** What was given, and where nothing was, what holds for authenticated callers. */
+export function givenOrProtective(given: Given): Given {
+  const names = new Map(Object.entries(FLAGS).map(([name, flag]) => [flag, name]))
+  return (flag) => given(flag) || DEFAULTS[names.get(flag) as keyof RateSettings]
+}
+
+export const RATE_FLAGS: FlagGroup<RateSettings> = {
+  title:
+    'How much anybody may ask for: N a second, BURST at once; 0, the default where none is named, is no limit',
+  flags: FLAGS,
+  read,
+}

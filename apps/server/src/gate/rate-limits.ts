@@ -1,0 +1,151 @@
+import type { Failure } from '@talus/protocol'
+import { Budget, Budgets, type Rate } from './rate.js'
+
+/** A refusal that says when to come again (rule LIM6). `what`: such as "commands of a user". */
+export function rateLimited(what: string, { perSecond, burst }: Rate, wait: number): Failure {
+  const retry_after_ms = Math.ceil(wait)
+  const [most, once] = [perSecond, burst].map((count) => count.toLocaleString('en'))
+  return {
+    code: 'RATE_LIMITED',
+    message: `Too many ${what}; try again after ${retry_after_ms} ms`,
+    details: [
+      {
+        path: '',
+        expected: `at most ${most} ${what} a second, ${once} at once`,
+        hint: `try again after ${retry_after_ms} ms`,
+      },
+    ],
+    retry_after_ms,
+  }
+}
+
+/** A rate that many have, each for itself. */
+export class RateLimit {
+  readonly #budgets: Budgets
+  readonly #what: string
+
+  constructor(what: string, rate: Rate, now: () => number) {
+    this.#what = what
+    this.#budgets = new Budgets(rate, now)
+  }
+
+  /** Takes from the budget of `key`. A refusal when there is not enough: RATE_LIMITED. */
+  take(key: string, cost = 1): Failure | undefined {
+    return this.#refusal(this.#budgets.take(key, cost))
+  }
+
+  /** The refusal that `take` would give, without taking. */
+  peek(key: string): Failure | undefined {
+    return this.#refusal(this.#budgets.peek(key))
+  }
+
+  #refusal(wait: number): Failure | undefined {
+    return wait === 0 ? undefined : rateLimited(this.#what, this.#budgets.rate, wait)
+  }
+}
+
+/** Commands of a batch that count as one. */
+const BATCH_SHARE = 100
+
+/** What a command takes: a batch one, and one more for each hundred commands in it. */
+export function costOf(data: unknown): number {
+  const { commands } = (data ?? {}) as { commands?: unknown }
+  return Array.isArray(commands) ? 1 + Math.floor(commands.length / BATCH_SHARE) : 1
+}
+
+/** How often commands may be given, whichever way they come. */
+export type CommandRates = { user: RateLimit; session: RateLimit }
+
+/** The user goes first: who has used up their own takes nothing from the others in the session. */
+export function takeCommand(
+  { user, session }: CommandRates,
+  { actor_id, session_id, cost }: { actor_id: string; session_id: string; cost: number },
+): Failure | undefined {
+  return user.take(actor_id, cost) ?? session.take(session_id, cost)
+}
+
+/** What one socket may send; `messages` are those that are no commands. */
+export type SocketRates = { messages: Rate; commands: Rate; pending: number }
+
+/** How long somebody is asked to wait for answers before the next request. */
+const ANSWER_WAIT_MS = 100
+
+/** Refusals that are told where there is no acknowledgement to answer by: others are left out. */
+const ERRORS: Rate = { perSecond: 10, burst: 100 }
+
+/** Of refusals for the rate, one a second is enough. */
+const TELL_AGAIN_MS = 1_000
+
+/** Of the messages that a socket may send, what it may go on to send when they are refused. */
+const DROPPED_SHARE = 0.1
+
+/** What one socket has sent, and what of it is not answered yet (rules LIM6, LIM7). */
+export class SocketMeter {
+  readonly #rates: SocketRates
+  readonly #now: () => number
+  readonly #messages = new Budget()
+  readonly #commands = new Budget()
+  readonly #dropped = new Budget()
+  readonly #errors = new Budget()
+  #pending = 0
+  #toldAt = -Infinity
+
+  constructor(rates: SocketRates, now: () => number) {
+    this.#rates = rates
+    this.#now = now
+  }
+
+  /** Counts a message. A refusal when it is one too many: RATE_LIMITED. */
+  take(isCommand: boolean): Failure | undefined {
+    const { messages, commands, pending } = this.#rates
+    if (this.#pending >= pending) {
+      const expected = `at most ${pending.toLocaleString('en')} requests without an answer`
+      return {
+        code: 'RATE_LIMITED',
+        message: `Expected ${expected}`,
+        details: [{ path: '', expected, hint: 'wait for answers' }],
+        retry_after_ms: ANSWER_WAIT_MS,
+      }
+    }
+    const wait = isCommand
+      ? this.#spend(this.#commands, commands)
+      : this.#spend(this.#messages, messages)
+    if (wait === 0) return undefined
+    return isCommand
+      ? rateLimited('commands of a socket', commands, wait)
+      : rateLimited('messages of a socket', messages, wait)
+  }
+
+  /** A request waits for its answer from now on. */
+  begin(): void {
+    this.#pending += 1
+  }
+
+  /** A request that has begun is answered. */
+  end(): void {
+    this.#pending -= 1
+  }
+
+  /** Counts a refusal that nobody is told of; false when there are so many that it is a flood. */
+  mayDrop(): boolean {
+    const { perSecond, burst } = this.#rates.messages
+    return this.#spend(this.#dropped, { perSecond: DROPPED_SHARE * perSecond, burst }) === 0
+  }
+
+  /** Whether a refusal without acknowledgement is to be told: answers to a flood are a flood. */
+  mayTell(): boolean {
+    return this.#errors.take(ERRORS, this.#now()) === 0
+  }
+
+  /** The same for a refusal that `take` gave. */
+  mayTellAgain(): boolean {
+    const now = this.#now()
+    if (now - this.#toldAt < TELL_AGAIN_MS) return false
+    this.#toldAt = now
+    return true
+  }
+
+  #spend(budget: Budget, rate: Rate): number {
+    return rate.perSecond === Infinity ? 0 : budget.take(rate, this.#now())
+  }
+}

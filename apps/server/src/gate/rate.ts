@@ -1,0 +1,92 @@
+/** So many a second on the long run, and so many at once. `Infinity`: any number. */
+export type Rate = { perSecond: number; burst: number }
+
+/**
+ * Who was refused is refused for so many milliseconds at least. Else, of commands sent without
+ * waiting, a later one might be let through before an earlier one.
+ */
+const LEAST_PAUSE_MS = 100
+
+/**
+ * How much of a rate somebody has used: the generic cell rate algorithm, which is a bucket of
+ * tokens kept as one number, the time at which it is full again. Times in milliseconds of a clock
+ * that never goes back.
+ */
+export class Budget {
+  #fullAt = 0
+  #refusedUntil = 0
+
+  /** Takes from the budget. 0: it was there; else the milliseconds to wait, and nothing is taken. */
+  take({ perSecond, burst }: Rate, now: number, cost = 1): number {
+    const interval = 1_000 / perSecond
+    const wait = this.wait({ perSecond, burst }, now, cost)
+    if (wait > 0) this.#refusedUntil = now + wait
+    else this.#fullAt = Math.max(this.#fullAt, now) + Math.min(cost, burst) * interval
+    return wait
+  }
+
+  /** What `take` would give, without taking. */
+  wait({ perSecond, burst }: Rate, now: number, cost = 1): number {
+    if (now < this.#refusedUntil) return this.#refusedUntil - now
+    const interval = 1_000 / perSecond
+    const used = Math.max(this.#fullAt - now, 0) + Math.min(cost, burst) * interval
+    const wait = used - burst * interval
+    // The sums are of different sizes; what differs by less than a microsecond is the same.
+    return wait > 0.001 ? Math.max(wait, LEAST_PAUSE_MS) : 0
+  }
+
+  /** Whether it is as if nothing had ever been taken. */
+  isWhole(now: number): boolean {
+    return this.#fullAt <= now && this.#refusedUntil <= now
+  }
+}
+
+/** Keys that are looked through before the first sweep. */
+const FIRST_SWEEP = 1_000
+
+/** The budgets of many, such as users or addresses; those that are whole are forgotten. */
+export class Budgets {
+  readonly #rate: Rate
+  readonly #now: () => number
+  readonly #used = new Map<string, Budget>()
+  #sweepAt = FIRST_SWEEP
+
+  constructor(rate: Rate, now: () => number) {
+    this.#rate = rate
+    this.#now = now
+  }
+
+  get rate(): Rate {
+    return this.#rate
+  }
+
+  /** 0: there was enough; else the milliseconds to wait. */
+  take(key: string, cost = 1): number {
+    if (this.#rate.perSecond === Infinity) return 0
+    const budget = this.#used.get(key) ?? this.#open(key)
+    return budget.take(this.#rate, this.#now(), cost)
+  }
+
+  /** What `take` would give, without taking. */
+  peek(key: string): number {
+    return this.#used.get(key)?.wait(this.#rate, this.#now()) ?? 0
+  }
+
+  /** How many have a budget that is not whole, as far as it is known. */
+  get size(): number {
+    return this.#used.size
+  }
+
+  #open(key: string): Budget {
+    if (this.#used.size >= this.#sweepAt) this.#sweep()
+    const budget = new Budget()
+    this.#used.set(key, budget)
+    return budget
+  }
+
+  #sweep(): void {
+    const now = this.#now()
+    for (const [key, budget] of this.#used) if (budget.isWhole(now)) this.#used.delete(key)
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#used.size)
+  }
+}

@@ -1,0 +1,154 @@
+import { ok, type JsonValue, type Node, type Result } from '@talus/protocol'
+import { jsonBytes } from '../json-size.js'
+import type { Properties } from '../node-record.js'
+import type { ProjectGraph } from '../project-graph.js'
+import { refuse } from './refusals.js'
+
+/** How large a graph may become (rule LIM3). What is absent has no limit. */
+export type GraphLimits = {
+  nodes?: number
+  /** Levels; a root is on the first. */
+  depth?: number
+  /** Of one node; of the roots as well. */
+  children?: number
+  /** Of one node. */
+  properties?: number
+  /** Bytes of a name or of the value of a property: text in UTF-8, anything else as JSON. */
+  valueBytes?: number
+  /** Commands of one batch. */
+  batch?: number
+}
+
+type Measure = keyof GraphLimits
+
+const EXPECTED: Record<Measure, (most: string) => string> = {
+  nodes: (most) => `at most ${most} nodes in the session`,
+  depth: (most) => `at most ${most} levels`,
+  children: (most) => `at most ${most} nodes below one parent, or roots`,
+  properties: (most) => `at most ${most} properties of one node`,
+  valueBytes: (most) => `at most ${most} bytes`,
+  batch: (most) => `at most ${most} commands in a batch`,
+}
+
+/** As a plan has them: none at all, or some. */
+type Limits = GraphLimits | undefined
+
+/** A refusal when something would measure more than it may. */
+function within(
+  measure: Measure,
+  { most, actual, path }: { most: number; actual: number; path: string },
+): Result<null> {
+  if (actual <= most) return ok(null)
+  const expected = EXPECTED[measure](most.toLocaleString('en'))
+  return refuse('LIMIT_EXCEEDED', { message: `Expected ${expected}`, path, expected, actual })
+}
+
+export function roomForNode(graph: ProjectGraph, limits: Limits): Result<null> {
+  if (limits?.nodes === undefined) return ok(null)
+  return within('nodes', { most: limits.nodes, actual: graph.size + 1, path: '/data' })
+}
+
+/** `moving`: a node of the graph, with what is below it; without it, one that is to be made. */
+type Place = { parent_id: string | null; moving?: string; path: string }
+
+/**
+ * How deep a node, with what is below it, would reach at that place; 0: no deeper than it may. What
+ * is below a moved node is only walked through when the graph is nearly as deep as it may be.
+ */
+function reach(graph: ProjectGraph, { parent_id, moving }: Place, most: number): number {
+  if (moving === undefined || graph.childCount(moving) === 0) {
+    return graph.depthBound < most ? 0 : graph.depthOf(parent_id) + 1
+  }
+  const above = graph.depthOf(parent_id)
+  const deeper = above + 1 - graph.depthOf(moving)
+  // Somebody may have lowered the limit: what is too deep may still go up.
+  if (deeper <= 0 || graph.depthBound + deeper <= most) return 0
+  if (graph.measureDepth() + deeper <= most) return 0
+  return above + graph.levelsOf(moving)
+}
+
+/** Whether one more node may stand below a parent, or among the roots. */
+export function roomBelow(graph: ProjectGraph, place: Place, limits: Limits) {
+  if (!limits) return ok(null)
+  const { parent_id, path } = place
+  if (limits.children !== undefined) {
+    const actual = graph.childCount(parent_id) + 1
+    const room = within('children', { most: limits.children, actual, path })
+    if (!room.ok) return room
+  }
+  const { depth } = limits
+  if (depth === undefined) return ok(null)
+  return within('depth', { most: depth, actual: reach(graph, place, depth), path })
+}
+
+/** Whether a value, or a name, is small enough. */
+export function fittingValue(value: JsonValue, path: string, limits: Limits) {
+  const most = limits?.valueBytes
+  if (most === undefined) return ok(null)
+  return within('valueBytes', { most, actual: jsonBytes(value, most), path })
+}
+
+/** Whether a node that has some properties may have another one. */
+export function roomForProperty(properties: Properties, path: string, limits: Limits) {
+  const most = limits?.properties
+  if (most === undefined) return ok(null)
+  return within('properties', { most, actual: Object.keys(properties).length + 1, path })
+}
+
+type Content = { name: string; properties: Properties }
+
+/** Whether name and properties of a new node are small enough. */
+export function fittingContent(
+  { name, properties }: Content,
+  at: string,
+  limits: Limits,
+): Result<null> {
+  if (limits?.properties === undefined && limits?.valueBytes === undefined) return ok(null)
+  const named = fittingValue(name, `${at}/name`, limits)
+  if (!named.ok) return named
+  const keys = Object.keys(properties)
+  const path = `${at}/properties`
+  if (limits.properties !== undefined) {
+    const room = within('properties', { most: limits.properties, actual: keys.length, path })
+    if (!room.ok) return room
+  }
+  for (const key of keys) {
+    const escaped = key.replaceAll('~', '~0').replaceAll('/', '~1')
+    const value = fittingValue(properties[key] ?? null, `${path}/${escaped}`, limits)
+    if (!value.ok) return value
+  }
+  return ok(null)
+}
+
+export function fittingBatch(commands: readonly unknown[], limits: Limits): Result<null> {
+  const most = limits?.batch
+  if (most === undefined) return ok(null)
+  return within('batch', { most, actual: commands.length, path: '/data/commands' })
+}
+
+/**
+ * Whether a whole graph keeps the limits: one that is imported or loaded. `nodes` in pre-order;
+ * paths name a node by its place there. Errors: LIMIT_EXCEEDED.
+ */
+export function checkLimits(nodes: readonly Node[], limits: GraphLimits): Result<null> {
+  const { nodes: most = Infinity, depth = Infinity, children = Infinity } = limits
+  const total = within('nodes', { most, actual: nodes.length, path: '/nodes' })
+  if (!total.ok) return total
+  const levels = new Map<string | null, number>([[null, 0]])
+  let roots = 0
+  for (const [n, node] of nodes.entries()) {
+    const path = `/nodes/${n}`
+    const level = (levels.get(node.parent_id) ?? 0) + 1
+    levels.set(node.id, level)
+    if (node.parent_id === null) roots += 1
+    const below = Math.max(roots, node.children.length)
+    for (const checked of [
+      within('depth', { most: depth, actual: level, path }),
+      within('children', { most: children, actual: below, path: `${path}/children` }),
+      fittingContent(node, path, limits),
+    ]) {
+      if (!checked.ok) return checked
+    }
+  }
+  return ok(null)
+}
