@@ -27,7 +27,8 @@ const VALUES_PER_SECOND = 80
 const BOUND = 2
 
 type Neighbour = { stop: () => void }
-type Kind = 'nobody' | 'stalled' | 'abuser'
+const KINDS = ['nobody', 'reading', 'stalled', 'abuser'] as const
+type Kind = (typeof KINDS)[number]
 
 /** Sends at a rate until it is stopped, whatever is answered. */
 function sendAtRate(
@@ -44,13 +45,13 @@ function sendAtRate(
   return { stop: () => clearInterval(timer) }
 }
 
-/** Somebody who joined a session, reads no more, and is sent megabytes every second. */
-async function stalled({ url }: ServerProcess): Promise<Neighbour> {
+/** Somebody who joined a session and is sent megabytes every second, whether or not they read. */
+async function listener({ url }: ServerProcess, reads: boolean): Promise<Neighbour> {
   const session_id = 'stalled'
   const reader = await connectMember(url, { session_id })
   const writer = await RawClient.connect(url)
   const data = { blueprint_type_id: 'task' }
-  reader.stall()
+  if (!reads) reader.stall()
   const writing = sendAtRate(writer, VALUES_PER_SECOND, () => ({
     session_id,
     command_type: 'CreateNode',
@@ -84,7 +85,8 @@ async function abuser({ url }: ServerProcess): Promise<Neighbour> {
 
 const NEIGHBOURS: Record<Kind, (server: ServerProcess) => Promise<Neighbour>> = {
   nobody: async () => ({ stop: () => {} }),
-  stalled,
+  reading: (server) => listener(server, true),
+  stalled: (server) => listener(server, false),
   abuser,
 }
 
@@ -100,9 +102,14 @@ async function beside(server: ServerProcess, kind: Kind, timing: Timing): Promis
 
 async function measureRounds(server: ServerProcess, { quick, onProgress }: PartOptions) {
   const timing = quick ? QUICK : TIMING
-  const rounds: Record<Kind, Round[]> = { nobody: [], stalled: [], abuser: [] }
+  const rounds: Record<Kind, Round[]> = {
+    nobody: [],
+    reading: [],
+    stalled: [],
+    abuser: [],
+  }
   for (let round = 1; round <= timing.rounds; round++) {
-    for (const kind of ['nobody', 'stalled', 'abuser'] as const) {
+    for (const kind of KINDS) {
       onProgress(`neighbours: round ${round}, ${kind}`)
       rounds[kind].push(await beside(server, kind, timing))
     }
@@ -110,23 +117,26 @@ async function measureRounds(server: ServerProcess, { quick, onProgress }: PartO
   return rounds
 }
 
-/** The delays beside each neighbour, to those of the same work alone. */
-export function neighbourFindings(rounds: Record<Kind, readonly Round[]>): Finding[] {
+const COMPARISONS: readonly { kind: Kind; floor: Kind; what: string; bound?: number }[] = [
+  // What the stream itself costs is no matter of who reads it.
+  { kind: 'reading', floor: 'nobody', what: 'a client that reads megabytes, to alone' },
+  { kind: 'stalled', floor: 'reading', what: 'one that reads none of them, to that', bound: BOUND },
+  { kind: 'abuser', floor: 'nobody', what: 'ten times the budget, to alone', bound: BOUND },
+]
+
+/** The delays beside each neighbour, to those of the same work without what is wrong with it. */
+function neighbourFindings(rounds: Record<Kind, readonly Round[]>): Finding[] {
   const of = (kind: Kind, key: 'ackP99' | 'lastP99') => rounds[kind].map((round) => round[key])
-  return (['stalled', 'abuser'] as const).flatMap((kind) => {
-    const who = kind === 'stalled' ? 'a stalled client' : 'an abuser at ten times its budget'
-    return [
-      ratioOf(
-        { what: `acknowledgement p99 beside ${who}, to alone`, bound: BOUND },
-        of(kind, 'ackP99'),
-        of('nobody', 'ackP99'),
-      ),
-      ratioOf(
-        { what: `last receiver's p99 beside ${who}, to alone`, bound: BOUND },
-        of(kind, 'lastP99'),
-        of('nobody', 'lastP99'),
-      ),
-    ]
+  return COMPARISONS.flatMap(({ kind, floor, what, bound }) => {
+    const goal = bound === undefined ? {} : { bound }
+    return (['ackP99', 'lastP99'] as const).map((key) => {
+      const whose = key === 'ackP99' ? 'acknowledgement' : 'last receiver'
+      return ratioOf(
+        { what: `${whose} p99 beside ${what}`, ...goal },
+        of(kind, key),
+        of(floor, key),
+      )
+    })
   })
 }
 
