@@ -108,7 +108,7 @@ describe('random sessions of two to four actors', () => {
         const history = new UndoHistory()
         for (const entry of session.entries) {
           graph.apply(entry.changes)
-          history.record(entry)
+          history.record(entry, JSON.stringify(entry).length)
         }
         expect(imageOf(graph)).toEqual(imageOf(session.graph))
         const restored = ProjectGraph.restore(graph.nodes(), graph.retired())

@@ -7,6 +7,7 @@ test('what this package offers changes on purpose only', () => {
     'Blueprint',
     'MAX_STEPS',
     'MAX_STEPS_PER_ACTOR',
+    'MAX_STEP_CHARS',
     'ProjectGraph',
     'UndoHistory',
     'affordances',

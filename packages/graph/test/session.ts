@@ -121,9 +121,10 @@ export class Session {
     }
     if (this.context.blueprint?.rules) entry.changes = withTypes(this.graph, entry.changes)
     // As it travels: whatever is lost in JSON must not matter.
-    const durable = JSON.parse(JSON.stringify(entry)) as Entry
+    const body = JSON.stringify(entry)
+    const durable = JSON.parse(body) as Entry
     this.graph.apply(durable.changes)
-    this.history.record(durable)
+    this.history.record(durable, body.length)
     this.entries.push(durable)
     return durable
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_STEPS, MAX_STEPS_PER_ACTOR, UndoHistory } from '../src/index.js'
+import { MAX_STEP_CHARS, MAX_STEPS, MAX_STEPS_PER_ACTOR, UndoHistory } from '../src/index.js'
 import { APPLIED, garden, noop, remove } from './garden.js'
 import { NOW } from './session.js'
 
@@ -74,16 +74,19 @@ describe('stacks', () => {
   test('[UNDO2] a label is handed on', () => {
     const history = new UndoHistory()
     const change = { type: 'property-set', node_id: 'a', property_id: 'x', new_value: 1 } as const
-    history.record({
-      seq: 1,
-      command_id: 'c',
-      command_type: 'Batch',
-      kind: 'do',
-      actor: { id: 'ann' },
-      label: 'Tidy up',
-      timestamp: NOW,
-      changes: [change],
-    })
+    history.record(
+      {
+        seq: 1,
+        command_id: 'c',
+        command_type: 'Batch',
+        kind: 'do',
+        actor: { id: 'ann' },
+        label: 'Tidy up',
+        timestamp: NOW,
+        changes: [change],
+      },
+      1,
+    )
     const planned = history.plan(garden().graph, { kind: 'undo', actor_id: 'ann' })
     expect(planned).toMatchObject({ ok: true, value: { target: { label: 'Tidy up' } } })
   })
@@ -123,23 +126,50 @@ describe('stacks', () => {
     expect(session.history.canUndo('actor0')).toBe(false)
   })
 
+  test('[UNDO7] where steps are large, the oldest go; the last one stays, however large', () => {
+    const large = (seq: number, chars: number, history: UndoHistory) => {
+      const change = { type: 'property-set', node_id: 'a', property_id: 'x' } as const
+      const changes = [{ ...change, old_value: seq - 1, new_value: seq }]
+      const by = { command_type: 'UpdateProperty', kind: 'do', actor: { id: 'ann' } } as const
+      history.record({ ...by, seq, command_id: `c${seq}`, timestamp: NOW, changes }, chars)
+    }
+    const kept = (history: UndoHistory) =>
+      history.toSnapshot().flatMap((piece) => {
+        const { step } = piece as { step?: { command_id: string } }
+        return step ? [step.command_id] : []
+      })
+    const history = new UndoHistory()
+    for (let seq = 1; seq <= 5; seq += 1) large(seq, MAX_STEP_CHARS / 4, history)
+    expect(kept(history)).toEqual(['c2', 'c3', 'c4', 'c5'])
+    const again = UndoHistory.fromSnapshot(history.toSnapshot())
+    for (const each of [history, again]) {
+      large(6, MAX_STEP_CHARS / 2, each)
+      expect(kept(each)).toEqual(['c4', 'c5', 'c6'])
+      large(7, MAX_STEP_CHARS + 1, each)
+      expect(kept(each)).toEqual(['c7'])
+    }
+  })
+
   test('[UNDO1] the undo of a step that was dropped meanwhile still counts as a write', () => {
     const session = garden()
     const entry = session.undo('ann').entry
     expect(entry).toBeUndefined()
     session.set('bob', 'a', 'x', 1)
-    session.history.record({
-      seq: 99,
-      command_id: 'late',
-      command_type: 'Undo',
-      kind: 'undo',
-      target_command_id: 'dropped',
-      actor: { id: 'ann' },
-      timestamp: NOW,
-      changes: [
-        { type: 'property-set', node_id: 'a', property_id: 'x', old_value: 1, new_value: 1 },
-      ],
-    })
+    session.history.record(
+      {
+        seq: 99,
+        command_id: 'late',
+        command_type: 'Undo',
+        kind: 'undo',
+        target_command_id: 'dropped',
+        actor: { id: 'ann' },
+        timestamp: NOW,
+        changes: [
+          { type: 'property-set', node_id: 'a', property_id: 'x', old_value: 1, new_value: 1 },
+        ],
+      },
+      1,
+    )
     const skipped = { node_id: 'a', property_id: 'x', reason: 'superseded', by: 'ann', seq: 99 }
     expect(session.undo('bob').undo).toEqual(noop(skipped))
   })

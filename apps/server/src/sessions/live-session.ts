@@ -281,7 +281,7 @@ export class LiveSession implements Appender {
   /** Takes what is durable into the session's state. The graph has it already. */
   #fold(pending: Pending): void {
     if (pending.outcome === 'entry') {
-      this.#document.record(pending.entry)
+      this.#document.record(pending.entry, pending.body)
       this.tail.push(pending.entry.seq, pending.body)
     }
     if (pending.outcome !== 'receipt') return
@@ -356,7 +356,7 @@ export class LiveSession implements Appender {
       const bodies = await this.#services.journal.entriesAfter(session_id, this.seq, PAGE)
       const publications = bodies.map((body): Publication => {
         const entry = JSON.parse(body) as Entry
-        this.#document.takeIn(entry)
+        this.#document.takeIn(entry, body)
         this.tail.push(entry.seq, body)
         return { kind: 'committed', entry, body, announced: false }
       })

@@ -36,15 +36,15 @@ export class SessionDocument {
   }
 
   /** Takes in an entry that has become durable and that the graph has as planned. */
-  record(entry: Entry): void {
+  record(entry: Entry, body: string): void {
     this.#seq = entry.seq
-    this.#ground.history.record(entry)
+    this.#ground.history.record(entry, body.length)
   }
 
   /** Takes in a durable entry that was never planned here. */
-  takeIn(entry: Entry): void {
+  takeIn(entry: Entry, body: string): void {
     this.#ground.graph.apply(entry.changes)
-    this.record(entry)
+    this.record(entry, body)
   }
 
   /** Takes in a step that came to nothing. */

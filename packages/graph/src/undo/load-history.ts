@@ -45,7 +45,9 @@ class Loader {
   }
 
   #takeStep({ latest, ...step }: SavedStep): void {
-    this.#link = { ...latest, changes: [], transitions: new Transitions() }
+    // Snapshots of before do not say how large a step is.
+    const { kind, seq, chars = 0 } = latest as Partial<Link> & Pick<Link, 'kind' | 'seq'>
+    this.#link = { kind, seq, chars, changes: [], transitions: new Transitions() }
     this.#steps.push({ ...step, latest: this.#link })
   }
 }

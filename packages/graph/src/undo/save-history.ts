@@ -27,8 +27,8 @@ type Undone = ReadonlyMap<string, string>
 function* piecesOf(stamps: Stamps, stacks: StepStacks, undone: Undone): Generator<Piece> {
   yield { piece: 'undo-history', version: 2 }
   for (const { latest, ...step } of stacks.steps()) {
-    const { kind, seq } = latest
-    yield { piece: 'step', step: { ...step, latest: { kind, seq } } }
+    const { kind, seq, chars } = latest
+    yield { piece: 'step', step: { ...step, latest: { kind, seq, chars } } }
     for (const changes of cut(latest.changes)) yield { piece: 'changes', changes }
     for (const part of cut(latest.transitions)) {
       yield { piece: 'transitions', transitions: part.map(saveTransition) }

@@ -1,7 +1,7 @@
 import type { RevertibleChange, SavedNode, SavedStamp } from './stamps.js'
 import type { Link, Step } from './step.js'
 
-export type SavedStep = Omit<Step, 'latest'> & { latest: Pick<Link, 'kind' | 'seq'> }
+export type SavedStep = Omit<Step, 'latest'> & { latest: Pick<Link, 'kind' | 'seq' | 'chars'> }
 
 /** What the pieces are; those of a step follow it. */
 export type Piece =

@@ -1,10 +1,13 @@
-import type { Step } from './step.js'
+import type { Link, Step } from './step.js'
 
 /** Steps that one actor can undo or redo; the oldest is dropped beyond this. */
 export const MAX_STEPS_PER_ACTOR = 1_000
 
 /** Steps of a session, all actors together. */
 export const MAX_STEPS = 10_000
+
+/** Characters of JSON that the steps of a session may come to: what they hold is held in memory. */
+export const MAX_STEP_CHARS = 64 * 1024 * 1024
 
 type ActorStacks = Record<Step['state'], Step[]>
 
@@ -20,11 +23,12 @@ export class StepStacks {
   /** By age. */
   readonly #steps = new Map<string, Step>()
   readonly #actors = new Map<string, ActorStacks>()
+  #chars = 0
 
   /** Stacks of steps that are given by age. */
   static of(steps: readonly Step[]): StepStacks {
     const stacks = new StepStacks()
-    for (const step of steps) stacks.#steps.set(step.command_id, step)
+    for (const step of steps) stacks.#keep(step)
     for (const step of steps.toSorted((a, b) => a.latest.seq - b.latest.seq)) {
       stacks.#of(step.actor_id)[step.state].push(step)
     }
@@ -57,18 +61,18 @@ export class StepStacks {
 
   /** Puts a step on the stack of its state; it is the newest of all. */
   add(step: Step): void {
-    this.#steps.set(step.command_id, step)
+    this.#keep(step)
     const stacks = this.#of(step.actor_id)
     stacks[step.state].push(step)
     const oldest = stacks.done.length > MAX_STEPS_PER_ACTOR ? stacks.done.shift() : undefined
-    if (oldest) this.#steps.delete(oldest.command_id)
-    if (this.#steps.size <= MAX_STEPS) return
-    const [eldest] = this.#steps.values()
-    if (eldest) this.drop(eldest)
+    if (oldest) this.#forget(oldest)
+    this.#trim()
   }
 
-  /** Moves a step to the top of its owner's other stack. */
-  turn(step: Step): void {
+  /** Moves a step to the top of its owner's other stack; `latest` is the entry that turned it. */
+  turn(step: Step, latest: Link): void {
+    this.#chars += latest.chars - step.latest.chars
+    step.latest = latest
     const stacks = this.#of(step.actor_id)
     remove(stacks[step.state], step)
     step.state = step.state === 'done' ? 'undone' : 'done'
@@ -76,19 +80,38 @@ export class StepStacks {
   }
 
   drop(step: Step): void {
-    this.#steps.delete(step.command_id)
+    this.#forget(step)
     remove(this.#of(step.actor_id)[step.state], step)
   }
 
   dropUndone(actor_id: string): void {
-    for (const step of this.#actors.get(actor_id)?.undone.splice(0) ?? []) {
-      this.#steps.delete(step.command_id)
-    }
+    const stacks = this.#actors.get(actor_id)
+    if (!stacks || stacks.undone.length === 0) return
+    for (const step of stacks.undone.splice(0)) this.#forget(step)
   }
 
   clear(): void {
     this.#steps.clear()
     this.#actors.clear()
+    this.#chars = 0
+  }
+
+  #keep(step: Step): void {
+    this.#steps.set(step.command_id, step)
+    this.#chars += step.latest.chars
+  }
+
+  #forget(step: Step): void {
+    if (this.#steps.delete(step.command_id)) this.#chars -= step.latest.chars
+  }
+
+  /** Lets the eldest go when there are too many, or too much; never the last one. */
+  #trim(): void {
+    while (this.#steps.size > MAX_STEPS || (this.#chars > MAX_STEP_CHARS && this.#steps.size > 1)) {
+      const [eldest] = this.#steps.values()
+      if (!eldest) return
+      this.drop(eldest)
+    }
   }
 
   #of(actor_id: string): ActorStacks {

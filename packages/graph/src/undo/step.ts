@@ -18,7 +18,12 @@ export type Link = {
   readonly seq: number
   readonly changes: readonly RevertibleChange[]
   readonly transitions: Transitions
+  /** About what it takes to keep it: the characters of its entry as JSON. */
+  readonly chars: number
 }
+
+/** An entry, and its characters as JSON. */
+export type Measured = { entry: Entry; chars: number }
 
 /**
  * One command on an undo or redo stack. It is done and undone in turns; `latest` is the last of
@@ -48,7 +53,7 @@ type Moving = {
   moved: Transitions | undefined
 }
 
-function link(stamps: Stamps, entry: Entry, { after, moved }: Moving): Link {
+function link(stamps: Stamps, { entry, chars }: Measured, { after, moved }: Moving): Link {
   const changes = revertible(entry.changes)
   const transitions = new Transitions()
   for (const change of changes) {
@@ -63,7 +68,7 @@ function link(stamps: Stamps, entry: Entry, { after, moved }: Moving): Link {
   for (const [key, transition] of moved ?? []) {
     if (!transitions.has(key)) transitions.add(key, transition)
   }
-  return { kind: entry.kind, seq: entry.seq, changes, transitions }
+  return { kind: entry.kind, seq: entry.seq, changes, transitions, chars }
 }
 
 function stampOf(entry: Entry): Stamp {
@@ -71,9 +76,10 @@ function stampOf(entry: Entry): Stamp {
 }
 
 /** Stamps everything that a `do` entry touches as its own. */
-export function linkDone(stamps: Stamps, entry: Entry): Link {
+export function linkDone(stamps: Stamps, measured: Measured): Link {
+  const { entry } = measured
   const own = stampOf(entry)
-  return link(stamps, entry, { after: () => own, moved: beginAll(stamps, entry, own) })
+  return link(stamps, measured, { after: () => own, moved: beginAll(stamps, entry, own) })
 }
 
 /** Nodes that are made anew, as by a restore, have had writers: taking the entry back needs them. */
@@ -98,13 +104,14 @@ function beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Transitions |
  * forced, or taken along, and is the work of whoever did that; taking the entry back in turn
  * brings back the writer that it covered.
  */
-export function linkReverted(stamps: Stamps, entry: Entry, latest: Link | undefined): Link {
+export function linkReverted(stamps: Stamps, measured: Measured, latest: Link | undefined): Link {
+  const { entry } = measured
   const own = stampOf(entry)
   const after = (key: string, before: Stamp | undefined) => {
     const transition = latest?.transitions.get(key)
     return transition && sameStamp(transition.after, before) ? transition.before : own
   }
-  return link(stamps, entry, { after, moved: bringBack(stamps, entry, latest) })
+  return link(stamps, measured, { after, moved: bringBack(stamps, entry, latest) })
 }
 
 /** The writers that nodes had before they were made anew, or that they had of that. */

@@ -7,7 +7,7 @@ import { planReversal } from './plan-reversal.js'
 import { loadHistory } from './load-history.js'
 import { saveHistory } from './save-history.js'
 import { Stamps } from './stamps.js'
-import { linkDone, linkReverted, type Step } from './step.js'
+import { linkDone, linkReverted, type Measured, type Step } from './step.js'
 import { StepStacks } from './step-stacks.js'
 
 /** The actor has to be known, whether an undo or a redo is meant, too. */
@@ -61,9 +61,10 @@ export class UndoHistory {
 
   /**
    * Folds in one durable entry; each once, in the order of `seq`. Does not look at the graph, so it
-   * may come before or after the entry is applied there.
+   * may come before or after the entry is applied there. `chars`: of the entry as JSON; how large
+   * steps are decides how many are kept.
    */
-  record(entry: Entry): void {
+  record(entry: Entry, chars: number): void {
     const { kind, command_id, target_command_id = '' } = entry
     if (kind === 'undo') this.#undone.set(target_command_id, command_id)
     if (kind === 'redo') this.#undone.delete(target_command_id)
@@ -72,9 +73,9 @@ export class UndoHistory {
       this.#stamps.clear()
       this.#stacks.clear()
     } else if (kind === 'do') {
-      this.#recordDone(entry)
+      this.#recordDone({ entry, chars })
     } else {
-      this.#recordReverted(entry)
+      this.#recordReverted({ entry, chars })
     }
   }
 
@@ -117,21 +118,22 @@ export class UndoHistory {
     return this.#undone.get(command_id)
   }
 
-  #recordDone(entry: Entry): void {
+  #recordDone(measured: Measured): void {
+    const { entry } = measured
     const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
-    const latest = linkDone(this.#stamps, entry)
+    const latest = linkDone(this.#stamps, measured)
     const step: Step = { command_id, command_type, seq, actor_id: actor.id, state: 'done', latest }
     this.#stacks.add(label === undefined ? step : { ...step, label })
   }
 
-  #recordReverted(entry: Entry): void {
+  #recordReverted(measured: Measured): void {
+    const { entry } = measured
     const step = this.#stacks.get(entry.target_command_id ?? '')
-    const latest = linkReverted(this.#stamps, entry, step?.latest)
+    const latest = linkReverted(this.#stamps, measured, step?.latest)
     // A step that was dropped for its age meanwhile still leaves its stamps.
     if (!step) return
-    step.latest = latest
-    this.#stacks.turn(step)
+    this.#stacks.turn(step, latest)
   }
 }
 
