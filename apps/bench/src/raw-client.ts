@@ -6,8 +6,8 @@ import { textFrame } from './frame-writer.js'
 /** Receives every event packet `42[…]`, unparsed; the bytes are valid during the call only. */
 export type EventSink = (bytes: Buffer, start: number, end: number, receivedAt: number) => void
 
-/** What a client says of itself when it connects. */
-type Auth = { actor: string }
+/** What a client says of itself when it connects, or presents to prove it. */
+type Auth = { actor: string } | { token: string }
 
 type Answered = (answer: unknown, receivedAt: number) => void
 

@@ -3,10 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { Listener } from './listener.js'
 import { Observer } from './observer.js'
 import { RawClient } from './raw-client.js'
+import { call } from './sizes/http-call.js'
 
 const NODE_ID = 'bench-node'
 
 type Answer = Ack | { ok: true }
+
+/** Makes a token for somebody; absent where nobody has to prove anything. */
+export type Passports = (actor_id: string) => string
 
 function expectOk(what: string, answer: unknown): void {
   if (!(answer as Answer).ok) throw new Error(`${what} refused: ${JSON.stringify(answer)}`)
@@ -31,12 +35,17 @@ export class Room {
   }
 
   /** Connects and joins `members` clients and creates the node that the commands write to. */
-  static async open(url: string, members: number): Promise<Room> {
+  static async open(url: string, members: number, passports?: Passports): Promise<Room> {
     const clients: RawClient[] = []
     const room = new Room(randomUUID(), clients)
     const join: ClientPayload<'join_session'> = { session_id: room.#sessionId }
+    // Everybody in a room is the one who owns its session.
+    const token = passports?.(room.#sessionId)
+    if (token !== undefined) {
+      await call(url, { method: 'POST', path: '/sessions', body: JSON.stringify(join), token })
+    }
     for (let i = 0; i < members; i++) {
-      const client = await RawClient.connect(url)
+      const client = await RawClient.connect(url, token === undefined ? undefined : { token })
       clients.push(client)
       expectOk('join_session', await client.request('join_session', join))
       if (i === 0) await room.#createNode(client)

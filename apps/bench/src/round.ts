@@ -2,9 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Load, Timing } from './cases.js'
 import { measuredInterval, type Interval } from './interval.js'
 import { startLoad } from './load.js'
-import { Room } from './room.js'
+import { Room, type Passports } from './room.js'
 import type { ServerProcess } from './server-process.js'
 import { quantile } from './statistics.js'
+
+/** A load, and who its clients prove to be. */
+export type Work = Load & { passports?: Passports }
 
 const SETTLE_MS = 200
 const DRAIN_MS = 15_000
@@ -23,9 +26,9 @@ export type Round = {
   othersShare: number
 }
 
-async function openRooms(url: string, { rooms, members }: Load): Promise<Room[]> {
+async function openRooms(url: string, { rooms, members, passports }: Work): Promise<Room[]> {
   const opened: Room[] = []
-  for (let i = 0; i < rooms; i++) opened.push(await Room.open(url, members))
+  for (let i = 0; i < rooms; i++) opened.push(await Room.open(url, members, passports))
   return opened
 }
 
@@ -66,7 +69,7 @@ function summarise(rooms: Room[], interval: Interval): Round {
 }
 
 /** Runs the load once. Throws when a client missed an event or had one too many. */
-export async function runRound(server: ServerProcess, load: Load, timing: Timing): Promise<Round> {
+export async function runRound(server: ServerProcess, load: Work, timing: Timing): Promise<Round> {
   const rooms = await openRooms(server.url, load)
   try {
     await pause(SETTLE_MS)

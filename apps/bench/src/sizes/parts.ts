@@ -1,6 +1,7 @@
 import { blockingPart } from './blocking-part.js'
 import { commandsPart } from './commands-part.js'
 import { diskPart } from './disk-part.js'
+import { gatePart } from './gate-part.js'
 import { joinsPart } from './joins-part.js'
 import { memoryPart } from './memory-part.js'
 import { neighboursPart } from './neighbours-part.js'
@@ -20,4 +21,5 @@ export const PARTS: readonly Part[] = [
   joinsPart,
   sdkPart,
   neighboursPart,
+  gatePart,
 ]

@@ -36,10 +36,10 @@ const FLOOD = '2000:20000'
 
 /** The values where callers are authenticated; in development there are nearly no limits. */
 const DEFAULTS: Record<keyof RateSettings, string> = {
-  messages: '500:5000',
-  socketCommands: '200:1000',
-  userCommands: '500:2000',
-  sessionCommands: '2000:10000',
+  messages: '1000:10000',
+  socketCommands: '1000:5000',
+  userCommands: '2000:10000',
+  sessionCommands: '5000:20000',
   requests: '200:1000',
   handshakes: '100:2000',
   failedLogins: '5:50',
