@@ -9,7 +9,7 @@ test('a request that arrives while the server closes is refused in the one envel
   const socket = connect(Number(port), hostname)
   await once(socket, 'connect')
   // A request that has begun keeps its connection open.
-  socket.write('GET /api/v1/sessions HTTP/1.1\r\nHost: talus\r\n')
+  socket.write('GET /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n')
   await app.api('GET', '/sessions')
   const closed = app.close()
   while (app.rest.server.listening) await new Promise((resolve) => setImmediate(resolve))

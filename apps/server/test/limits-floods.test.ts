@@ -53,7 +53,7 @@ async function deafClient({ port }: Running): Promise<Socket> {
   const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13'
   const path = '/socket.io/?EIO=4&transport=websocket'
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: talus\r\n${upgrade}\r\n${key}\r\n\r\n`)
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n${key}\r\n\r\n`)
   await once(socket, 'data')
   socket.write(frame(TEXT, '40'))
   await once(socket, 'data')

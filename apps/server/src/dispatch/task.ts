@@ -20,7 +20,7 @@ export type ExecuteTask = Asked & {
   kind: 'execute'
   command_type: string
   command: Result<Command>
-  label?: string
+  label?: string | undefined
   /** The planner may leave required properties unset: roots of new projects. */
   lenient?: boolean
 }

@@ -34,7 +34,8 @@ type Asking = {
   caller: Caller
   session: LiveSession
   request: { command_id?: string }
-  what: object
+  /** Tells a retry from another command; absent: this cannot be the retry of an accepted one. */
+  what?: object | undefined
 }
 
 const MISSING_SESSION: Failure = {
@@ -203,12 +204,14 @@ export class Dispatcher {
     caller.trace?.reached('admitted')
     const command: Result<Command> = parseCommand(command_type, data, this.#limits.json)
     const type = commandTypeOf(command_type) ?? command_type
+    const what = command.ok ? { type, data, label } : undefined
     return {
+      // First, where an object is copied as a whole instead of key by key.
+      ...this.#asked({ caller, session, request, what }),
       kind: 'execute',
-      ...this.#asked({ caller, session, request, what: { type, data, label } }),
       command_type: type,
       command,
-      ...(label === undefined ? {} : { label }),
+      label,
     }
   }
 
@@ -228,18 +231,18 @@ export class Dispatcher {
     }
   }
 
-  /** What every task says of its caller; `what` tells a retry from another command. */
+  /** What every task says of its caller. */
   #asked({ caller, session, request: { command_id }, what }: Asking) {
     const { actor } = caller
     // To the id of somebody else's command no payload is an answer: it might be a guess (ACC3).
-    const whose = session.rules ? { ...what, by: actor.id } : what
+    const whose = session.rules && what ? { ...what, by: actor.id } : what
     return {
       command_id: command_id ?? this.#newId(),
       chosen: command_id !== undefined,
-      payload_hash: command_id === undefined ? '' : payloadHash(whose),
+      payload_hash: command_id === undefined || !whose ? '' : payloadHash(whose),
       actor,
       trace: caller.trace,
-      ...(session.rules && { permissions: permissionsOf(caller, session) }),
+      permissions: session.rules ? permissionsOf(caller, session) : undefined,
     }
   }
 }
