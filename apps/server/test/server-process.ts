@@ -20,7 +20,6 @@ export type ServerProcess = {
   ended: Promise<Ended>
   /** What it has said on standard error so far. */
   stderr: () => string
-  pid: number
   kill: (signal: NodeJS.Signals) => void
   [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -57,7 +56,6 @@ export function launch(args: readonly string[], variables: NodeJS.ProcessEnv = {
     greeting,
     ended,
     stderr: () => stderr,
-    pid: child.pid ?? -1,
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')
