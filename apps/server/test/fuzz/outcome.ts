@@ -17,6 +17,9 @@ export type Aftermath = {
 /** Entries, graphs and ids that attackers were allowed to make; a leak per input is more. */
 const MAY_KEEP_BYTES = 32 * 1024 * 1024
 
+/** The honest, and connections that are kept for the next request; a leak is one for each attack. */
+const MAY_KEEP_SOCKETS = 40
+
 /** A client that went without a word is noticed when it misses its heartbeat, after 45 s. */
 const HEARTBEAT_MS = 50_000
 
@@ -39,5 +42,6 @@ export async function expectUnharmed(aftermath: Aftermath): Promise<void> {
   console.info(
     `${repeat}: ${baseline.bytes} bytes before, ${kept.bytes} after; sockets ${kept.sockets}`,
   )
+  expect(kept.sockets).toBeLessThan(MAY_KEEP_SOCKETS)
   expect(kept.bytes - baseline.bytes).toBeLessThan(MAY_KEEP_BYTES)
 }
