@@ -37,10 +37,19 @@ function messageParts({ namespaces }: Contract): Part[] {
 }
 
 function handshakeParts({ namespaces }: Contract): Part[] {
-  return Object.entries(namespaces).map(([namespace, { handshake }]) => {
+  return Object.entries(namespaces).flatMap(([namespace, { handshake }]) => {
     const type = eventType(namespace, 'handshake')
     const file = `${namespace === '/' ? 'root' : 'graph'}/handshake`
-    return { file, type, schema: handshake.auth, example: handshake.example }
+    const { auth, refusal, example, example_refusal } = handshake
+    return [
+      { file, type, schema: auth, example },
+      {
+        file: `${file}.refusal`,
+        type: `${type}Refusal`,
+        schema: refusal,
+        example: example_refusal,
+      },
+    ]
   })
 }
 
