@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 
 const GENERATOR = 'packages/protocol/scripts/generate.mjs'
+/** Files, and folders of nothing else. */
 const GENERATED = [
   'packages/protocol/contract.json',
   'packages/protocol/ACCESS.md',
   'packages/client/API.md',
+  'apps/docs/spec',
 ]
 
 /** Runs a root script; the first that fails ends the check with its exit code. */
@@ -22,14 +25,24 @@ function run(script) {
   }
 }
 
-const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
+function filesOf(path) {
+  if (!existsSync(path)) return []
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path).flatMap((name) => filesOf(join(path, name)))
+}
+
+const contents = () =>
+  new Map(GENERATED.flatMap(filesOf).map((path) => [path, readFileSync(path, 'utf8')]))
 
 /** Compares files rather than asking git, so that it also works in an unpacked archive. */
 function checkGenerated() {
   if (!existsSync(GENERATOR)) return
-  const before = GENERATED.map(read)
+  const before = contents()
   run('generate')
-  const stale = GENERATED.filter((path, i) => read(path) !== before[i])
+  const after = contents()
+  const stale = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (path) => before.get(path) !== after.get(path),
+  )
   if (stale.length > 0) {
     console.error(`\ncheck failed: was out of date, commit the new version: ${stale.join(', ')}`)
     process.exit(1)
@@ -42,6 +55,7 @@ run('build')
 run('lint')
 run('test')
 checkGenerated()
+run('check:contract')
 run('check:packages')
 run('knip')
 console.log('\ncheck passed')

@@ -4,6 +4,7 @@ import { ERRORS } from './errors.js'
 import { CLIENT_EVENTS, GRAPH_CLIENT_EVENTS } from './events/client/index.js'
 import { GRAPH_EVENTS } from './events/graph/index.js'
 import { ROOT_EVENTS } from './events/root/index.js'
+import { GraphHandshake, Handshake, HandshakeRefusal } from './model/handshake.js'
 import { ANY_ROUTE_ERRORS, API_PREFIX, ROUTES } from './routes/index.js'
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'
 
@@ -21,6 +22,15 @@ function described(definitions: Record<string, Definition>) {
   )
 }
 
+/** What both namespaces answer to a handshake that they refuse. */
+const HANDSHAKE = {
+  refusal: HandshakeRefusal,
+  example_refusal: {
+    message: 'Missing session_id',
+    data: { code: 'BAD_REQUEST', message: 'Missing session_id', retryable: false },
+  },
+}
+
 /**
  * The whole contract as plain JSON: versions, errors, commands, events of both namespaces, routes.
  * Docs and other languages are generated from it; its hash names it (rule VER1).
@@ -33,10 +43,20 @@ export function contractDocument() {
     commands: COMMANDS,
     namespaces: {
       '/': {
+        handshake: {
+          ...HANDSHAKE,
+          auth: Handshake,
+          example: { actor: { id: 'ann', name: 'Ann' }, protocol_version: PROTOCOL_VERSION },
+        },
         client_to_server: described(CLIENT_EVENTS),
         server_to_client: described(ROOT_EVENTS),
       },
       '/graph': {
+        handshake: {
+          ...HANDSHAKE,
+          auth: GraphHandshake,
+          example: { session_id: '550e8400-e29b-41d4-a716-446655440000', actor: 'ann' },
+        },
         client_to_server: described(GRAPH_CLIENT_EVENTS),
         server_to_client: described({
           ...GRAPH_EVENTS,

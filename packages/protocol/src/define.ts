@@ -20,7 +20,9 @@ export type CommandDefinition<Type extends string, Data extends TSchema, Answer 
   requires: Role
   data: Data
   result: Answer
+  /** Of `data`. */
   example: Static<Data>
+  example_result: Static<Answer>
 }
 
 export function defineCommand<
@@ -60,7 +62,9 @@ export type ClientEventDefinition<
   payload: Payload
   /** What the optional acknowledgement callback receives. */
   ack: Answer
+  /** Of `payload`. */
   example: Static<Payload>
+  example_ack: Static<Answer>
 }
 
 /** Declares an event that a client sends. Fields that are not declared are refused. */
@@ -75,6 +79,17 @@ export function defineClientEvent<
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** What a part of a route may look like; nothing where it declares none. */
+type ExampleOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
+
+/** One request to a route that succeeds, and its answer. */
+export type RouteExample<Params, Query, Body, Answer> = {
+  params?: ExampleOf<Params>
+  query?: ExampleOf<Query>
+  body?: ExampleOf<Body>
+  response: ExampleOf<Answer>
+}
 
 export type RouteDefinition<
   M extends Method,
@@ -96,8 +111,11 @@ export type RouteDefinition<
   /** Status of a success. */
   status: number
   response: Answer
+  /** Answers with an `ETag`, and to a matching `If-None-Match` with 304 (rule READ2). */
+  etag?: true
   /** Codes that this route answers with, beside `ANY_ROUTE_ERRORS`. */
   errors: ErrorCode[]
+  example: RouteExample<Params, Query, Body, Answer>
 }
 
 export function defineRoute<

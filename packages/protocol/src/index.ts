@@ -15,7 +15,7 @@ export type {
 export { MAX_BATCH } from './commands/batch.js'
 export { commandTypeOf, parseCommand } from './commands/parse.js'
 export { contractDocument, contractText } from './contract.js'
-export type { Method, Namespace, Role } from './define.js'
+export type { Method, Namespace, Role, Scope } from './define.js'
 export { ERROR_CODES, ERRORS } from './errors.js'
 export type { ErrorCode, ErrorInfo } from './errors.js'
 export type {
@@ -45,10 +45,9 @@ export {
 } from './model/change.js'
 export { CommandAnswer } from './model/command-answer.js'
 export { Entry, EntryKind } from './model/entry.js'
-export { ErrorBody, ErrorDetail, ErrorEnvelope } from './model/failure.js'
+export { ErrorBody, ErrorCodeSchema, ErrorDetail, ErrorEnvelope } from './model/failure.js'
 export { GraphState } from './model/graph.js'
-export { GraphTree } from './model/graph-tree.js'
-export type { TreeNode } from './model/graph-tree.js'
+export { GraphTree, TreeNode } from './model/graph-tree.js'
 export {
   ChangeSummary,
   HistoryEntry,
@@ -56,6 +55,7 @@ export {
   NodeHistoryEntry,
   NodeHistoryPage,
 } from './model/history.js'
+export { GraphHandshake, Handshake, HandshakeRefusal } from './model/handshake.js'
 export { Health } from './model/health.js'
 export {
   ActorId,
@@ -63,6 +63,7 @@ export {
   CommandId,
   NodeId,
   ProjectId,
+  ProjectName,
   PropertyId,
   SessionId,
   TemplateId,
@@ -71,7 +72,7 @@ export { JsonObject, JsonValue } from './model/json.js'
 export { Moment } from './model/moment.js'
 export { Node, NodeOrigin } from './model/node.js'
 export { Position } from './model/position.js'
-export { Member, RoleSchema } from './model/member.js'
+export { Member, RoleSchema, SessionMember } from './model/member.js'
 export { MAX_PRESENCE_BYTES, Presence, PresenceChange, PresenceState } from './model/presence.js'
 export { Preview, PreviewSuccess } from './model/preview.js'
 export { OpenedProject, Orphans, ProjectInfo } from './model/project.js'
@@ -87,6 +88,7 @@ export {
 export { RestoreRequest } from './model/restore-request.js'
 export { Epoch, Seq, Timestamp } from './model/seq.js'
 export { SessionInfo } from './model/session.js'
+export { LinkId, SharedRole, ShareLink, ShareToken } from './model/share-link.js'
 export { TemplateInfo, TemplateIssue, TemplateReport, TypeAccess } from './model/template.js'
 export { UndoRequest } from './model/undo-request.js'
 export { checkJson, MAX_DEPTH } from './plain-json.js'
@@ -95,5 +97,6 @@ export { fail, ok } from './result.js'
 export type { Failure, Result } from './result.js'
 export type { RouteAddress, RouteBody, RouteLine, RouteName, RouteResponse } from './route-types.js'
 export { ANY_ROUTE_ERRORS, API_PREFIX, ROUTES } from './routes/index.js'
+export { schemaText } from './schema-text.js'
 export { check } from './validation.js'
 export { isSupportedVersion, MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'

@@ -1,11 +1,14 @@
+import type { TSchema } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import {
   check,
   CLIENT_EVENTS,
   COMMANDS,
+  contractDocument,
   GRAPH_EVENTS,
   parseCommand,
   ROOT_EVENTS,
+  ROUTES,
 } from '../src/index.js'
 
 const server = [
@@ -60,3 +63,35 @@ describe('what clients send', () => {
     },
   )
 })
+
+describe('answers', () => {
+  test.each(Object.entries(COMMANDS))('command %s: the result is valid', (_type, command) => {
+    expect(check(command.result, command.example_result)).toMatchObject({ ok: true })
+  })
+
+  test.each(client)('$key: the acknowledgement is valid', ({ event }) => {
+    expect(check(event.ack, event.example_ack)).toMatchObject({ ok: true })
+  })
+})
+
+type Part = 'params' | 'query' | 'body' | 'response'
+type Route = { [P in Part]?: TSchema | undefined } & { example: { [P in Part]?: unknown } }
+
+const routes = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
+  (['params', 'query', 'body', 'response'] as const).flatMap((part) => {
+    const schema = route[part]
+    return schema === undefined ? [] : [{ name, part, schema, example: route.example[part] }]
+  }),
+)
+
+test.each(routes)('$name: the example of its $part is valid', ({ schema, example }) => {
+  expect(check(schema, example)).toEqual({ ok: true, value: example })
+})
+
+test.each(Object.entries(contractDocument().namespaces))(
+  'handshake of %s: the examples are valid',
+  (_namespace, { handshake }) => {
+    expect(check(handshake.auth, handshake.example)).toMatchObject({ ok: true })
+    expect(check(handshake.refusal, handshake.example_refusal)).toMatchObject({ ok: true })
+  },
+)

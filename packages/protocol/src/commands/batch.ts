@@ -34,4 +34,5 @@ export const Batch = defineCommand({
       { command_type: 'LinkNode', data: { parent_id: 'phase-1', child_id: 'task-2' } },
     ],
   },
+  example_result: { results: [{ node_id: 'task-2' }, null] },
 })

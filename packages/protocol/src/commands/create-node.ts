@@ -24,4 +24,5 @@ export const CreateNode = defineCommand({
   ),
   result: Type.Object({ node_id: NodeId }),
   example: { blueprint_type_id: 'task', name: 'Cut the trailer', parent_id: 'phase-1' },
+  example_result: { node_id: 'task-1' },
 })

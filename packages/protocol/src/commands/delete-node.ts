@@ -10,4 +10,5 @@ export const DeleteNode = defineCommand({
   data: Type.Object({ node_id: NodeId }, { additionalProperties: false }),
   result: Type.Object({ deleted_ids: Type.Array(NodeId) }),
   example: { node_id: 'task-1' },
+  example_result: { deleted_ids: ['task-1'] },
 })

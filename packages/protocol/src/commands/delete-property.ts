@@ -10,4 +10,5 @@ export const DeleteProperty = defineCommand({
   data: Type.Object({ node_id: NodeId, property_id: PropertyId }, { additionalProperties: false }),
   result: Type.Null(),
   example: { node_id: 'task-1', property_id: 'due_date' },
+  example_result: null,
 })

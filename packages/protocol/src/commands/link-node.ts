@@ -14,4 +14,5 @@ export const LinkNode = defineCommand({
   ),
   result: Type.Null(),
   example: { parent_id: 'phase-1', child_id: 'task-1' },
+  example_result: null,
 })

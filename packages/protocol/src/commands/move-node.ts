@@ -18,4 +18,5 @@ export const MoveNode = defineCommand({
   ),
   result: Type.Null(),
   example: { node_id: 'task-1', parent_id: 'phase-2', position: { at: 'start' } },
+  example_result: null,
 })

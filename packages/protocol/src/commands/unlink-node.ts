@@ -10,4 +10,5 @@ export const UnlinkNode = defineCommand({
   data: Type.Object({ parent_id: NodeId, child_id: NodeId }, { additionalProperties: false }),
   result: Type.Null(),
   example: { parent_id: 'phase-1', child_id: 'task-1' },
+  example_result: null,
 })

@@ -22,4 +22,5 @@ export const UpdateProperty = defineCommand({
   ),
   result: Type.Null(),
   example: { node_id: 'task-1', property_id: 'status', new_value: 'in-progress' },
+  example_result: null,
 })

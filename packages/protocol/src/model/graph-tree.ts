@@ -1,16 +1,22 @@
 import Type, { type Static } from 'typebox'
 import { ProjectId, SessionId, TemplateId } from './id.js'
-import type { Node } from './node.js'
+import { Node } from './node.js'
 import { Epoch, Seq } from './seq.js'
 
 /** A node whose `children` are nodes. */
 export type TreeNode = Omit<Node, 'children'> & { children: TreeNode[] }
 
-const TreeNode = Type.Unsafe<TreeNode>({
-  type: 'object',
-  required: ['id', 'blueprint_type_id', 'name', 'parent_id', 'children', 'properties'],
-  description: 'A node; `children` holds nodes of the same shape',
-})
+export const TreeNode = Type.Unsafe<TreeNode>(
+  Type.Object(
+    {
+      ...Node.properties,
+      children: Type.Array(
+        Type.Unsafe<TreeNode>({ type: 'object', description: 'A node of the same shape' }),
+      ),
+    },
+    { description: 'A node; `children` holds nodes of the same shape' },
+  ),
+)
 
 /** The whole graph of a session, nested. */
 export const GraphTree = Type.Object({

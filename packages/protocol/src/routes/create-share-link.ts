@@ -3,6 +3,7 @@ import { defineRoute } from '../define.js'
 import { SessionId } from '../model/id.js'
 import { Timestamp } from '../model/seq.js'
 import { SharedRole, ShareLink, ShareToken } from '../model/share-link.js'
+import { SESSION_ID, LINK } from './examples.js'
 
 /** Makes a link that gives a role in a session. Its token is told this once. */
 export const CreateShareLink = defineRoute({
@@ -19,4 +20,9 @@ export const CreateShareLink = defineRoute({
   status: 201,
   response: Type.Object({ session_id: SessionId, link: ShareLink, token: ShareToken }),
   errors: ['SESSION_NOT_FOUND'],
+  example: {
+    params: { session_id: SESSION_ID },
+    body: { role: 'viewer' },
+    response: { session_id: SESSION_ID, link: LINK, token: 'a-token-told-this-once' },
+  },
 })

@@ -13,4 +13,5 @@ export const DeleteProject = defineRoute({
   status: 200,
   response: Type.Object({ project_id: ProjectId, deleted: Type.Literal(true) }),
   errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND'],
+  example: { params: { project_id: 'p-1' }, response: { project_id: 'p-1', deleted: true } },
 })

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { SessionId } from '../model/id.js'
 import { LinkId, ShareLinkParams } from '../model/share-link.js'
+import { SESSION_ID } from './examples.js'
 
 /** Revokes a share link; who came by it has to go. */
 export const DeleteShareLink = defineRoute({
@@ -14,4 +15,8 @@ export const DeleteShareLink = defineRoute({
   status: 200,
   response: Type.Object({ session_id: SessionId, link_id: LinkId, deleted: Type.Literal(true) }),
   errors: ['SESSION_NOT_FOUND', 'SHARE_LINK_NOT_FOUND'],
+  example: {
+    params: { session_id: SESSION_ID, link_id: 'link-1' },
+    response: { session_id: SESSION_ID, link_id: 'link-1', deleted: true },
+  },
 })

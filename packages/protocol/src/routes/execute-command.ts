@@ -1,6 +1,7 @@
 import { defineRoute } from '../define.js'
 import { ExecuteCommand } from '../events/client/execute-command.js'
 import { CommandAnswer } from '../model/command-answer.js'
+import { SESSION_ID } from './examples.js'
 
 /** Executes a command; the session comes from `X-Session-ID` or the body. */
 export const ExecuteCommandRoute = defineRoute({
@@ -28,4 +29,12 @@ export const ExecuteCommandRoute = defineRoute({
     'UNKNOWN_NODE_TYPE',
     'INVALID_PROPERTY',
   ],
+  example: {
+    body: {
+      session_id: SESSION_ID,
+      command_type: 'UpdateProperty',
+      data: { node_id: 'task-1', property_id: 'status', new_value: 'in-progress' },
+    },
+    response: { success: true, ok: true, command_id: 'cmd-1', seq: 7, result: null },
+  },
 })

@@ -14,4 +14,15 @@ export const ExportProject = defineRoute({
   status: 200,
   response: ProjectDocument,
   errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND'],
+  example: {
+    params: { project_id: 'p-1' },
+    response: {
+      graph: {
+        nodes: [
+          { id: 'phase-1', type: 'phase', name: 'Post-production', children: ['task-1'] },
+          { id: 'task-1', type: 'task', name: 'Cut the trailer' },
+        ],
+      },
+    },
+  },
 })

@@ -3,6 +3,7 @@ import { defineRoute } from '../define.js'
 import { Entry } from '../model/entry.js'
 import { SessionId } from '../model/id.js'
 import { Epoch, Seq } from '../model/seq.js'
+import { SESSION_ID, STANDING, ENTRY } from './examples.js'
 
 /** The entries after `after_seq`, at most `limit` of them. */
 export const GetChanges = defineRoute({
@@ -28,4 +29,9 @@ export const GetChanges = defineRoute({
     has_more: Type.Boolean(),
   }),
   errors: ['SESSION_NOT_FOUND', 'HISTORY_TRUNCATED'],
+  example: {
+    params: { session_id: SESSION_ID },
+    query: { after_seq: 6, limit: 100 },
+    response: { ...STANDING, entries: [ENTRY], has_more: false },
+  },
 })

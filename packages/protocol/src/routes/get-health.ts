@@ -11,4 +11,14 @@ export const GetHealth = defineRoute({
   status: 200,
   response: Health,
   errors: [],
+  example: {
+    response: {
+      status: 'ok',
+      protocol_version: '1.3',
+      min_protocol_version: '1.0',
+      contract_hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      server_version: '0.1.0',
+      uptime_seconds: 12.5,
+    },
+  },
 })

@@ -1,5 +1,6 @@
 import { defineRoute } from '../define.js'
 import { MemberParams, SessionMember } from '../model/member.js'
+import { SESSION_ID, MEMBER } from './examples.js'
 
 /** Shows the role of somebody in a session. */
 export const GetMember = defineRoute({
@@ -12,4 +13,8 @@ export const GetMember = defineRoute({
   status: 200,
   response: SessionMember,
   errors: ['SESSION_NOT_FOUND', 'MEMBER_NOT_FOUND'],
+  example: {
+    params: { session_id: SESSION_ID, actor_id: 'ann' },
+    response: { session_id: SESSION_ID, member: MEMBER },
+  },
 })

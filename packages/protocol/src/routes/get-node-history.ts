@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { historyQuery, NodeHistoryPage } from '../model/history.js'
 import { NodeId, SessionId } from '../model/id.js'
+import { SESSION_ID, STANDING, ENTRY, HISTORY_ENTRY } from './examples.js'
 
 /** The entries that touched one node, newest first, also when it is gone. */
 export const GetNodeHistory = defineRoute({
@@ -15,4 +16,14 @@ export const GetNodeHistory = defineRoute({
   status: 200,
   response: NodeHistoryPage,
   errors: ['SESSION_NOT_FOUND', 'NODE_NOT_FOUND', 'HISTORY_TRUNCATED'],
+  example: {
+    params: { session_id: SESSION_ID, node_id: 'task-1' },
+    query: { limit: 50 },
+    response: {
+      ...STANDING,
+      node_id: 'task-1',
+      next_before_seq: null,
+      entries: [{ ...HISTORY_ENTRY, changes: ENTRY.changes }],
+    },
+  },
 })

@@ -3,6 +3,7 @@ import { defineRoute } from '../define.js'
 import { Node } from '../model/node.js'
 import { NodeId, SessionId } from '../model/id.js'
 import { Seq } from '../model/seq.js'
+import { SESSION_ID, TASK } from './examples.js'
 
 /** One node of a session. */
 export const GetNode = defineRoute({
@@ -15,4 +16,8 @@ export const GetNode = defineRoute({
   status: 200,
   response: Type.Object({ session_id: SessionId, seq: Seq, node: Node }),
   errors: ['SESSION_NOT_FOUND', 'NODE_NOT_FOUND'],
+  example: {
+    params: { session_id: SESSION_ID, node_id: 'task-1' },
+    response: { session_id: SESSION_ID, seq: 7, node: TASK },
+  },
 })

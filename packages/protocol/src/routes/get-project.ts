@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { ProjectId } from '../model/id.js'
 import { ProjectInfo } from '../model/project.js'
+import { PROJECT } from './examples.js'
 
 /** Shows one project. */
 export const GetProject = defineRoute({
@@ -14,4 +15,5 @@ export const GetProject = defineRoute({
   status: 200,
   response: ProjectInfo,
   errors: ['PROJECT_NOT_FOUND', 'SESSION_NOT_FOUND'],
+  example: { params: { project_id: 'p-1' }, response: PROJECT },
 })

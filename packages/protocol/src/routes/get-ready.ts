@@ -11,4 +11,5 @@ export const GetReady = defineRoute({
   status: 200,
   response: Type.Object({ status: Type.Literal('ready') }),
   errors: [],
+  example: { response: { status: 'ready' } },
 })

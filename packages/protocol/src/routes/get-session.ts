@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { SessionId } from '../model/id.js'
 import { SessionInfo } from '../model/session.js'
+import { SESSION_ID, SESSION } from './examples.js'
 
 /** Shows one session and where it stands. */
 export const GetSession = defineRoute({
@@ -14,4 +15,5 @@ export const GetSession = defineRoute({
   status: 200,
   response: SessionInfo,
   errors: ['SESSION_NOT_FOUND'],
+  example: { params: { session_id: SESSION_ID }, response: SESSION },
 })

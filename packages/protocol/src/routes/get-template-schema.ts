@@ -14,4 +14,8 @@ export const GetTemplateSchema = defineRoute({
   status: 200,
   response: JsonObject,
   errors: ['TEMPLATE_NOT_FOUND', 'INVALID_TEMPLATE'],
+  example: {
+    params: { template_id: 'film-production' },
+    response: { id: 'film-production', name: 'Film production', node_types: [] },
+  },
 })

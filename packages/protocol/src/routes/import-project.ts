@@ -3,6 +3,7 @@ import { defineRoute } from '../define.js'
 import { ProjectName, TemplateId } from '../model/id.js'
 import { ProjectDocument } from '../model/project-document.js'
 import { OpenedProject } from '../model/project.js'
+import { OPENED } from './examples.js'
 
 /** Imports a project file as it is on disk, into a new project and session. */
 export const ImportProject = defineRoute({
@@ -28,4 +29,16 @@ export const ImportProject = defineRoute({
     'INVALID_PARENT',
     'CYCLE_DETECTED',
   ],
+  example: {
+    query: { project_name: 'Night Train' },
+    body: {
+      graph: {
+        nodes: [
+          { id: 'phase-1', type: 'phase', name: 'Post-production', children: ['task-1'] },
+          { id: 'task-1', type: 'task', name: 'Cut the trailer' },
+        ],
+      },
+    },
+    response: OPENED,
+  },
 })

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { SessionId } from '../model/id.js'
 import { Member } from '../model/member.js'
+import { SESSION_ID, MEMBER } from './examples.js'
 
 /** Lists who has a role in a session, oldest first. */
 export const ListMembers = defineRoute({
@@ -14,4 +15,8 @@ export const ListMembers = defineRoute({
   status: 200,
   response: Type.Object({ session_id: SessionId, members: Type.Array(Member) }),
   errors: ['SESSION_NOT_FOUND'],
+  example: {
+    params: { session_id: SESSION_ID },
+    response: { session_id: SESSION_ID, members: [MEMBER] },
+  },
 })

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { ProjectInfo } from '../model/project.js'
+import { PROJECT } from './examples.js'
 
 /** Lists the projects, oldest first. */
 export const ListProjects = defineRoute({
@@ -12,4 +13,5 @@ export const ListProjects = defineRoute({
   status: 200,
   response: Type.Object({ projects: Type.Array(ProjectInfo) }),
   errors: [],
+  example: { response: { projects: [PROJECT] } },
 })

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { SessionInfo } from '../model/session.js'
+import { SESSION } from './examples.js'
 
 /** Lists the sessions, oldest first. */
 export const ListSessions = defineRoute({
@@ -12,4 +13,5 @@ export const ListSessions = defineRoute({
   status: 200,
   response: Type.Object({ sessions: Type.Array(SessionInfo) }),
   errors: [],
+  example: { response: { sessions: [SESSION] } },
 })

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { SessionId } from '../model/id.js'
 import { ShareLink } from '../model/share-link.js'
+import { SESSION_ID, LINK } from './examples.js'
 
 /** Lists the share links of a session, without their tokens. */
 export const ListShareLinks = defineRoute({
@@ -14,4 +15,8 @@ export const ListShareLinks = defineRoute({
   status: 200,
   response: Type.Object({ session_id: SessionId, links: Type.Array(ShareLink) }),
   errors: ['SESSION_NOT_FOUND'],
+  example: {
+    params: { session_id: SESSION_ID },
+    response: { session_id: SESSION_ID, links: [LINK] },
+  },
 })

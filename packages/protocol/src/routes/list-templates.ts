@@ -12,4 +12,9 @@ export const ListTemplates = defineRoute({
   status: 200,
   response: Type.Object({ templates: Type.Array(TemplateInfo) }),
   errors: [],
+  example: {
+    response: {
+      templates: [{ template_id: 'film-production', name: 'Film production', node_types: 6 }],
+    },
+  },
 })

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { defineRoute } from '../define.js'
 import { MemberParams, RoleSchema, SessionMember } from '../model/member.js'
+import { SESSION_ID, MEMBER } from './examples.js'
 
 /** Gives somebody a role in a session. */
 export const PutMember = defineRoute({
@@ -14,4 +15,9 @@ export const PutMember = defineRoute({
   status: 200,
   response: SessionMember,
   errors: ['SESSION_NOT_FOUND', 'LAST_OWNER'],
+  example: {
+    params: { session_id: SESSION_ID, actor_id: 'ann' },
+    body: { role: 'editor' },
+    response: { session_id: SESSION_ID, member: MEMBER },
+  },
 })

@@ -3,6 +3,7 @@ import { defineRoute } from '../define.js'
 import { SessionId } from '../model/id.js'
 import { SearchPage, SearchQuery } from '../model/search.js'
 import { Epoch, Seq } from '../model/seq.js'
+import { SESSION_ID, STANDING, TASK } from './examples.js'
 
 /** The nodes that match a query, in pre-order, with their ancestors. */
 export const SearchGraph = defineRoute({
@@ -23,4 +24,17 @@ export const SearchGraph = defineRoute({
     ...SearchPage.properties,
   }),
   errors: ['SESSION_NOT_FOUND', 'NODE_NOT_FOUND'],
+  example: {
+    body: {
+      session_id: SESSION_ID,
+      text: 'trailer',
+      property: [{ property_id: 'status', operator: 'eq', value: 'in-progress' }],
+    },
+    response: {
+      ...STANDING,
+      matches: [{ node: TASK, path: [{ id: 'phase-1', name: 'Post-production' }] }],
+      has_more: false,
+      next_cursor: null,
+    },
+  },
 })

@@ -17,4 +17,8 @@ export const ValidateTemplate = defineRoute({
   status: 200,
   response: TemplateReport,
   errors: [],
+  example: {
+    body: { template: 'node_types: [{ id: task }]' },
+    response: { valid: true, errors: [], warnings: [] },
+  },
 })

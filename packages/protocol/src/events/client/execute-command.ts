@@ -27,4 +27,5 @@ export const ExecuteCommand = defineClientEvent({
     command_type: 'UpdateProperty',
     data: { node_id: 'task-1', property_id: 'status', new_value: 'in-progress' },
   },
+  example_ack: { ok: true, command_id: 'cmd-1', seq: 7, result: null },
 })

@@ -21,4 +21,5 @@ export const LeaveSession = defineClientEvent({
     { additionalProperties: false },
   ),
   example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+  example_ack: { ok: true, ...Left.example },
 })

@@ -10,4 +10,5 @@ export const Ping = defineClientEvent({
   ack: Type.Undefined(),
   payload: Type.Undefined(),
   example: undefined,
+  example_ack: undefined,
 })

@@ -16,4 +16,25 @@ export const PreviewCommand = defineClientEvent({
     command_type: 'DeleteNode',
     data: { node_id: 'task-1' },
   },
+  example_ack: {
+    ok: true,
+    seq: 7,
+    changes: [
+      {
+        type: 'node-removed',
+        node: {
+          id: 'task-1',
+          blueprint_type_id: 'task',
+          name: 'Cut the trailer',
+          parent_id: 'phase-1',
+          children: [],
+          properties: {},
+          created_at: '2026-01-28T15:30:00Z',
+        },
+        parent_id: 'phase-1',
+        index: 0,
+      },
+    ],
+    result: { deleted_ids: ['task-1'] },
+  },
 })

@@ -11,4 +11,12 @@ export const RedoCommand = defineClientEvent({
   ack: Ack,
   payload: UndoCommand.payload,
   example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+  example_ack: {
+    ok: true,
+    command_id: 'cmd-3',
+    seq: 9,
+    result: null,
+    target_command_id: 'cmd-1',
+    undo: { status: 'applied', skipped: [] },
+  },
 })

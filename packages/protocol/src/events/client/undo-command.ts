@@ -16,4 +16,12 @@ export const UndoCommand = defineClientEvent({
     { additionalProperties: false },
   ),
   example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+  example_ack: {
+    ok: true,
+    command_id: 'cmd-2',
+    seq: 8,
+    result: null,
+    target_command_id: 'cmd-1',
+    undo: { status: 'applied', skipped: [] },
+  },
 })

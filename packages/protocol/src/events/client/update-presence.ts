@@ -23,4 +23,5 @@ export const UpdatePresence = defineClientEvent({
     session_id: '550e8400-e29b-41d4-a716-446655440000',
     state: { selection: ['task-1', 'task-2'], focus: 'task-1' },
   },
+  example_ack: { ok: true },
 })

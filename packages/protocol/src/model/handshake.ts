@@ -1,0 +1,31 @@
+import Type, { type Static } from 'typebox'
+import { ActorClaim } from './actor.js'
+import { ErrorBody } from './failure.js'
+import { SessionId } from './id.js'
+import { ShareToken } from './share-link.js'
+
+/** What Socket.IO sends as `auth` when a client connects to `/` (rules ACT1, AUTH2, AUTH5, VER1). */
+export const Handshake = Type.Object(
+  {
+    actor: Type.Optional(ActorClaim),
+    token: Type.Optional(Type.String({ description: 'JSON Web Token; its `sub` is the actor' })),
+    share_token: Type.Optional(ShareToken),
+    protocol_version: Type.Optional(Type.String({ description: 'What the client speaks' })),
+  },
+  { description: 'The `auth` of a connection to `/`' },
+)
+export type Handshake = Static<typeof Handshake>
+
+/** The same for `/graph`: the connection is in this session until it ends. */
+export const GraphHandshake = Type.Object(
+  { session_id: SessionId, ...Handshake.properties },
+  { description: 'The `auth` of a connection to `/graph`' },
+)
+export type GraphHandshake = Static<typeof GraphHandshake>
+
+/** What `connect_error` gets when a handshake is refused. */
+export const HandshakeRefusal = Type.Object(
+  { message: Type.String(), data: ErrorBody },
+  { description: 'Why a connection was refused; the argument of `connect_error`' },
+)
+export type HandshakeRefusal = Static<typeof HandshakeRefusal>
