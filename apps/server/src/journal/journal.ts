@@ -155,12 +155,13 @@ export interface Journal {
 
   /** Who has a role in the session, oldest first. */
   members(session_id: string): Promise<Member[]>
-  /** Adds a member, or changes the role of one. Rejects when there is no such session. */
-  putMember(session_id: string, member: Member): Promise<void>
+  /** Adds a member, or changes the role of one. False: there is no such session. */
+  putMember(session_id: string, member: Member): Promise<boolean>
   deleteMember(session_id: string, actor_id: string): Promise<boolean>
   /** Where somebody is a member. */
   sessionsOf(actor_id: string): Promise<{ session_id: string; role: Role }[]>
-  createShareLink(link: ShareLinkRecord): Promise<void>
+  /** False: there is no such session. */
+  createShareLink(link: ShareLinkRecord): Promise<boolean>
   /** Oldest first. */
   shareLinks(session_id: string): Promise<ShareLinkRecord[]>
   deleteShareLink(session_id: string, link_id: string): Promise<boolean>

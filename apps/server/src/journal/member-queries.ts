@@ -40,6 +40,10 @@ export type MemberQueries = Pick<
 >
 
 export function memberQueries(db: Kysely<JournalTables>): MemberQueries {
+  // A session may go at any moment: what is written for one is written only if it is still there.
+  const fromSession = (session_id: string) =>
+    db.selectFrom('sessions').where('session_id', '=', session_id)
+
   return {
     async members(session_id) {
       return await db
@@ -51,14 +55,25 @@ export function memberQueries(db: Kysely<JournalTables>): MemberQueries {
         .execute()
     },
 
-    async putMember(session_id, { actor_id, role, ...rest }) {
-      await db
+    async putMember(session_id, { actor_id, name, role, added_at, added_by }) {
+      const { numInsertedOrUpdatedRows = 0n } = await db
         .insertInto('members')
-        .values({ session_id, actor_id, role, ...rest })
+        .columns(['session_id', 'actor_id', 'name', 'role', 'added_at', 'added_by'])
+        .expression(
+          fromSession(session_id).select(({ val }) => [
+            'session_id',
+            val(actor_id).as('actor_id'),
+            val(name).as('name'),
+            val(role).as('role'),
+            val(added_at).as('added_at'),
+            val(added_by).as('added_by'),
+          ]),
+        )
         .onConflict((conflict) =>
           conflict.columns(['session_id', 'actor_id']).doUpdateSet({ role }),
         )
-        .execute()
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows > 0n
     },
 
     async deleteMember(session_id, actor_id) {
@@ -80,7 +95,30 @@ export function memberQueries(db: Kysely<JournalTables>): MemberQueries {
     },
 
     async createShareLink(link) {
-      await db.insertInto('share_links').values(link).execute()
+      const { numInsertedOrUpdatedRows = 0n } = await db
+        .insertInto('share_links')
+        .columns([
+          'session_id',
+          'link_id',
+          'token_hash',
+          'role',
+          'expires_at',
+          'created_at',
+          'created_by',
+        ])
+        .expression(
+          fromSession(link.session_id).select(({ val }) => [
+            'session_id',
+            val(link.link_id).as('link_id'),
+            val(link.token_hash).as('token_hash'),
+            val(link.role).as('role'),
+            val(link.expires_at).as('expires_at'),
+            val(link.created_at).as('created_at'),
+            val(link.created_by).as('created_by'),
+          ]),
+        )
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows > 0n
     },
 
     async shareLinks(session_id) {

@@ -21,9 +21,10 @@ export function createMemoryAccess(): MemoryAccess {
     },
     async putMember(session_id, member) {
       const members = sessions.get(session_id)
-      if (!members) throw new Error(`There is no session ${session_id}`)
+      if (!members) return false
       const { role } = member
       members.set(member.actor_id, { ...(members.get(member.actor_id) ?? member), role })
+      return true
     },
     async deleteMember(session_id, actor_id) {
       return sessions.get(session_id)?.delete(actor_id) ?? false
@@ -36,8 +37,9 @@ export function createMemoryAccess(): MemoryAccess {
       return found.sort(by(({ session_id }) => [session_id]))
     },
     async createShareLink(link) {
-      if (!sessions.has(link.session_id)) throw new Error(`There is no session ${link.session_id}`)
+      if (!sessions.has(link.session_id)) return false
       links.set(link.link_id, { ...link })
+      return true
     },
     async shareLinks(session_id) {
       return [...links.values()]

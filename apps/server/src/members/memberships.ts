@@ -1,4 +1,5 @@
 import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
+import { sessionNotFound } from '../dispatch/failures.js'
 import { StorageError, type Journal, type Member } from '../journal/journal.js'
 import type { Faults } from '../observability/faults.js'
 
@@ -67,7 +68,7 @@ export class Memberships {
     return member ? ok(member) : fail('MEMBER_NOT_FOUND', 'Nobody with this id is a member')
   }
 
-  /** Gives somebody a role. Errors: LAST_OWNER. */
+  /** Gives somebody a role. Errors: LAST_OWNER, SESSION_NOT_FOUND. */
   put(
     session_id: string,
     { actor_id, role, by }: { actor_id: string; role: Role; by: Actor },
@@ -79,8 +80,12 @@ export class Memberships {
       const member = { actor_id, name: null, role, added_at: now(), added_by: by.id }
       const written = await this.#stored(session_id, () => journal.putMember(session_id, member))
       if (!written.ok) return written
+      if (!written.value) return { ok: false, error: sessionNotFound(session_id) }
       this.#changed(session_id, actor_id, role)
-      return this.get(session_id, actor_id)
+      const put = await this.get(session_id, actor_id)
+      // Nobody else is taken out meanwhile: the session itself has gone.
+      const isGone = !put.ok && put.error.code === 'MEMBER_NOT_FOUND'
+      return isGone ? { ok: false, error: sessionNotFound(session_id) } : put
     })
   }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
+import { sessionNotFound } from '../dispatch/failures.js'
 import type { Grant } from '../gate/identity.js'
 import type { Journal, ShareLinkRecord } from '../journal/journal.js'
 
@@ -46,7 +47,7 @@ export class ShareLinks {
     this.#services = services
   }
 
-  /** A new link, with the token that is told this once. Errors: BAD_REQUEST. */
+  /** A new link, with the token that is told this once. Errors: BAD_REQUEST, SESSION_NOT_FOUND. */
   async create(
     session_id: string,
     { role, expires_at, by }: { role: Shown['role']; expires_at?: string; by: Actor },
@@ -68,7 +69,8 @@ export class ShareLinks {
       created_at: now(),
       created_by: by.id,
     }
-    await journal.createShareLink(record)
+    const created = await journal.createShareLink(record)
+    if (!created) return { ok: false, error: sessionNotFound(session_id) }
     return ok({ link: shown(record), token })
   }
 

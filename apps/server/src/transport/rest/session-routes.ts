@@ -4,7 +4,7 @@ import type { Hub } from '../../broadcast/hub.js'
 import type { SessionRecord } from '../../journal/journal.js'
 import { authorise } from '../../gate/gate.js'
 import { accessible, callerElsewhere, mayCreate } from './door.js'
-import { mount } from './route.js'
+import { mount, type RouteHandler } from './route.js'
 import type { RestServices } from './services.js'
 
 function sessionInfo(record: SessionRecord, seq: number, hub: Hub): SessionInfo {
@@ -31,13 +31,18 @@ async function freeToTake(
   ])
 }
 
+function isMissing(result: Result<unknown>): boolean {
+  return !result.ok && result.error.code === 'SESSION_NOT_FOUND'
+}
+
 export function mountSessions(
   app: FastifyInstance,
   services: RestServices,
   checkTemplate: (template_id: string) => Result<unknown>,
 ): void {
   const { sessions, hub } = services
-  mount(app, 'CreateSession', async ({ body, caller, reply }) => {
+  const create: RouteHandler<'CreateSession'> = async (asked) => {
+    const { body, caller, reply } = asked
     const { session_id, template_id } = body
     if (template_id !== undefined && template_id !== null) {
       const template = checkTemplate(template_id)
@@ -49,9 +54,12 @@ export function mountSessions(
     const allowed = known?.ok ? known : await mayCreate(reply, caller)
     if (!allowed.ok) return allowed
     const created = await sessions.create(body, caller.actor)
+    // Deleted by somebody else at this very moment: the id is free again.
+    if (isMissing(created)) return create(asked)
     if (!created.ok) return created
     // The id may be that of a session which others own.
     const mine = authorise(await callerElsewhere(reply, created.value.record.session_id), 'viewer')
+    if (isMissing(mine)) return create(asked)
     if (!mine.ok) return mine
     const { record, seq } = created.value
     // An id that is taken gives that session back, but never under another template.
@@ -61,7 +69,8 @@ export function mountSessions(
       ])
     }
     return ok(sessionInfo(record, seq, hub))
-  })
+  }
+  mount(app, 'CreateSession', create)
   mount(app, 'ListSessions', async ({ reply }) => {
     const listed = await accessible(reply, await sessions.list())
     return ok({ sessions: listed.map((session) => sessionInfo(session, session.seq, hub)) })
