@@ -2,6 +2,9 @@ import type { Schema } from './contract.js'
 import { models } from './models.js'
 import { asEnum, mapParts } from './schema-parts.js'
 
+/** Whether a schema says more than its type: `null` is not the result of one command alone. */
+const isTelling = (schema: Schema) => Object.keys(schema).some((keyword) => keyword !== 'type')
+
 /**
  * The named schemas of one document. A schema that has a name is referred to wherever it appears:
  * other languages then make one type of it. `link` writes a reference to a name.
@@ -14,7 +17,7 @@ export class Components {
 
   constructor(link: (name: string) => string) {
     this.#link = link
-    for (const [name, schema] of models()) this.#define(name, schema)
+    for (const [name, schema] of models()) this.#model(name, schema)
   }
 
   /** A reference to a schema: by the name that it has, else by this one. */
@@ -51,13 +54,17 @@ export class Components {
     return Object.fromEntries([...bodies].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  #define(name: string, schema: Schema): void {
-    const text = JSON.stringify(schema)
-    const other = this.#names.get(text)
+  /** Of two models with one schema a reference could not tell which is meant. */
+  #model(name: string, schema: Schema): void {
+    const other = this.#names.get(JSON.stringify(schema))
     if (other !== undefined) throw new Error(`${name} has the schema of ${other}`)
+    this.#define(name, schema)
+  }
+
+  #define(name: string, schema: Schema): void {
     if (this.#schemas.has(name)) throw new Error(`Two schemas are called ${name}`)
-    this.#names.set(text, name)
     this.#schemas.set(name, schema)
+    if (isTelling(schema)) this.#names.set(JSON.stringify(schema), name)
   }
 
   #body(schema: Schema): Schema {
