@@ -111,6 +111,8 @@ class ErrorBody(TypedDict):
     message: str
     details: NotRequired[list[ErrorDetail]]
     retryable: bool
+    error_id: NotRequired[str]
+    retry_after_ms: NotRequired[int]
 
 
 class AckFailure(TypedDict):
@@ -244,6 +246,7 @@ class PropertySet(TypedDict):
     property_id: PropertyId
     old_value: NotRequired[JsonValue]
     new_value: NotRequired[JsonValue]
+    blueprint_type_id: NotRequired[BlueprintTypeId]
 
 
 class GraphReplaced(TypedDict):
@@ -490,6 +493,7 @@ class GraphCommandFailed(TypedDict):
     command_type: str
     error: str
     code: ErrorCode
+    error_id: NotRequired[str]
     actor: NotRequired[Actor]
     session_id: SessionId
     timestamp: Timestamp
@@ -654,6 +658,7 @@ class GraphResyncRequired(TypedDict):
     seq: Seq
     epoch: Epoch
     reason: str
+    role: NotRequired[Role]
     session_id: SessionId
     timestamp: Timestamp
 
@@ -926,10 +931,26 @@ class TemplateIssue(TypedDict):
     reason: str
 
 
+class TypeAccessPropertiesItem(TypedDict):
+    property: str
+    create: Role
+    change: Role
+    see: Role
+
+
+class TypeAccess(TypedDict):
+    node_type: str
+    create: Role
+    change: Role
+    see: Role
+    properties: list[TypeAccessPropertiesItem]
+
+
 class TemplateReport(TypedDict):
     valid: bool
     errors: list[TemplateIssue]
     warnings: list[TemplateIssue]
+    access: NotRequired[list[TypeAccess]]
 
 
 class CreateProjectRequest(TypedDict):
@@ -1337,6 +1358,7 @@ class ResyncRequired(TypedDict):
     seq: Seq
     epoch: Epoch
     reason: str
+    role: NotRequired[Role]
 
 
 class SessionChanges(TypedDict):
