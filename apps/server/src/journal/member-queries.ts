@@ -60,13 +60,13 @@ export function memberQueries(db: Kysely<JournalTables>): MemberQueries {
         .insertInto('members')
         .columns(['session_id', 'actor_id', 'name', 'role', 'added_at', 'added_by'])
         .expression(
-          fromSession(session_id).select(({ val }) => [
+          fromSession(session_id).select((query) => [
             'session_id',
-            val(actor_id).as('actor_id'),
-            val(name).as('name'),
-            val(role).as('role'),
-            val(added_at).as('added_at'),
-            val(added_by).as('added_by'),
+            query.val(actor_id).as('actor_id'),
+            query.val(name).as('name'),
+            query.val(role).as('role'),
+            query.val(added_at).as('added_at'),
+            query.val(added_by).as('added_by'),
           ]),
         )
         .onConflict((conflict) =>
@@ -107,14 +107,14 @@ export function memberQueries(db: Kysely<JournalTables>): MemberQueries {
           'created_by',
         ])
         .expression(
-          fromSession(link.session_id).select(({ val }) => [
+          fromSession(link.session_id).select((query) => [
             'session_id',
-            val(link.link_id).as('link_id'),
-            val(link.token_hash).as('token_hash'),
-            val(link.role).as('role'),
-            val(link.expires_at).as('expires_at'),
-            val(link.created_at).as('created_at'),
-            val(link.created_by).as('created_by'),
+            query.val(link.link_id).as('link_id'),
+            query.val(link.token_hash).as('token_hash'),
+            query.val(link.role).as('role'),
+            query.val(link.expires_at).as('expires_at'),
+            query.val(link.created_at).as('created_at'),
+            query.val(link.created_by).as('created_by'),
           ]),
         )
         .executeTakeFirstOrThrow()
