@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startServer, type Server } from './server.js'
 
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 180_000
 
 const file = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 

@@ -151,10 +151,10 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
         logger.error({ err }, 'durable entries cannot be moved to their tables'),
     }))
   const hub = new Hub(now, observation.attendance)
-  const presence = new LocalPresence(hub, after)
+  const { limits, rates } = config
+  const presence = new LocalPresence(hub, (work) => after(1_000 / limits.presenceRate, work))
   const published = pruningPresence(hub, presence, logger)
   const broadcaster = timedBroadcasts(published, instruments, (id) => hub.count(id))
-  const { limits, rates } = config
   const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
   const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
   const graphLimits = graphLimitsOf(limits)

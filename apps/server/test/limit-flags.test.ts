@@ -23,6 +23,7 @@ test('[LIM1] limits of size have defaults, flags and variables', () => {
     batch: 10_000,
     bufferedBytes: 16_777_216,
     pending: 20_000,
+    presenceRate: 20,
   })
   const given = configOf(['--max-nodes', '7', '--max-depth', '0'], { TALUS_MAX_CHILDREN: '9' })
   expect(given.limits).toMatchObject({ nodes: 7, depth: Infinity, children: 9 })
@@ -39,10 +40,10 @@ test('[LIM6] rates are off in development, and on where callers are authenticate
   })
   const { rates } = configOf(['--jwt-secret', SECRET])
   expect(rates).toMatchObject({
-    messages: { perSecond: 500, burst: 5_000 },
-    socketCommands: { perSecond: 200, burst: 1_000 },
-    userCommands: { perSecond: 500, burst: 2_000 },
-    sessionCommands: { perSecond: 2_000, burst: 10_000 },
+    messages: { perSecond: 1_000, burst: 10_000 },
+    socketCommands: { perSecond: 1_000, burst: 5_000 },
+    userCommands: { perSecond: 2_000, burst: 10_000 },
+    sessionCommands: { perSecond: 5_000, burst: 20_000 },
     requests: { perSecond: 200, burst: 1_000 },
     handshakes: { perSecond: 100, burst: 2_000 },
     failedLogins: { perSecond: 5, burst: 50 },
@@ -66,6 +67,7 @@ test.each([
   ['--max-json-depth', '1001'],
   ['--max-json-depth', '0'],
   ['--max-batch', '10001'],
+  ['--presence-rate', '0'],
   ['--max-message-bytes', '999'],
   ['--command-rate-per-user', '5:'],
   ['--command-rate-per-user', '-5'],

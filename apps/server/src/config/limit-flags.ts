@@ -20,6 +20,8 @@ export type LimitSettings = {
   bufferedBytes: number
   /** Requests of one socket that are not answered yet. */
   pending: number
+  /** Times a second that the presence of clients is shown. */
+  presenceRate: number
 }
 
 /** A flag whose variable is called like it. */
@@ -45,6 +47,11 @@ const FLAGS = {
     'bytes that wait for a client before it is let go as too slow',
   ),
   pending: limitFlag('max-pending', '20000', 'requests of a socket that wait for their answer'),
+  presenceRate: limitFlag(
+    'presence-rate',
+    '20',
+    'times a second that the presence of a client is shown, the latest each time; 1 to 1,000',
+  ),
 } as const satisfies Record<keyof LimitSettings, Flag>
 
 /** What has to be bounded, as memory and stack are, or as the contract says. */
@@ -55,6 +62,7 @@ const BOUNDS: Partial<Record<keyof LimitSettings, { least: number; most?: number
   batch: { least: 1, most: MAX_BATCH },
   bufferedBytes: { least: 100_000 },
   pending: { least: 1 },
+  presenceRate: { least: 1, most: 1_000 },
 }
 
 /** The limits of a graph, without those that are none: they cost nothing then. */

@@ -1,22 +1,22 @@
 /** Calls `work` once, some milliseconds from now, unless the signal is aborted before. */
 export type After = (ms: number, work: () => void, signal?: AbortSignal) => void
 
-/** Milliseconds from one beat to the next: 20 a second (rule PRES1). */
-export const BEAT_MS = 50
+/** Calls `work` at the next beat. */
+export type AtNextBeat = (work: () => void) => void
 
 /**
- * Work that is done at most once in `BEAT_MS`. The first time at once; asked for again meanwhile,
- * once more at the next beat, so that what came last is never left lying.
+ * Work that is done at most once a beat. The first time at once; asked for again meanwhile, once
+ * more at the next beat, so that what came last is never left lying (rule PRES1).
  */
 export class Beat {
-  readonly #after: After
+  readonly #atNextBeat: AtNextBeat
   readonly #work: () => void
   readonly #onRest: () => void
   #state: 'resting' | 'waiting' | 'asked' = 'resting'
 
   /** `onRest` is called when a beat has passed in which nothing was asked for. */
-  constructor(after: After, work: () => void, onRest: () => void) {
-    this.#after = after
+  constructor(atNextBeat: AtNextBeat, work: () => void, onRest: () => void) {
+    this.#atNextBeat = atNextBeat
     this.#work = work
     this.#onRest = onRest
   }
@@ -33,7 +33,7 @@ export class Beat {
   #run(): void {
     this.#state = 'waiting'
     this.#work()
-    this.#after(BEAT_MS, () => this.#beat())
+    this.#atNextBeat(() => this.#beat())
   }
 
   #beat(): void {

@@ -1,5 +1,5 @@
 import type { Change, Presence, PresenceChange } from '@talus/protocol'
-import { Beat, type After } from './beat.js'
+import { Beat, type AtNextBeat } from './beat.js'
 import { deletedBy } from './named-nodes.js'
 import type { PresenceAudience, PresenceBoard } from './presence-board.js'
 import { PresenceRoom } from './presence-room.js'
@@ -12,14 +12,14 @@ type Session = { room: PresenceRoom; beat: Beat }
  */
 export class LocalPresence implements PresenceBoard {
   readonly #audience: PresenceAudience
-  readonly #after: After
+  readonly #atNextBeat: AtNextBeat
   readonly #sessions = new Map<string, Session>()
   /** How many updates have been taken so far. */
   updates = 0
 
-  constructor(audience: PresenceAudience, after: After) {
+  constructor(audience: PresenceAudience, atNextBeat: AtNextBeat) {
     this.#audience = audience
-    this.#after = after
+    this.#atNextBeat = atNextBeat
   }
 
   update(session_id: string, change: PresenceChange): void {
@@ -57,7 +57,7 @@ export class LocalPresence implements PresenceBoard {
       const changes = room.takeUnseen()
       if (changes.length > 0) this.#audience.showPresence(session_id, changes)
     }
-    const beat = new Beat(this.#after, show, () => this.#sweep(session_id))
+    const beat = new Beat(this.#atNextBeat, show, () => this.#sweep(session_id))
     const session = { room, beat }
     this.#sessions.set(session_id, session)
     return session
