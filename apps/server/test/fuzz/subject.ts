@@ -22,6 +22,19 @@ export type Subject = {
 }
 
 const ERROR_LEVEL = 50
+
+/** Whoever is over a rate is refused before anything is looked at: nothing would be tried. */
+const WITHOUT_RATES = [
+  'message-rate-per-socket',
+  'command-rate-per-socket',
+  'command-rate-per-user',
+  'command-rate-per-session',
+  'request-rate',
+  'handshake-rate',
+  'failed-login-rate',
+  'new-session-rate',
+  'max-sockets-per-user',
+].flatMap((flag) => [`--${flag}`, '0'])
 const PRELOAD = new URL('tell-what-is-kept.mjs', import.meta.url).href
 
 function linesOf(stderr: string): Record<string, unknown>[] {
@@ -49,7 +62,7 @@ export async function startSubject({
   const args = ['--port', '0', '--data-dir', dataDir, '--idle-minutes', '1', '--log-level', 'warn']
   // What is asked here is whether it lives and forgets, not how fast its disk is.
   args.push('--durability', 'normal')
-  if (authenticated) args.push('--jwt-secret', SECRET, '--admins', 'root')
+  if (authenticated) args.push('--jwt-secret', SECRET, '--admins', 'root', ...WITHOUT_RATES)
   const server = launch(args, { NODE_OPTIONS: `--import ${PRELOAD}` })
   const { url } = JSON.parse(await server.greeting) as { url: string }
   let ended: Ended | undefined
