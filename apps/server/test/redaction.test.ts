@@ -98,7 +98,7 @@ async function throughRawHttp(app: TestApp): Promise<void> {
 
 test('no log entry, at any level, holds a secret or what a project contains', async () => {
   const log = capturedLog('trace')
-  const args = ['--jwt-secret', SECRET, '--admins', 'root']
+  const args = ['--jwt-secret', SECRET, '--failed-login-rate', '0', '--admins', 'root']
   await using app = await quickApp({ args, logger: log.logger })
   const headers = await bearer('ann')
   const { body } = await app.api('POST', '/sessions', { session_id: 's' }, headers)
