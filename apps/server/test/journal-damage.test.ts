@@ -114,6 +114,18 @@ describe('reliability row 2: damage in a row', { timeout: 0 }, () => {
     })
   })
 
+  test('[STORE1] a snapshot that was begun when the server died counts for nothing', async () => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    change(file, `insert into snapshots select session_id, 10, part, body, 'x' from snapshots`)
+    await verifyFile(file)
+    await withJournal(file, async (journal) => {
+      expect((await journal.loadSession('s'))?.snapshot).toEqual({ seq: 5, parts: PARTS })
+      await journal.writeSnapshot('s', 10, ['part'])
+      expect((await journal.loadSession('s'))?.snapshot).toEqual({ seq: 10, parts: ['part'] })
+    })
+  })
+
   test('[STORE1] the snapshot, when older entries are gone: the session is refused', async () => {
     await using directory = await temporaryDirectory()
     const file = await written(directory.path)

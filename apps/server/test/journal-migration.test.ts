@@ -10,6 +10,7 @@ const BACK_TO_FIRST = [
   'drop index receipts_after_seq',
   'drop table truncations',
   'drop table heads',
+  'drop table snapshot_heads',
   'drop table staged',
   'drop table members',
   'drop table share_links',

@@ -84,9 +84,57 @@ export function historySuite(open: OpenJournal): void {
       await journal.writeSnapshot('s', 1, ['older'])
       expect(await stored()).toEqual({ seq: 2, parts: ['a', 'b', 'c'] })
       await journal.writeSnapshot('s', 2, ['again'])
-      expect(await stored()).toEqual({ seq: 2, parts: ['again'] })
+      expect(await stored()).toEqual({ seq: 2, parts: ['a', 'b', 'c'] })
       await journal.writeSnapshot('s', 3, ['newer'])
       expect(await stored()).toEqual({ seq: 3, parts: ['newer'] })
+    })
+
+    test('commands are appended between its parts; until the last the older one counts', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.createSession(session('s'))
+      await journal.append([batch('s', 0, 3)])
+      await journal.writeSnapshot('s', 1, ['older'])
+      async function* parts() {
+        for (const seq of [4, 5, 6]) {
+          expect(await journal.append([batch('s', seq - 1)])).toEqual([{ ok: true }])
+          expect(await journal.loadSession('s')).toMatchObject({
+            snapshot: { seq: 1, parts: ['older'] },
+            entries: bodies(2, seq),
+          })
+          yield `part ${seq}`
+        }
+      }
+      await journal.writeSnapshot('s', 3, parts())
+      expect(await journal.loadSession('s')).toMatchObject({
+        snapshot: { seq: 3, parts: ['part 4', 'part 5', 'part 6'] },
+        entries: bodies(4, 6),
+      })
+    })
+
+    test('one whose parts fail leaves nothing, nor does one of a session that goes', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.createSession(session('s'))
+      await journal.append([batch('s', 0, 3)])
+      async function* failing() {
+        yield 'a'
+        yield 'b'
+        throw new Error('no more')
+      }
+      await expect(journal.writeSnapshot('s', 2, failing())).rejects.toThrow('no more')
+      expect((await journal.loadSession('s'))?.snapshot).toBeNull()
+      await journal.writeSnapshot('s', 2, ['c'])
+      expect((await journal.loadSession('s'))?.snapshot).toEqual({ seq: 2, parts: ['c'] })
+      async function* late() {
+        yield 'd'
+        await journal.deleteSession('s')
+        yield 'e'
+      }
+      await journal.writeSnapshot('s', 3, late())
+      expect(await journal.loadSession('s')).toBeUndefined()
+      await journal.createSession(session('s'))
+      expect((await journal.loadSession('s'))?.snapshot).toBeNull()
     })
 
     test('one of an unknown session is dropped', async () => {

@@ -46,7 +46,7 @@ export async function sessionTotals(db: Kysely<JournalTables>): Promise<SessionT
       (select coalesce(sum(length(cast(e.body as blob))), 0)
         from entries e where e.session_id = s.session_id) as entry_bytes,
       (select count(*) from receipts r where r.session_id = s.session_id) as receipts,
-      (select max(p.seq) from snapshots p where p.session_id = s.session_id) as snapshot_seq,
+      (select h.seq from snapshot_heads h where h.session_id = s.session_id) as snapshot_seq,
       (select coalesce(sum(length(cast(p.body as blob))), 0)
         from snapshots p where p.session_id = s.session_id) as snapshot_bytes
     from sessions s order by s.created_at, s.session_id`.execute(db)

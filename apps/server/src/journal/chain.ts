@@ -31,11 +31,21 @@ export function receiptDigest(receipt: Omit<ReceiptRow, 'digest'>): string {
   return digest([session_id, command_id, ordinal, payload_hash, after_seq, ack, consumes])
 }
 
-/** The digests of a snapshot's parts. The last one tells that it is the last. */
+type SnapshotPart = { session_id: string; seq: number; body: string; isLast: boolean }
+
+/** The digest of a part of a snapshot, made of the one before; the first part has none before. */
+export function snapshotDigest(previous: string | null, part: SnapshotPart): string {
+  const { session_id, seq, body, isLast } = part
+  const before = previous ?? digest(['snapshot', session_id, seq])
+  return digest([before, isLast ? 'last' : 'more', body])
+}
+
+/** The digests of all parts of a snapshot. */
 export function snapshotDigests(session_id: string, seq: number, parts: readonly string[]) {
-  let previous = digest(['snapshot', session_id, seq])
+  let previous: string | null = null
   return parts.map((body, part) => {
-    previous = digest([previous, part === parts.length - 1 ? 'last' : 'more', body])
+    const isLast = part === parts.length - 1
+    previous = snapshotDigest(previous, { session_id, seq, body, isLast })
     return previous
   })
 }

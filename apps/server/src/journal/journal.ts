@@ -145,8 +145,16 @@ export interface Journal {
    */
   firstSeq(session_id: string): Promise<number>
   findCommand(session_id: string, command_id: string): Promise<StoredCommand | undefined>
-  /** Replaces older snapshots of the session. Parts are kept in order. */
-  writeSnapshot(session_id: string, seq: number, parts: string[]): Promise<void>
+  /**
+   * Replaces older snapshots of the session. Parts, at least one, are kept in order; they are asked
+   * for one by one, and commands are appended in between. Does nothing when there is a snapshot at
+   * `seq` already, or a newer one, or no such session.
+   */
+  writeSnapshot(
+    session_id: string,
+    seq: number,
+    parts: Iterable<string> | AsyncIterable<string>,
+  ): Promise<void>
   /**
    * Removes the oldest entries that a snapshot covers, as far as the truncation allows; their
    * command ids stay known, with their acknowledgements. Gives how many went.

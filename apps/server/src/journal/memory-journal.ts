@@ -1,7 +1,7 @@
 import type { Journal, ProjectRecord } from './journal.js'
 import { appendTo, lastSeq, truncateSession, type MemorySession } from './memory-session.js'
 import { createMemoryAccess } from './memory-access.js'
-import { assertConsecutive, assertSnapshot } from './rules.js'
+import { assertConsecutive, assertSnapshotSeq } from './rules.js'
 
 type MemoryProject = { record: ProjectRecord; document: string[] | undefined }
 
@@ -71,10 +71,15 @@ export function createMemoryJournal(): Journal {
     },
 
     async writeSnapshot(session_id, seq, parts) {
+      const all: string[] = []
+      for await (const part of parts) all.push(part)
       const session = sessions.get(session_id)
       if (session === undefined) return
-      assertSnapshot(seq, parts, lastSeq(session))
-      if (seq >= (session.snapshot?.seq ?? 0)) session.snapshot = { seq, parts: [...parts] }
+      if (all.length === 0) throw new RangeError('A snapshot has at least one part')
+      assertSnapshotSeq(seq, lastSeq(session))
+      if (session.snapshot === null || seq > session.snapshot.seq) {
+        session.snapshot = { seq, parts: all }
+      }
     },
 
     async truncate(session_id, truncation) {

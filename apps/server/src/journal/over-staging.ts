@@ -1,5 +1,6 @@
 import type { StoredSession } from './journal.js'
 import type { JournalQueries } from './queries.js'
+import type { SnapshotSteps } from './snapshot-steps.js'
 import type { StagedSession } from './staged-session.js'
 import type { Staging } from './staging.js'
 
@@ -40,14 +41,27 @@ export function overStaging(tables: JournalQueries, staging: Staging): JournalQu
       return staged ?? (await tables.findCommand(session_id, command_id))
     },
 
-    async writeSnapshot(session_id, seq, parts) {
-      staging.settle(session_id)
-      await tables.writeSnapshot(session_id, seq, parts)
-    },
-
     async truncate(session_id, truncation) {
       staging.settle(session_id)
       return await staging.past(session_id, () => tables.truncate(session_id, truncation))
+    },
+  }
+}
+
+/** The steps of a snapshot, which ends where rows are in the tables. */
+export function snapshotsOverStaging(tables: SnapshotSteps, staging: Staging): SnapshotSteps {
+  return {
+    ...tables,
+
+    async addSnapshotPart(session_id, part) {
+      staging.settleSome(session_id)
+      return await tables.addSnapshotPart(session_id, part)
+    },
+
+    async endSnapshot(session_id, seq) {
+      // A session is opened from the snapshot and the entries in the tables after it.
+      staging.settle(session_id)
+      await tables.endSnapshot(session_id, seq)
     },
   }
 }

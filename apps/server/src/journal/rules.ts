@@ -44,9 +44,8 @@ function repeated(command_ids: string[]): string[] {
   return command_ids.filter((id) => seen.has(id) || !seen.add(id))
 }
 
-/** Throws when a snapshot could not be loaded again, or is of a state that is not durable. */
-export function assertSnapshot(seq: number, parts: string[], last_seq: number): void {
-  if (parts.length === 0) throw new RangeError('A snapshot has at least one part')
+/** Throws when a snapshot is of a state that is not durable. */
+export function assertSnapshotSeq(seq: number, last_seq: number): void {
   if (seq > last_seq)
     throw new RangeError(`Snapshot at seq ${seq}, the journal ends at ${last_seq}`)
 }

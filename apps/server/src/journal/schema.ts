@@ -10,7 +10,10 @@ export type JournalTables = {
   staged: { id: number; body: string; digest: string }
   entries: EntryRow
   receipts: ReceiptRow
+  /** Also parts of snapshots that are being written, or were never finished. */
   snapshots: { session_id: string; seq: number; part: number; body: string; digest: string }
+  /** The snapshot that counts. */
+  snapshot_heads: { session_id: string; seq: number }
   truncations: TruncationRow
   members: Member & { session_id: string }
   share_links: ShareLinkRecord

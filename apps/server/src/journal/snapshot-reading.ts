@@ -10,26 +10,38 @@ export type SnapshotReading =
   | { state: 'whole'; seq: number; parts: string[] }
   | { state: 'damaged'; damage: string }
 
+/** Where the session's snapshot is; undefined when it has none. */
+export async function snapshotSeq(
+  db: Kysely<JournalTables>,
+  session_id: string,
+): Promise<number | undefined> {
+  const head = await db
+    .selectFrom('snapshot_heads')
+    .where('session_id', '=', session_id)
+    .select('seq')
+    .executeTakeFirst()
+  return head?.seq
+}
+
 export async function readSnapshot(
   db: Kysely<JournalTables>,
   session_id: string,
 ): Promise<SnapshotReading> {
-  const query = db
-    .selectFrom('snapshots')
-    .where('session_id', '=', session_id)
-    .select(['seq', 'part', text('body'), text('digest')])
-    .orderBy('part')
   try {
-    const rows = await query.execute()
-    const [first] = rows
-    if (first === undefined) return { state: 'none' }
-    const { seq } = first
+    const seq = await snapshotSeq(db, session_id)
+    if (seq === undefined) return { state: 'none' }
+    const rows = await db
+      .selectFrom('snapshots')
+      .where('session_id', '=', session_id)
+      .where('seq', '=', seq)
+      .select(['part', text('body'), text('digest')])
+      .orderBy('part')
+      .execute()
     const parts = rows.map(({ body }) => body)
     const digests = snapshotDigests(session_id, seq, parts)
-    const at = rows.findIndex(
-      (row, i) => row.seq !== seq || row.part !== i || row.digest !== digests[i],
-    )
-    if (at < 0) return { state: 'whole', seq, parts }
+    const wrong = rows.findIndex((row, i) => row.part !== i || row.digest !== digests[i])
+    if (wrong < 0 && rows.length > 0) return { state: 'whole', seq, parts }
+    const at = Math.max(wrong, 0)
     return { state: 'damaged', damage: `the snapshot at seq ${seq} is damaged in part ${at}` }
   } catch (cause) {
     // Unreadable is a kind of damage: the entries may still be whole.

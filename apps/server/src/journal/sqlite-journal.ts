@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { StorageError, type Journal } from './journal.js'
+import { inSteps } from './snapshot-steps.js'
 import type { Durability } from './sqlite-database.js'
 import { linkWorker, type JournalEvents, type WorkerLink } from './sqlite-link.js'
 import type { WorkerOptions } from './sqlite-messages.js'
@@ -70,7 +71,13 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
       request('entriesAfter', session_id, after_seq, limit),
     firstSeq: (session_id) => request('firstSeq', session_id),
     findCommand: (session_id, command_id) => request('findCommand', session_id, command_id),
-    writeSnapshot: (session_id, seq, parts) => request('writeSnapshot', session_id, seq, parts),
+    writeSnapshot: inSteps({
+      beginSnapshot: (session_id, seq) => request('beginSnapshot', session_id, seq),
+      addSnapshotPart: (session_id, part) => request('addSnapshotPart', session_id, part),
+      endSnapshot: (session_id, seq) => request('endSnapshot', session_id, seq),
+      abandonSnapshot: (session_id, seq) => request('abandonSnapshot', session_id, seq),
+      removeOldParts: (session_id) => request('removeOldParts', session_id),
+    }),
     truncate: (session_id, truncation) => request('truncate', session_id, truncation),
     members: (session_id) => request('members', session_id),
     putMember: (session_id, member) => request('putMember', session_id, member),

@@ -2,15 +2,15 @@ import type { Worker } from 'node:worker_threads'
 import { StorageError, type Journal } from './journal.js'
 import { packGroup, unpackOutcomes, type PackedOutcomes } from './packed-group.js'
 import { assertConsecutive } from './rules.js'
-import type { Method, Notice, Reply, Request } from './sqlite-messages.js'
+import type { Notice, Reply, Request, Served } from './sqlite-messages.js'
 
 /** The main thread's end of the worker: requests out, replies in. */
 export type WorkerLink = {
   append: Journal['append']
-  request: <M extends Exclude<Method, 'append'>>(
+  request: <M extends keyof Served>(
     method: M,
-    ...args: Parameters<Journal[M]>
-  ) => ReturnType<Journal[M]>
+    ...args: Parameters<Served[M]>
+  ) => ReturnType<Served[M]>
   /** Lets what was asked before finish, then closes the database and ends the worker. */
   close: () => Promise<void>
   /** Ends the worker at once. */
@@ -54,7 +54,7 @@ export function linkWorker(worker: Worker, { onFatal, onStuck }: JournalEvents):
   worker.on('error', die)
   worker.on('exit', (code) => die(new Error(`The worker exited with code ${code}`)))
 
-  const send = (method: Method, args: unknown[]) =>
+  const send = (method: Request['method'], args: unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
       if (state.state === 'ended') return reject(state.error)
       const id = ++lastId
@@ -72,8 +72,8 @@ export function linkWorker(worker: Worker, { onFatal, onStuck }: JournalEvents):
       const packed = await send('append', [packGroup(batches)])
       return unpackOutcomes(packed as PackedOutcomes, batches.length)
     },
-    request: <M extends Exclude<Method, 'append'>>(method: M, ...args: Parameters<Journal[M]>) =>
-      send(method, args) as ReturnType<Journal[M]>,
+    request: <M extends keyof Served>(method: M, ...args: Parameters<Served[M]>) =>
+      send(method, args) as ReturnType<Served[M]>,
     close() {
       if (closed !== undefined) return closed
       // The lock on the file is gone only when the thread is.

@@ -1,20 +1,22 @@
 import type { Journal } from './journal.js'
+import type { SnapshotSteps } from './snapshot-steps.js'
 import type { Durability } from './sqlite-database.js'
 
 /** What the worker is started with. */
 export type WorkerOptions = { file: string; durability: Durability }
 
-export type Method = keyof Journal
+/** What is asked as it is. */
+export type Served = Omit<Journal, 'append' | 'writeSnapshot'> & SnapshotSteps
 
 /**
- * One call of a method of the journal. Requests are served one after the other, in order. `append`
- * goes packed: it is the only one that is called thousands of times a second.
+ * One call of a method. Requests are served one after the other, in order. `append` goes packed: it
+ * is the only one that is called thousands of times a second.
  */
 export type Request =
   | { id: number; method: 'append'; args: [string] }
   | {
-      [M in Exclude<Method, 'append'>]: { id: number; method: M; args: Parameters<Journal[M]> }
-    }[Exclude<Method, 'append'>]
+      [M in keyof Served]: { id: number; method: M; args: Parameters<Served[M]> }
+    }[keyof Served]
 
 /**
  * The answer to the request with that id. A `StorageError` travels in parts because a structured

@@ -1,15 +1,24 @@
 import type { AppendOutcome, Journal } from './journal.js'
 import { migrate } from './migrations.js'
-import { overStaging } from './over-staging.js'
+import { overStaging, snapshotsOverStaging } from './over-staging.js'
 import { packGroup } from './packed-group.js'
 import { journalQueries } from './queries.js'
 import { assertConsecutive } from './rules.js'
 import { bytesOf, type SqliteDatabase } from './sqlite-database.js'
+import { snapshotQueries } from './snapshot-queries.js'
+import { inSteps, type SnapshotSteps } from './snapshot-steps.js'
 import { kyselyOver } from './sqlite-dialect.js'
 import { Staging, type StagingOptions } from './staging.js'
 
-/** `appendGroup` is the journal's `append` for batches that are packed already. */
-export type SqliteStore = { journal: Journal; appendGroup: (group: string) => AppendOutcome[] }
+/**
+ * `appendGroup` is the journal's `append` for batches that are packed already, `steps` are those of
+ * its `writeSnapshot`.
+ */
+export type SqliteStore = {
+  journal: Journal
+  steps: SnapshotSteps
+  appendGroup: (group: string) => AppendOutcome[]
+}
 
 /**
  * The journal in a SQLite database, on the calling thread: it blocks while the disk works. Calls
@@ -24,8 +33,10 @@ export async function createSqliteStore(
   const staging = new Staging(database, db, options)
   // Throws when something that is staged is damaged.
   staging.unsettled()
+  const steps = snapshotsOverStaging(snapshotQueries(db), staging)
   const journal: Journal = {
     ...overStaging(journalQueries(db), staging),
+    writeSnapshot: inSteps(steps),
     async append(batches) {
       batches.forEach(assertConsecutive)
       return staging.append(packGroup(batches))
@@ -46,5 +57,5 @@ export async function createSqliteStore(
       database.close()
     },
   }
-  return { journal, appendGroup: (group) => staging.append(group) }
+  return { journal, steps, appendGroup: (group) => staging.append(group) }
 }

@@ -5,6 +5,11 @@ import type { EntryRow, HeadRow, ReceiptRow } from './schema.js'
 
 type Staged = { staged_id: number; batch: PackedBatch }
 
+/** So many rows, and characters in them. */
+export type Amount = { rows: number; characters: number }
+
+export const ALL: Amount = { rows: Infinity, characters: Infinity }
+
 /** Rows to be written, and where the session's rows end with them. */
 export type Settlement = { entries: EntryRow[]; receipts: ReceiptRow[]; head: HeadRow }
 
@@ -73,9 +78,12 @@ export class StagedSession {
     return { command_id, payload_hash, seq: found.seq, body: found.body, ack: parsed }
   }
 
-  /** The oldest groups' rows: at least `count` if there are so many. A group is never torn. */
-  settle(count: number): Settlement {
-    const going = this.#oldest(count)
+  /**
+   * The oldest groups' rows: so many rows, or so many characters, or all there are. A group is never
+   * torn.
+   */
+  settle(amount: Amount): Settlement & { moved: Amount } {
+    const going = this.#oldest(amount)
     const { session_id, digest, last_ordinal, last_seq, staged_id } = this.#head
     const commits = going.flatMap(({ batch }) => batch.commits)
     const entries = entryRows(session_id, commits, digest)
@@ -91,16 +99,28 @@ export class StagedSession {
       staged_id: going.at(-1)?.staged_id ?? staged_id,
     }
     for (const { command_id } of [...entries, ...receipts]) this.#commands.delete(command_id)
-    return { entries, receipts, head: this.#head }
+    const moved = going.map(amountOf).reduce(sum, { rows: 0, characters: 0 })
+    return { entries, receipts, head: this.#head, moved }
   }
 
-  #oldest(count: number): Staged[] {
-    let rows = 0
-    const next = this.#staged.findIndex(({ staged_id, batch }, i) => {
-      if (rows >= count && staged_id !== this.#staged[i - 1]?.staged_id) return true
-      rows += batch.commits.length + batch.receipts.length
+  #oldest({ rows, characters }: Amount): Staged[] {
+    let before: Amount = { rows: 0, characters: 0 }
+    const next = this.#staged.findIndex((staged, i) => {
+      const isEnough = before.rows >= rows || before.characters >= characters
+      if (isEnough && staged.staged_id !== this.#staged[i - 1]?.staged_id) return true
+      before = sum(before, amountOf(staged))
       return false
     })
     return this.#staged.splice(0, next < 0 ? this.#staged.length : next)
   }
+}
+
+function amountOf({ batch: { commits, receipts } }: Staged): Amount {
+  let characters = 0
+  for (const { body } of commits) characters += body.length
+  return { rows: commits.length + receipts.length, characters }
+}
+
+function sum(a: Amount, b: Amount): Amount {
+  return { rows: a.rows + b.rows, characters: a.characters + b.characters }
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { JournalTables } from './schema.js'
 import type { SqliteDatabase } from './sqlite-database.js'
+import { ALL } from './staged-session.js'
 import { StagedState } from './staged-state.js'
 import { stagingStatements } from './staging-statements.js'
 
@@ -35,7 +36,7 @@ export function showStaged(database: SqliteDatabase, db: Kysely<JournalTables>):
   connection.exec('begin')
   const state = new StagedState(stagingStatements(database, db))
   for (const session of state.unsettled()) {
-    const { entries, receipts } = session.settle(Infinity)
+    const { entries, receipts } = session.settle(ALL)
     for (const row of entries) insert(database, 'staged_entries', row)
     for (const row of receipts) insert(database, 'staged_receipts', row)
   }

@@ -5,12 +5,12 @@ import { judge, type SessionHead } from './rules.js'
 import type { JournalTables } from './schema.js'
 import { settlementWriter, type WriteSettlement } from './settlement-writer.js'
 import type { SqliteDatabase } from './sqlite-database.js'
-import type { StagedSession } from './staged-session.js'
+import { ALL, type Amount, type StagedSession } from './staged-session.js'
 import { StagedState } from './staged-state.js'
 import { stagingStatements, type CommandKey, type StagingStatements } from './staging-statements.js'
 
 /** Rows, and characters of their groups, that may be staged before they begin to move. */
-export type SettleAt = { rows: number; characters: number }
+export type SettleAt = Amount
 
 export type StagingOptions = {
   settleAt?: SettleAt | undefined
@@ -20,8 +20,8 @@ export type StagingOptions = {
 
 const SETTLE_AT: SettleAt = { rows: 4_000, characters: 4_000_000 }
 
-/** Rows that move at a time: enough to fill the pages of a session, few enough to wait for. */
-const TOGETHER = 128
+/** What moves at a time: enough to fill the pages of a session, little enough to wait for. */
+const TOGETHER: Amount = { rows: 128, characters: 256 * 1024 }
 
 /**
  * The hot path of the journal. A group of commands becomes durable as one row, whatever sessions it
@@ -53,10 +53,13 @@ export class Staging {
     let settling = false
     try {
       return this.#change((state) => {
-        const before = state.rows
+        const { rows, characters } = state
         const outcomes = this.#append(state, text)
         settling = true
-        this.#settleSome(state, state.rows - before)
+        this.#settleDue(state, {
+          rows: state.rows - rows,
+          characters: state.characters - characters,
+        })
         settling = false
         return outcomes
       })
@@ -72,14 +75,20 @@ export class Staging {
   /** Moves all that is staged of a session. */
   settle(session_id: string): void {
     const session = this.session(session_id)
-    if (session && !session.isSettled) this.#change(() => this.#move(session, Infinity))
+    if (session && !session.isSettled) this.#change(() => this.#move(session, ALL))
+  }
+
+  /** Moves a part of what is staged of a session. */
+  settleSome(session_id: string): void {
+    const session = this.session(session_id)
+    if (session && !session.isSettled) this.#change(() => this.#move(session, TOGETHER))
   }
 
   /** Moves everything, and leaves no group. */
   settleAll(): void {
     if (this.#current().isEmpty) return
     this.#change((state) => {
-      for (const session of state.unsettled()) this.#move(session, Infinity)
+      for (const session of state.unsettled()) this.#move(session, ALL)
       this.#trim(state, state.lastId)
     })
   }
@@ -153,16 +162,23 @@ export class Staging {
     return new Set(this.#statements.taken(keys).map(keyOf))
   }
 
-  /** Moves a part of what is due: more than the `added` rows, so that a round comes to its end. */
-  #settleSome(state: StagedState, added: number): void {
+  /** Moves a part of what is due: more than was `added`, so that a round comes to its end. */
+  #settleDue(state: StagedState, added: Amount): void {
     if (!state.round && !this.#isDue(state)) return
     const round = (state.round ??= { through: state.lastId, sessions: state.unsettled() })
-    let left = Math.max(TOGETHER, 2 * added)
-    while (left > 0) {
+    const left = {
+      rows: Math.max(TOGETHER.rows, 2 * added.rows),
+      characters: Math.max(TOGETHER.characters, 2 * added.characters),
+    }
+    while (left.rows > 0 && left.characters > 0) {
       const session = round.sessions.at(-1)
       if (!session) return this.#trim(state, round.through)
       if (session.isSettled) round.sessions.pop()
-      else left -= this.#move(session, TOGETHER)
+      else {
+        const moved = this.#move(session, TOGETHER)
+        left.rows -= moved.rows
+        left.characters -= moved.characters
+      }
     }
   }
 
@@ -171,10 +187,10 @@ export class Staging {
     return rows > maxRows * this.#patience || characters > maxCharacters * this.#patience
   }
 
-  #move(session: StagedSession, count: number): number {
-    const settlement = session.settle(count)
+  #move(session: StagedSession, amount: Amount): Amount {
+    const { moved, ...settlement } = session.settle(amount)
     this.#write(settlement)
-    return settlement.entries.length + settlement.receipts.length
+    return moved
   }
 
   #trim(state: StagedState, through: number): void {

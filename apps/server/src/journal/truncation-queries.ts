@@ -6,6 +6,7 @@ import { readHead } from './head-reading.js'
 import type { Journal, Receipt } from './journal.js'
 import { mayGo, removedReceipt } from './rules.js'
 import type { HeadRow, JournalTables } from './schema.js'
+import { snapshotSeq } from './snapshot-reading.js'
 
 export type TruncationQueries = Pick<Journal, 'truncate'>
 
@@ -30,16 +31,6 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
       })
     },
   }
-}
-
-async function snapshotSeq(db: Kysely<JournalTables>, session_id: string) {
-  const row = await db
-    .selectFrom('snapshots')
-    .where('session_id', '=', session_id)
-    .where('part', '=', 0)
-    .select('seq')
-    .executeTakeFirst()
-  return row?.seq
 }
 
 async function remove(

@@ -51,12 +51,9 @@ function* textsOf({ nodes, retired, pieces }: Captured): Generator<Text> {
 }
 
 /** Serialises a captured snapshot part by part, letting the event loop run in between. */
-export async function serialise(captured: Captured): Promise<string[]> {
-  const parts: string[] = []
+export async function* serialise(captured: Captured): AsyncGenerator<string> {
   let open = { head: '', texts: [] as string[], chars: 0 }
-  const close = () => {
-    if (open.texts.length > 0) parts.push(`${open.head}${open.texts.join(',')}]}`)
-  }
+  const closed = () => `${open.head}${open.texts.join(',')}]}`
   for (const piece of textsOf(captured)) {
     if (!piece) {
       await nextTurn()
@@ -65,15 +62,14 @@ export async function serialise(captured: Captured): Promise<string[]> {
     const [head, text] = piece
     const full = open.texts.length >= PIECES_PER_PART || open.chars >= CHARS_PER_PART
     if (full || open.head !== head) {
-      close()
+      if (open.texts.length > 0) yield closed()
       open = { head, texts: [], chars: 0 }
       await nextTurn()
     }
     open.texts.push(text)
     open.chars += text.length
   }
-  close()
-  return parts
+  if (open.texts.length > 0) yield closed()
 }
 
 function restore(parts: readonly string[]): Pick<SessionState, 'graph' | 'history'> {

@@ -4,12 +4,16 @@ import { removeOld, type Retention } from './retention.js'
 import { capture, serialise } from './snapshot.js'
 
 /**
- * A session is written out as a whole when what came since would take long to replay: so many
- * characters, and more for a large graph, which takes longer to open anyway and must not be written
- * again and again for little that happens in it.
+ * A session is written out as a whole when what came since would take long to replay: as long as so
+ * many characters of ordinary entries, and longer for a large graph, which takes longer to open
+ * anyway and must not be written again and again for little that happens in it.
  */
 const CHARS = 4 * 1024 * 1024
-const PART_OF_SNAPSHOT = 1 / 8
+const PART_OF_SNAPSHOT = 1 / 4
+
+/** An entry takes as long to replay as so many characters; those of a long text count less. */
+const CHARS_PER_ENTRY = 500
+const LONG_TEXT = 1 / 8
 
 /** A small one is written sooner: after so many entries that are so many times as long as it. */
 const ENTRIES = 1_000
@@ -89,9 +93,10 @@ export class Snapshots {
       captured: capture(state),
     }))
     try {
-      const parts = await serialise(captured)
+      let snapshotChars = 0
+      const parts = tapped(serialise(captured), ({ length }) => (snapshotChars += length))
       await journal.writeSnapshot(session_id, seq, parts)
-      since.snapshotChars = charsOf(parts)
+      since.snapshotChars = snapshotChars
       session.snapshotSeq = seq
       const isStopping = () => this.#stopping
       await removeOld(journal, retention, { session_id, seq, now: now(), isStopping })
@@ -103,7 +108,8 @@ export class Snapshots {
 }
 
 function isDue({ entries, chars, snapshotChars }: Since): boolean {
-  if (chars >= Math.max(CHARS, snapshotChars * PART_OF_SNAPSHOT)) return true
+  const toReplay = Math.min(chars, entries * CHARS_PER_ENTRY + chars * LONG_TEXT)
+  if (toReplay >= Math.max(CHARS, snapshotChars * PART_OF_SNAPSHOT)) return true
   return entries >= ENTRIES && chars >= snapshotChars * TIMES_SNAPSHOT
 }
 
@@ -111,4 +117,11 @@ function charsOf(texts: readonly string[]): number {
   let chars = 0
   for (const text of texts) chars += text.length
   return chars
+}
+
+async function* tapped<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    see(item)
+    yield item
+  }
 }
