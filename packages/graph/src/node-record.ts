@@ -29,6 +29,13 @@ function without(properties: Properties, key: string): Properties {
   return rest
 }
 
+function withKey(properties: Properties, key: string, value: JsonValue): Properties {
+  const copy: Record<string, JsonValue> = { ...properties }
+  // V8 gives a literal that copies first and then adds a key a hidden class of its own each time.
+  copy[key] = value
+  return copy
+}
+
 type Imported = Pick<NodeRecord, 'metadata' | 'extra' | 'origin'>
 
 /** What only imported nodes have. Most have none of it, and many nodes are made at once. */
@@ -84,6 +91,6 @@ export function withValue(
   const properties =
     value === undefined
       ? without(record.properties, property_id)
-      : { ...record.properties, [property_id]: value }
+      : withKey(record.properties, property_id, value)
   return { ...record, properties }
 }

@@ -206,12 +206,11 @@ export class Dispatcher {
     const type = commandTypeOf(command_type) ?? command_type
     const what = command.ok ? { type, data, label } : undefined
     return {
-      // First, where an object is copied as a whole instead of key by key.
-      ...this.#asked({ caller, session, request, what }),
       kind: 'execute',
       command_type: type,
       command,
       label,
+      ...this.#asked({ caller, session, request, what }),
     }
   }
 
@@ -235,7 +234,7 @@ export class Dispatcher {
   #asked({ caller, session, request: { command_id }, what }: Asking) {
     const { actor } = caller
     // To the id of somebody else's command no payload is an answer: it might be a guess (ACC3).
-    const whose = session.rules && what ? { ...what, by: actor.id } : what
+    const whose = session.rules && what ? { by: actor.id, ...what } : what
     return {
       command_id: command_id ?? this.#newId(),
       chosen: command_id !== undefined,

@@ -110,7 +110,7 @@ export class LiveSession implements Appender {
   }
 
   get context(): SessionContext {
-    return { ...this.record, seq: this.seq, rules: this.rules }
+    return { seq: this.seq, rules: this.rules, ...this.record }
   }
 
   /** Takes a task in; resolves when it is durable, or refused. Never rejects. */
@@ -219,13 +219,13 @@ export class LiveSession implements Appender {
 
   /** Whatever comes of it, the task keeps its place and is answered. */
   #planned(waiting: Waiting): Pending {
-    const base = { ...waiting, timestamp: this.#services.now() }
+    const base = { timestamp: this.#services.now(), ...waiting }
     try {
       const planned = this.#plan(waiting.task)
       waiting.task.trace?.reached('planned')
       return this.#pendingOf(base, planned)
     } catch (err) {
-      return { ...base, outcome: 'refused', failure: this.#fault(waiting.task, err) }
+      return { outcome: 'refused', failure: this.#fault(waiting.task, err), ...base }
     }
   }
 
@@ -233,15 +233,15 @@ export class LiveSession implements Appender {
     const { graph, headSeq } = this.#document.ground
     switch (planned.outcome) {
       case 'refused':
-        return { ...base, outcome: 'refused', failure: planned.failure }
+        return { outcome: 'refused', failure: planned.failure, ...base }
       case 'nothing':
-        return { ...base, outcome: 'receipt', receipt: receiptOf(base.task, planned, headSeq()) }
+        return { outcome: 'receipt', receipt: receiptOf(base.task, planned, headSeq()), ...base }
       case 'changes': {
         const at = { seq: headSeq() + 1, timestamp: base.timestamp }
         const { entry, ack } = entryOf(planned.draft, at, planned.undo)
         const body = JSON.stringify(entry)
         const takeBack = graph.speculate(entry.changes)
-        return { ...base, outcome: 'entry', entry, body, ack, takeBack }
+        return { outcome: 'entry', entry, body, ack, takeBack, ...base }
       }
       default:
         return planned satisfies never

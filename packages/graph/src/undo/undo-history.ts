@@ -7,7 +7,7 @@ import { planReversal } from './plan-reversal.js'
 import { loadHistory } from './load-history.js'
 import { saveHistory } from './save-history.js'
 import { Stamps } from './stamps.js'
-import { linkDone, linkReverted, type Measured, type Step } from './step.js'
+import { linkDone, linkReverted, type Measured } from './step.js'
 import { StepStacks } from './step-stacks.js'
 
 /** The actor has to be known, whether an undo or a redo is meant, too. */
@@ -123,8 +123,9 @@ export class UndoHistory {
     const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
     const latest = linkDone(this.#stamps, measured)
-    const step: Step = { command_id, command_type, seq, actor_id: actor.id, state: 'done', latest }
-    this.#stacks.add(label === undefined ? step : { ...step, label })
+    const named = label === undefined ? undefined : { label }
+    const actor_id = actor.id
+    this.#stacks.add({ command_id, command_type, seq, actor_id, state: 'done', latest, ...named })
   }
 
   #recordReverted(measured: Measured): void {
