@@ -15,7 +15,9 @@ const isMissing = !existsSync(CHROMIUM) && !process.env['CI']
 if (isMissing) console.warn(`The page of start/react is not opened: ${CHROMIUM} is missing`)
 
 const names = (tab: Tab) =>
-  tab.locator('li input').evaluateAll((inputs) => inputs.map((input) => Reflect.get(input, 'value')))
+  tab
+    .locator('li input')
+    .evaluateAll((inputs) => inputs.map((input) => Reflect.get(input, 'value')))
 
 /** Waits until both tabs show these names. */
 async function bothShow(tabs: readonly Tab[], expected: string[]): Promise<void> {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { pages, placeOf, type Fence } from './pages/page.js'
 import { Scratch } from './pages/scratch.js'
 
-const TSC = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url))
+const TSC = fileURLToPath(new URL('lib/tsc.js', import.meta.resolve('typescript/package.json')))
 
 const CONFIG = {
   extends: '../../../../tsconfig.base.json',
@@ -51,7 +51,7 @@ test('TypeScript in the pages is rightly typed, with the packages as they are bu
   const files = pages.flatMap(filesOf)
   for (const { name, code } of files) await scratch.write(name, code)
   await scratch.write('tsconfig.json', JSON.stringify(CONFIG))
-  const { stdout } = spawnSync(TSC, ['-p', '.', '--pretty', 'false'], {
+  const { stdout } = spawnSync(process.execPath, [TSC, '-p', '.', '--pretty', 'false'], {
     cwd: scratch.directory,
     encoding: 'utf8',
   })

@@ -1,5 +1,5 @@
+import { deepEqual, equal } from 'node:assert/strict'
 import { build } from 'esbuild'
-import { expect } from 'vitest'
 import { holds, patternOf } from './expected.js'
 import { placeOf, type Fence, type Page } from './page.js'
 import type { Scratch } from './scratch.js'
@@ -29,7 +29,8 @@ export class Story {
     await this.#scratch.unpack(this.#page)
     const startsServer = fences.some(({ attributes }) => attributes.has('server'))
     const wantsServer = fences.some(({ code }) => code.includes(':5000'))
-    if (wantsServer && !startsServer) await this.#start(new Program(this.#scratch, 'talus-server', []), isReady)
+    if (wantsServer && !startsServer)
+      await this.#start(new Program(this.#scratch, 'talus-server', []), isReady)
     for (const fence of fences) {
       if (!fence.attributes.has('norun')) await this.#do(fence)
     }
@@ -120,8 +121,8 @@ export class Story {
     if (program) await program.until((out) => pattern.test(shown(out)))
     else if (language === 'json') {
       const [actual, expected] = [printed, code].map((text): unknown => JSON.parse(text))
-      if (!holds(actual, expected)) expect(actual).toMatchObject(expected as object)
-    } else if (!pattern.test(printed)) expect(printed).toBe(code)
+      if (!holds(actual, expected)) deepEqual(actual, expected)
+    } else if (!pattern.test(printed)) equal(printed, code)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
