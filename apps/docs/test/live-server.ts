@@ -1,4 +1,4 @@
-import { buildApp, createMemoryJournal, readConfig } from '@talus/server'
+import { startTestServer } from '@talus/server/testing'
 
 /** A running server and a way to ask it. */
 export type LiveServer = {
@@ -21,15 +21,8 @@ async function ask(url: string, method: string, body: unknown): Promise<Answer> 
 
 /** The real server, with a journal in memory. */
 export async function startServer(): Promise<LiveServer> {
-  const config = readConfig(['--port', '0', '--log-level', 'silent'], {})
-  if (!config.ok) throw new Error(config.error.message)
-  const app = await buildApp(config.value, { journal: createMemoryJournal() })
-  const url = await app.listen()
-  return {
-    url,
-    ask: (method, path, body) => ask(`${url}/api/v1${path}`, method, body),
-    close: () => app.close(),
-  }
+  const { url, close } = await startTestServer()
+  return { url, close, ask: (method, path, body) => ask(`${url}/api/v1${path}`, method, body) }
 }
 
 /** What the examples are about, as it is called on the server. */

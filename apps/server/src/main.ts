@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { API_PREFIX } from '@talus/protocol'
 import type { Logger } from 'pino'
-import { buildApp, packageVersion, type App } from './app.js'
+import { buildApp, type App } from './app.js'
 import { helpText, readConfig, type Config } from './config/config.js'
 import { warningsOf } from './config/warnings.js'
 import { StorageError } from './journal/journal.js'
 import { createLogger } from './observability/log.js'
 import { SettingError } from './observability/setting-error.js'
+import { packageVersion } from './package-files.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
 const SHUTDOWN_LIMIT_MS = 9_000

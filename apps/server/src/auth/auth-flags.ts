@@ -166,7 +166,7 @@ function withoutKeys(given: Given): Result<null> {
   return invalid(pointless, given(pointless), `nothing without ${sources}`)
 }
 
-export const AUTH_FLAGS: FlagGroup<AuthSettings> & { flags: typeof FLAGS } = {
+export const AUTH_FLAGS: FlagGroup<AuthSettings, typeof FLAGS> = {
   title: 'Who callers are (JSON Web Tokens; without a source of keys nobody is authenticated)',
   flags: FLAGS,
   read,

@@ -18,16 +18,16 @@ export type Config = ServerSettings &
     rates: RateSettings
   }
 
-const GROUPS: readonly FlagGroup<unknown>[] = [
+export const GROUPS = [
   SERVER_FLAGS,
   NETWORK_FLAGS,
   AUTH_FLAGS,
   LIMIT_FLAGS,
   RATE_FLAGS,
   OPERATION_FLAGS,
-]
+] as const satisfies readonly FlagGroup<unknown>[]
 
-function flagsOf({ flags }: FlagGroup<unknown>): Flag[] {
+export function flagsOf({ flags }: FlagGroup<unknown>): Flag[] {
   return Object.values(flags)
 }
 
@@ -85,8 +85,13 @@ function readFlags(argv: readonly string[]): Result<Record<string, string | bool
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Result<Config> {
   const flags = readFlags(argv)
   if (!flags.ok) return flags
-  const given: Given = (flag) =>
-    String(flags.value[flag.name] ?? env[flag.variable] ?? flag.fallback ?? '')
+  return configOf((flag) =>
+    String(flags.value[flag.name] ?? env[flag.variable] ?? flag.fallback ?? ''),
+  )
+}
+
+/** What the settings come to. `proven`: callers prove who they are by other means than tokens. */
+export function configOf(given: Given, { proven = false } = {}): Result<Config> {
   const server = SERVER_FLAGS.read(given)
   if (!server.ok) return server
   const network = NETWORK_FLAGS.read(given)
@@ -97,15 +102,16 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
   if (!operation.ok) return operation
   const limits = LIMIT_FLAGS.read(given)
   if (!limits.ok) return limits
-  const rates = RATE_FLAGS.read(auth.value === null ? given : givenOrProtective(given))
+  const isOpen = auth.value === null && !proven
+  const rates = RATE_FLAGS.read(isOpen ? given : givenOrProtective(given))
   if (!rates.ok) return rates
   const { host, insecure } = server.value
-  if (!isLoopback(host) && !insecure && auth.value === null) {
+  if (!isLoopback(host) && !insecure && isOpen) {
     const expected = 'a loopback address, as nobody is authenticated; or add --insecure'
     return invalid(SERVER_FLAGS.flags.host, host, expected)
   }
   // Pages and names of elsewhere have no business with a server that asks nobody who they are.
-  const allowed = isLoopback(host) && auth.value === null ? 'local' : '*'
+  const allowed = isLoopback(host) && isOpen ? 'local' : '*'
   const { corsOrigins = allowed, allowedHosts = allowed } = network.value
   return ok({
     ...server.value,

@@ -14,9 +14,9 @@ export type Flag = {
 export type Given = (flag: Flag) => string
 
 /** Flags that belong together, and what they come to. */
-export type FlagGroup<Settings> = {
+export type FlagGroup<Settings, Flags extends Record<string, Flag> = Record<string, Flag>> = {
   title: string
-  flags: Record<string, Flag>
+  flags: Flags
   read: (given: Given) => Result<Settings>
 }
 

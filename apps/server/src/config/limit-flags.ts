@@ -25,9 +25,13 @@ export type LimitSettings = {
 }
 
 /** A flag whose variable is called like it. */
-export function limitFlag(name: string, fallback: string | undefined, help: string): Flag {
+export function limitFlag<const Name extends string>(
+  name: Name,
+  fallback: string | undefined,
+  help: string,
+) {
   const variable = `TALUS_${name.replaceAll('-', '_').toUpperCase()}`
-  return { name, variable, fallback, argument: 'N', help }
+  return { name, variable, fallback, argument: 'N', help } as const
 }
 
 const FLAGS = {
@@ -89,7 +93,7 @@ function read(given: Given): Result<LimitSettings> {
   return ok(settings as LimitSettings)
 }
 
-export const LIMIT_FLAGS: FlagGroup<LimitSettings> & { flags: typeof FLAGS } = {
+export const LIMIT_FLAGS: FlagGroup<LimitSettings, typeof FLAGS> = {
   title: 'How much is taken in (of nodes and their parts, and of width, 0 is no limit)',
   flags: FLAGS,
   read,

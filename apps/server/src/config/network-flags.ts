@@ -144,7 +144,7 @@ function read(given: Given): Result<NetworkSettings> {
   })
 }
 
-export const NETWORK_FLAGS: FlagGroup<NetworkSettings> & { flags: typeof FLAGS } = {
+export const NETWORK_FLAGS: FlagGroup<NetworkSettings, typeof FLAGS> = {
   title: 'Who may reach it',
   flags: FLAGS,
   read,

@@ -85,7 +85,7 @@ function read(given: Given): Result<OperationSettings> {
   })
 }
 
-export const OPERATION_FLAGS: FlagGroup<OperationSettings> & { flags: typeof FLAGS } = {
+export const OPERATION_FLAGS: FlagGroup<OperationSettings, typeof FLAGS> = {
   title: 'Watching over it',
   flags: FLAGS,
   read,

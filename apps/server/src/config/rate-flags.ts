@@ -27,8 +27,8 @@ type RateName = {
 }[keyof RateSettings]
 type CountName = Exclude<keyof RateSettings, RateName>
 
-function rateFlag(name: string, help: string): Flag {
-  return { ...limitFlag(name, undefined, help), argument: 'N[:BURST]' }
+function rateFlag<const Name extends string>(name: Name, help: string) {
+  return { ...limitFlag(name, undefined, help), argument: 'N[:BURST]' } as const
 }
 
 /** What even in development is no use but a flood. */
@@ -71,12 +71,11 @@ function withDefault<Name extends keyof RateSettings>(name: Name, flag: Flag): F
   return { ...flag, help: `${flag.help} (default ${DEFAULTS[name]} with authentication${without})` }
 }
 
-const FLAGS: Record<keyof RateSettings, Flag> = Object.fromEntries(
-  Object.entries({ ...RATES, ...COUNTS }).map(([name, flag]) => [
-    name,
-    withDefault(name as keyof RateSettings, flag),
-  ]),
-) as Record<keyof RateSettings, Flag>
+const ALL = { ...RATES, ...COUNTS }
+
+const FLAGS = Object.fromEntries(
+  Object.entries(ALL).map(([name, flag]) => [name, withDefault(name as keyof RateSettings, flag)]),
+) as typeof ALL
 
 function rateOf(flag: Flag, text: string): Result<Rate> {
   const [, perSecond, burst = perSecond] = /^(\d{1,9})(?::(\d{1,9}))?$/.exec(text) ?? []
@@ -105,11 +104,11 @@ function read(given: Given): Result<RateSettings> {
 
 /** What was given, and where nothing was, what holds for authenticated callers. */
 export function givenOrProtective(given: Given): Given {
-  const names = new Map(Object.entries(FLAGS).map(([name, flag]) => [flag, name]))
+  const names = new Map<Flag, string>(Object.entries(FLAGS).map(([name, flag]) => [flag, name]))
   return (flag) => given(flag) || DEFAULTS[names.get(flag) as keyof RateSettings]
 }
 
-export const RATE_FLAGS: FlagGroup<RateSettings> = {
+export const RATE_FLAGS: FlagGroup<RateSettings, typeof FLAGS> = {
   title:
     'How much anybody may ask for: N a second, BURST at once; 0, the default where none is named, is no limit',
   flags: FLAGS,

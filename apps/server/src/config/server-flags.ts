@@ -142,7 +142,7 @@ function read(given: Given): Result<ServerSettings> {
   })
 }
 
-export const SERVER_FLAGS: FlagGroup<ServerSettings> & { flags: typeof FLAGS } = {
+export const SERVER_FLAGS: FlagGroup<ServerSettings, typeof FLAGS> = {
   title: 'The server',
   flags: FLAGS,
   read,

@@ -1,6 +1,6 @@
 import type { Blueprint } from '@talus/graph'
 import { ok, type ProjectDocument, type Result } from '@talus/protocol'
-import type { TemplateCatalogue } from './template-catalogue.js'
+import type { Templates } from './templates.js'
 
 /** The file with another template, named where the file names its own. */
 export function withTemplate(document: ProjectDocument, template_id: string): ProjectDocument {
@@ -16,7 +16,7 @@ export function withTemplate(document: ProjectDocument, template_id: string): Pr
  */
 export function blueprintFor(
   { template_id, graph }: ProjectDocument,
-  catalogue: TemplateCatalogue,
+  catalogue: Templates,
   log: { warn: (fields: object, message: string) => void },
 ): Result<Blueprint | null> {
   const named = template_id ?? graph.template_id ?? null

@@ -19,13 +19,13 @@ import { rootOf } from './project-root.js'
 import { ProjectSaves } from './project-saves.js'
 import { ProjectSessions } from './project-sessions.js'
 import { infoOf, ProjectStore } from './project-store.js'
-import type { TemplateCatalogue } from './template-catalogue.js'
+import type { Templates } from './templates.js'
 
 /** What projects stand on. */
 export type ProjectServices = {
   journal: Journal
   sessions: SessionStore
-  catalogue: TemplateCatalogue
+  catalogue: Templates
   broadcaster: Broadcaster
   /** How large a graph may be. */
   limits: GraphLimits

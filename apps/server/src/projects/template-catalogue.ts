@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { describeIssue, type Blueprint } from '@talus/graph'
 import {
   check,
-  ok,
   TemplateId,
   type Result,
   type TemplateInfo,
   type TemplateReport,
 } from '@talus/protocol'
-import { invalidTemplate, readTemplate, stampOf, templateNotFound } from './template-file.js'
+import { readTemplate, stampOf } from './template-file.js'
 import { templateInfo } from './template-info.js'
+import { templateOf, type Templates } from './templates.js'
 
 type Log = {
   error: (fields: object, message: string) => void
@@ -35,7 +35,7 @@ const TEMPLATE_FILE = /^(.+)\.(?:ya?ml|json)$/
  * Works synchronously: sessions ask for their blueprint while they are being opened, and a look at
  * a directory of a few files is quicker than a turn of the event loop.
  */
-export class TemplateCatalogue {
+export class TemplateCatalogue implements Templates {
   readonly #directory: string
   readonly #log: Log
   readonly #mentioned = new Set<string>()
@@ -65,9 +65,7 @@ export class TemplateCatalogue {
   get(template_id: string): Result<Blueprint> {
     this.#refresh()
     // Ids are looked up, never made into paths: no id leads out of the directory.
-    const held = this.#held.get(template_id)
-    if (!held) return templateNotFound(template_id)
-    return held.blueprint ? ok(held.blueprint) : invalidTemplate(template_id, held.report)
+    return templateOf(template_id, this.#held.get(template_id))
   }
 
   /** The template, or null when it is gone or cannot be used: then everything is allowed. */

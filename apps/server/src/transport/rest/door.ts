@@ -15,6 +15,7 @@ import type { Audit } from '../../gate/audit.js'
 import type { RateLimit } from '../../gate/rate-limits.js'
 import type { SessionQuota } from '../../gate/session-quota.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
+import type { AddressOf } from '../perimeter/address.js'
 
 /** What decides who a request is from and what it may do. */
 export type Door = {
@@ -25,6 +26,7 @@ export type Door = {
   requests: RateLimit
   quota: SessionQuota
   json: JsonLimits
+  addressOf: AddressOf
   /** The session of a project; undefined when there is no such project. */
   sessionOfProject: (project_id: string) => Promise<string | undefined>
 }
@@ -58,6 +60,11 @@ export function openDoor(app: FastifyInstance, door: Door): void {
   app.decorateRequest('visitor', null as unknown as Visitor)
 }
 
+/** The address that a request comes from; sockets go by the same rule, whatever Fastify is told. */
+export function addressOf({ server, raw }: FastifyRequest): string {
+  return server.door.addressOf(raw)
+}
+
 /** Who is behind a request; null when that is refused, or nobody has asked yet. */
 export function visitorOf(request: FastifyRequest): Visitor | null {
   return request.visitor
@@ -75,7 +82,7 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
     token: bearerOf(header(request, 'authorization')),
     share_token: header(request, 'x-share-token'),
     claimed: claimedActor(request),
-    address: request.ip,
+    address: addressOf(request),
     headers: request.headers,
   })
 }
@@ -86,12 +93,12 @@ export function takeRequest(name: RouteName, request: FastifyRequest): Failure |
   const { access, requests } = request.server.door
   const { actor, guest } = request.visitor.identity
   const isUser = access.authenticated && guest !== true
-  return requests.take(isUser ? `user ${actor.id}` : `address ${request.ip}`)
+  return requests.take(isUser ? `user ${actor.id}` : `address ${addressOf(request)}`)
 }
 
 /** Counts a new session. Errors: LIMIT_EXCEEDED, RATE_LIMITED. */
 export async function mayCreate({ request, server }: FastifyReply, { actor }: Caller) {
-  const error = await server.door.quota.admit(actor.id, request.ip)
+  const error = await server.door.quota.admit(actor.id, addressOf(request))
   return error ? { ok: false as const, error } : ok(null)
 }
 

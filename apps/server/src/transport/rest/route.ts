@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
 import {
-  API_PREFIX,
   ERRORS,
   check,
   checkJson,
@@ -142,7 +141,7 @@ async function read<Name extends RouteName>(
 
 /** `{name}` of the contract is `:name` of Fastify. */
 function fastifyPath(path: string): string {
-  return API_PREFIX + path.replaceAll(/\{(\w+)\}/g, ':$1')
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
 /** What has to be accounted for goes to the audit log, once it is done. */
@@ -153,7 +152,7 @@ function account(name: RouteName, request: FastifyRequest, answer: unknown): voi
   request.server.door.audit.did(done.act, { ...requestFacts(request), ...done.facts })
 }
 
-/** Mounts one route of the contract. */
+/** Mounts one route of the contract in a scope whose prefix is that of the API. */
 export function mount<Name extends RouteName>(
   app: FastifyInstance,
   name: Name,

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
 import type { Span, Tracer } from '../../observability/tracer.js'
 import { isAct } from './audited-acts.js'
-import { sessionIn, visitorOf } from './door.js'
+import { addressOf, sessionIn, visitorOf } from './door.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -40,7 +40,7 @@ export function requestFacts(request: FastifyRequest): AuditFacts {
   return {
     door: 'rest',
     ...(visitor ? actorFacts(visitor.identity) : {}),
-    address: request.ip,
+    address: addressOf(request),
     session_id: sessionIn({ params, query, body }, request),
     asked: `${request.method} ${routeLabel(request)}`,
   }

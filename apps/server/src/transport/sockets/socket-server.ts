@@ -21,7 +21,8 @@ import type { GraphSocket, RootSocket } from './requests.js'
 import { originDenied, connectionDenied } from './denials.js'
 import type { SharedServices } from './services.js'
 
-type RootServer = Server<ClientToServerEvents, ServerToClientEvents>
+/** The server of both namespaces, typed for `/`. */
+export type RootServer = Server<ClientToServerEvents, ServerToClientEvents>
 type GraphNamespace = Namespace<GraphClientToServerEvents, GraphServerToClientEvents>
 
 type Handshake = { handshake: { auth: { [key: string]: unknown } } }

@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify'
+import { requestMeter } from '../observability/request-meter.js'
+import { packageVersion } from '../package-files.js'
+import { mountAffordances } from '../transport/rest/affordance-routes.js'
+import { mountCommands } from '../transport/rest/command-routes.js'
+import { openDoor } from '../transport/rest/door.js'
+import { mountGraph } from '../transport/rest/graph-routes.js'
+import { mountHealth } from '../transport/rest/health-routes.js'
+import { mountHistory } from '../transport/rest/history-routes.js'
+import { mountMembers } from '../transport/rest/member-routes.js'
+import { mountProjects } from '../transport/rest/project-routes.js'
+import { mountSearch } from '../transport/rest/search-routes.js'
+import { mountSessions } from '../transport/rest/session-routes.js'
+import { mountTemplates } from '../transport/rest/template-routes.js'
+import { watchRequests } from '../transport/rest/watch.js'
+import type { Composition } from './composition.js'
+
+/** Has every request of the scope received, and accounted for once it is answered. */
+export function watchApi(scope: FastifyInstance, { observation, work, entry }: Composition): void {
+  const { audit, tracer, metrics } = observation
+  const { access, reception, requests, quota, json, addressOf } = entry
+  watchRequests(scope, { audit, answered: requestMeter(metrics.instruments), tracer })
+  openDoor(scope, {
+    access,
+    reception,
+    audit,
+    requests,
+    quota,
+    json,
+    addressOf,
+    sessionOfProject: async (project_id) => (await work.journal.getProject(project_id))?.session_id,
+  })
+}
+
+/** Mounts every route of the contract. */
+export function mountApi(scope: FastifyInstance, composition: Composition): void {
+  const { config, observation, sources, work, entry, contractHash } = composition
+  const { sessions, hub, chronicle, journal, memberships, links, projects, templates } = work
+  const services = {
+    sessions,
+    dispatcher: observation.watched(entry.dispatcher, 'rest'),
+    chronicle,
+    after: sources.after,
+    hub,
+    contractHash,
+    serverVersion: packageVersion(),
+    isOpen: composition.isOpen,
+    belongsToProject: async (session_id: string) =>
+      (await journal.listProjects()).some((project) => project.session_id === session_id),
+    journalAnswers: composition.journalAnswers,
+  }
+  mountHealth(scope, services)
+  mountSessions(scope, services, (template_id) => templates.get(template_id))
+  mountMembers(scope, { sessions, memberships, links })
+  mountGraph(scope, services)
+  mountHistory(scope, services)
+  mountAffordances(scope, services)
+  mountSearch(scope, services)
+  mountCommands(scope, services)
+  mountProjects(scope, { projects, importBytes: config.limits.importBytes })
+  mountTemplates(scope, templates)
+}

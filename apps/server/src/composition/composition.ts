@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import { contractText } from '@talus/protocol'
+import { jwtAuthentication } from '../auth/jwt.js'
+import type { Config } from '../config/config.js'
+import { boundedQuestion } from '../observability/bounded-question.js'
+import { createFaults, type Faults } from '../observability/faults.js'
+import { createLogger } from '../observability/log.js'
+import { observe, type Observation } from '../observability/observation.js'
+import { packageVersion } from '../package-files.js'
+import { openEntry, type Entry } from './entry.js'
+import { sourcesOf, type Replacements, type Sources } from './replacements.js'
+import { openWork, type Work } from './work.js'
+
+/** The parts, put together. Those that are given stand in place of the real ones. */
+export type Composition = {
+  config: Config
+  observation: Observation
+  faults: Faults
+  sources: Sources
+  work: Work
+  entry: Entry
+  contractHash: string
+  isOpen: () => boolean
+  /** Whether the journal answers now. */
+  journalAnswers: () => Promise<boolean>
+}
+
+export async function compose(config: Config, replacements: Replacements): Promise<Composition> {
+  const sources = sourcesOf(replacements)
+  const { after, clock, newId } = sources
+  const observation = await observe(config, {
+    logger: replacements.logger ?? createLogger(config.logLevel),
+    after,
+    serverVersion: packageVersion(),
+  })
+  const { log } = observation
+  const faults = createFaults({ log, newId })
+  const authenticate =
+    replacements.authenticate ?? (config.auth && jwtAuthentication(config.auth, { clock, log }))
+  const surroundings = { config, replacements, sources, observation, faults }
+  const authenticated = authenticate !== null
+  const work = await openWork({ ...surroundings, authenticated })
+  const entry = openEntry(work, { ...surroundings, authenticate })
+  const ping = boundedQuestion(() => work.journal.ping().then(() => true), after)
+  return {
+    ...surroundings,
+    work,
+    entry,
+    contractHash: createHash('sha256').update(contractText()).digest('hex'),
+    isOpen: () => true,
+    journalAnswers: async () => (await ping()) === true,
+  }
+}

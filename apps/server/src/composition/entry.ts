@@ -1,0 +1,104 @@
+import type { JsonLimits } from '@talus/protocol'
+import type { Config } from '../config/config.js'
+import { createAccess, OPEN_ACCESS, type Access } from '../gate/access.js'
+import { Dispatcher } from '../gate/dispatcher.js'
+import type { Authenticate } from '../gate/identity.js'
+import { limitFailures } from '../gate/login-limit.js'
+import type { Rate } from '../gate/rate.js'
+import { RateLimit, SocketMeter } from '../gate/rate-limits.js'
+import { createReception, OPEN_RECEPTION, type Reception } from '../gate/reception.js'
+import { SessionQuota } from '../gate/session-quota.js'
+import { countedReception } from '../observability/counted-reception.js'
+import type { Faults } from '../observability/faults.js'
+import type { Observation } from '../observability/observation.js'
+import { addressing, type AddressOf } from '../transport/perimeter/address.js'
+import { Connections } from '../transport/sockets/connections.js'
+import type { Sources } from './replacements.js'
+import type { Work } from './work.js'
+
+/** Who may come in, do what, and how often. */
+export type Entry = {
+  access: Access
+  reception: Reception
+  dispatcher: Dispatcher
+  quota: SessionQuota
+  /** Requests of a caller that are no commands. */
+  requests: RateLimit
+  connections: Connections
+  newMeter: () => SocketMeter
+  addressOf: AddressOf
+  json: JsonLimits
+}
+
+type Surroundings = {
+  config: Config
+  sources: Sources
+  observation: Observation
+  faults: Faults
+  /** Null: nobody proves anything. */
+  authenticate: Authenticate | null
+}
+
+export function openEntry(work: Work, surroundings: Surroundings): Entry {
+  const { config, sources, observation, faults, authenticate } = surroundings
+  const { limits, rates, network } = config
+  const { after, clock, elapsed, newId } = sources
+  const { sessions, memberships, links, chronicle } = work
+  const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
+  const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
+  const addressOf = addressing(network.trustProxy)
+  const access = authenticate
+    ? createAccess({
+        roles: memberships,
+        exists: async (session_id) => (await sessions.get(session_id)).ok,
+        isLive: (grant) => links.isLive(grant),
+        clock,
+        faults,
+      })
+    : OPEN_ACCESS
+  const received = authenticate
+    ? limitFailures(
+        createReception(authenticate, (token) => links.redeem(token)),
+        limitOf('refused tokens of an address', rates.failedLogins),
+      )
+    : OPEN_RECEPTION
+  const dispatcher = new Dispatcher(sessions, {
+    newId,
+    past: chronicle,
+    limits: {
+      json,
+      rates: {
+        user: limitOf('commands of a user', rates.userCommands),
+        session: limitOf('commands of a session', rates.sessionCommands),
+      },
+    },
+  })
+  const quota = new SessionQuota({
+    perAddress: limitOf('new sessions of an address', rates.newSessions),
+    perUser: rates.sessionsPerUser,
+    sessionsOf: (actor_id) => memberships.sessionsOf(actor_id),
+  })
+  const connections = new Connections({
+    perAddress: rates.socketsPerAddress,
+    perUser: rates.socketsPerUser,
+    handshakes: limitOf('handshakes of an address', rates.handshakes),
+    addressOf,
+    after,
+  })
+  const socketRates = {
+    messages: rates.messages,
+    commands: rates.socketCommands,
+    pending: limits.pending,
+  }
+  return {
+    access,
+    reception: countedReception(received, observation.metrics.instruments),
+    dispatcher,
+    quota,
+    requests: limitOf('requests of a caller', rates.requests),
+    connections,
+    newMeter: () => new SocketMeter(socketRates, elapsed),
+    addressOf,
+    json,
+  }
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path'
+import { Hub } from '../broadcast/hub.js'
+import { Outbox } from '../broadcast/outbox.js'
+import type { Config } from '../config/config.js'
+import { graphLimitsOf } from '../config/limit-flags.js'
+import { GroupCommitter } from '../dispatch/group-committer.js'
+import { planTask } from '../dispatch/planning.js'
+import { Chronicle } from '../history/chronicle.js'
+import { openSqliteJournal, type Journal } from '../journal/index.js'
+import { Memberships } from '../members/memberships.js'
+import { ShareLinks } from '../members/share-links.js'
+import type { Faults } from '../observability/faults.js'
+import type { Observation } from '../observability/observation.js'
+import { timedAppends, timedBroadcasts, timedPlan } from '../observability/timed-parts.js'
+import { sampleTemplates } from '../package-files.js'
+import { LocalPresence } from '../presence/local-presence.js'
+import { pruningPresence } from '../presence/pruning-broadcaster.js'
+import { ProjectService } from '../projects/project-service.js'
+import { TemplateCatalogue } from '../projects/template-catalogue.js'
+import type { Templates } from '../projects/templates.js'
+import { SessionStore } from '../sessions/session-store.js'
+import type { LetGo } from '../transport/sockets/services.js'
+import type { Replacements, Sources } from './replacements.js'
+
+/** What keeps and changes sessions and projects, and tells those who are in them. */
+export type Work = {
+  journal: Journal
+  templates: Templates
+  hub: Hub
+  presence: LocalPresence
+  outbox: Outbox
+  letGo: LetGo
+  memberships: Memberships
+  links: ShareLinks
+  committer: GroupCommitter
+  sessions: SessionStore
+  chronicle: Chronicle
+  projects: ProjectService
+}
+
+type Surroundings = {
+  config: Config
+  replacements: Replacements
+  sources: Sources
+  observation: Observation
+  faults: Faults
+  /** Whether callers prove who they are. */
+  authenticated: boolean
+}
+
+type Log = Observation['log']
+
+function openJournal({ dataDir, durability }: Config, log: Log): Promise<Journal> {
+  return openSqliteJournal({
+    file: join(dataDir, 'talus.db'),
+    durability,
+    onFatal: (err: Error) => log.fatal({ err }, 'the journal is lost'),
+    onStuck: (err: Error) => log.error({ err }, 'durable entries cannot be moved to their tables'),
+  })
+}
+
+/** How what happens reaches clients, and who is let go because it does not. */
+function openRooms({ config, sources, observation }: Surroundings) {
+  const { limits } = config
+  const { now, after } = sources
+  const { log, metrics } = observation
+  const { instruments } = metrics
+  const hub = new Hub(now, observation.attendance)
+  const presence = new LocalPresence(hub, (work) => after(1_000 / limits.presenceRate, work))
+  const published = pruningPresence(hub, presence, log)
+  const broadcaster = timedBroadcasts(published, instruments, (id) => hub.count(id))
+  const letGo: LetGo = (reason, facts) => {
+    instruments.evictions.inc({ reason })
+    log.warn({ ...facts, reason }, 'client let go')
+  }
+  const outbox = new Outbox({
+    maxBytes: limits.bufferedBytes,
+    after,
+    onSlow: (client_id, waiting_bytes) => letGo('slow', { client_id, waiting_bytes }),
+  })
+  return { hub, presence, broadcaster, letGo, outbox }
+}
+
+/** Opens the journal and puts on it whatever does the work. Rejects when there is no journal. */
+export async function openWork(surroundings: Surroundings): Promise<Work> {
+  const { config, replacements, sources, observation, faults, authenticated } = surroundings
+  const { clock, newId, now } = sources
+  const { log, metrics } = observation
+  const { instruments } = metrics
+  const { templatesDir = sampleTemplates() } = config
+  const templates = replacements.templates ?? TemplateCatalogue.open(templatesDir, log)
+  const journal = replacements.journal ?? (await openJournal(config, log))
+  const { hub, presence, broadcaster, letGo, outbox } = openRooms(surroundings)
+  const committer = new GroupCommitter(timedAppends(journal, instruments))
+  const memberships = new Memberships({
+    journal,
+    now,
+    faults,
+    onChanged: (session_id, actor_id, role) => {
+      hub.showRole(session_id, actor_id, role)
+      void hub.review(session_id)
+    },
+  })
+  const links = new ShareLinks({
+    journal,
+    newId,
+    now,
+    clock,
+    onRevoked: (session_id) => void hub.review(session_id),
+  })
+  const { retainEntries: entries, retainDays: days } = config
+  const limits = graphLimitsOf(config.limits)
+  const shared = { journal, newId, now, log, faults, broadcaster, limits }
+  const sessions = new SessionStore({
+    ...shared,
+    committer,
+    plan: timedPlan(planTask, instruments),
+    blueprintOf: (template_id) => templates.blueprint(template_id),
+    retention: { entries, days },
+    isOccupied: (session_id) => hub.count(session_id) > 0,
+    hasOwners: authenticated,
+    forgetRoles: (session_id) => {
+      memberships.forget(session_id)
+      links.forget(session_id)
+    },
+  })
+  const projects = new ProjectService({ ...shared, sessions, catalogue: templates })
+  const chronicle = new Chronicle(journal, faults)
+  const rooms = { hub, presence, outbox, letGo }
+  return {
+    journal,
+    templates,
+    ...rooms,
+    memberships,
+    links,
+    committer,
+    sessions,
+    chronicle,
+    projects,
+  }
+}

@@ -1,0 +1,79 @@
+import { API_PREFIX } from '@talus/protocol'
+import type { FastifyInstance } from 'fastify'
+import type { Replacements } from './composition/replacements.js'
+import { composeTalus } from './composition/talus.js'
+import { configure, type Settings } from './config/settings.js'
+import { SettingError } from './observability/setting-error.js'
+import { teachManners } from './transport/rest/manners.js'
+
+/** What `talus` is registered with. */
+export type TalusOptions = Replacements & {
+  /**
+   * How Talus runs, as for a server of its own: `{ dataDir: './data' }`. How the application listens
+   * is its own: `host`, `port`, `tlsCert`, `tlsKey` and `metricsPort` are refused.
+   */
+  settings?: Settings
+}
+
+/** Settings of an HTTP server, of which the application has one. */
+const OF_THE_APPLICATION = ['host', 'port', 'tlsCert', 'tlsKey', 'metricsPort'] as const
+
+function refuseWhatCannotHold(app: FastifyInstance, settings: Settings): void {
+  const misplaced = OF_THE_APPLICATION.find((name) => settings[name] !== undefined)
+  if (misplaced !== undefined) {
+    throw new SettingError(`'${misplaced}' is for the application to decide, not for Talus`)
+  }
+  if (app.prefix !== '') {
+    throw new SettingError(
+      `Clients look for Talus at ${API_PREFIX} and /socket.io: register it without a prefix`,
+    )
+  }
+}
+
+/**
+ * Fastify plugin: Talus in an application of yours, on its HTTP server. `/socket.io`, and everything
+ * below `/api/v1` that you have no route for, is answered by Talus; the rest stays yours. Your error
+ * handlers and parsers are not for its routes; hooks of the application itself are, like those of any
+ * route, and so is its CORS.
+ *
+ * ```ts
+ * const app = fastify()
+ * await app.register(talus, { settings: { dataDir: './data' }, authenticate })
+ * await app.listen({ host: '127.0.0.1', port: 3000 })
+ * ```
+ *
+ * `app.close()` lets what was taken in become durable and answers it before connections end.
+ *
+ * Rejects with a SettingError when a setting is wrong, or when nobody would be authenticated:
+ * neither `authenticate` nor a source of keys is given, nor `insecure: true`, as Talus does not know
+ * where the application is going to listen. Rejects with a StorageError when the data cannot be
+ * opened.
+ */
+export async function talus(app: FastifyInstance, options: TalusOptions = {}): Promise<void> {
+  const { settings = {}, ...replacements } = options
+  refuseWhatCannotHold(app, settings)
+  const config = configure(settings, { proven: replacements.authenticate !== undefined })
+  if (!replacements.authenticate && config.auth === null && !config.insecure) {
+    throw new SettingError(
+      'Nobody would be authenticated: give authenticate, jwtSecret, jwtPublicKey or jwksUrl, or insecure: true',
+    )
+  }
+  const hasTls = 'setSecureContext' in app.server
+  const composed = await composeTalus(config, replacements, { hasTls })
+  app.addHook('preClose', () => composed.finish())
+  app.addHook('onClose', () => composed.close())
+  const { faults, guard } = composed
+  const { messageBytes } = config.limits
+  await app.register(
+    async (scope) => {
+      scope.addHook('onRoute', (route) => {
+        route.bodyLimit ??= messageBytes
+      })
+      composed.watch(scope)
+      await teachManners(scope, { faults, guard })
+      composed.mountApi(scope)
+    },
+    { prefix: API_PREFIX },
+  )
+  composed.attach(app.server)
+}

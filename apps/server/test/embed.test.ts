@@ -1,0 +1,188 @@
+import { connect } from 'node:net'
+import cors from '@fastify/cors'
+import { createMemoryJournal, fail, ok, talus, type TalusOptions } from '@talus/server'
+import fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, describe, expect, test } from 'vitest'
+import { RawClient } from './harness.js'
+
+const apps: FastifyInstance[] = []
+const clients: RawClient[] = []
+
+afterEach(async () => {
+  for (const { socket } of clients.splice(0)) socket.disconnect()
+  for (const app of apps.splice(0)) await app.close()
+})
+
+type Given = TalusOptions & { prepare?: (app: FastifyInstance) => unknown }
+
+/** An application that has a life of its own. */
+async function application({ prepare, ...options }: Given = {}): Promise<FastifyInstance> {
+  const app = fastify()
+  apps.push(app)
+  app.get('/', async () => 'the page')
+  app.post('/text', async ({ body }) => ({ body }))
+  app.get('/api/v1/own', async () => ({ mine: true }))
+  app.setNotFoundHandler(async (_request, reply) => reply.status(404).send('lost'))
+  app.setErrorHandler(async (_error, _request, reply) => reply.status(418).send('teapot'))
+  await prepare?.(app)
+  await app.register(talus, {
+    journal: createMemoryJournal(),
+    ...options,
+    settings: { insecure: true, logLevel: 'silent', ...options.settings },
+  })
+  return app
+}
+
+const listen = (app: FastifyInstance) => app.listen({ host: '127.0.0.1', port: 0 })
+
+async function client(url: string, options: object = {}): Promise<RawClient> {
+  const one = new RawClient(url, options)
+  clients.push(one)
+  return one.connected()
+}
+
+describe('in an application of somebody else', () => {
+  test('the API is there, and the application stays as it was', async () => {
+    const app = await application()
+    const health = await app.inject('/api/v1/health')
+    expect([health.statusCode, health.json()]).toMatchObject([200, { status: 'ok' }])
+    expect((await app.inject('/')).body).toBe('the page')
+    expect((await app.inject('/api/v1/own')).json()).toEqual({ mine: true })
+    const text = { method: 'POST', url: '/text', payload: 'hello' } as const
+    const headers = { 'content-type': 'text/plain' }
+    expect((await app.inject({ ...text, headers })).json()).toEqual({ body: 'hello' })
+    const page = await app.inject('/')
+    expect(page.headers).not.toHaveProperty('content-security-policy')
+    expect(health.headers).toHaveProperty('content-security-policy')
+  })
+
+  test('each refuses in its own words', async () => {
+    const app = await application({
+      prepare: (own) => own.get('/breaks', () => Promise.reject(new Error('mine'))),
+    })
+    expect((await app.inject('/nowhere')).body).toBe('lost')
+    expect((await app.inject('/breaks')).statusCode).toBe(418)
+    expect((await app.inject('/api/v1/nowhere')).json()).toMatchObject({
+      error: { code: 'NOT_FOUND' },
+    })
+    const broken = { method: 'POST', url: '/api/v1/sessions', payload: '{' } as const
+    const answer = await app.inject({ ...broken, headers: { 'content-type': 'application/json' } })
+    expect(answer.json()).toMatchObject({ error: { code: 'BAD_REQUEST' } })
+  })
+
+  test.each(['websocket', 'polling'])('sockets share its HTTP server, by %s', async (transport) => {
+    const url = await listen(await application())
+    const [ann, bob] = [await client(url, { transports: [transport] }), await client(url)]
+    await ann.join('s')
+    await bob.join('s')
+    const done = await ann.execute('s', 'CreateNode', { blueprint_type_id: 'task', name: 'Cut' })
+    expect(done).toMatchObject({ ok: true, seq: 1 })
+    expect(await bob.next('node-created')).toMatchObject({ node: { name: 'Cut' } })
+  })
+
+  test('a body has as many bytes as Talus is told, elsewhere as the application says', async () => {
+    const app = await application({ settings: { maxMessageBytes: 1_000 } })
+    const payload = { session_id: 'x'.repeat(2_000) }
+    const large = await app.inject({ method: 'POST', url: '/api/v1/sessions', payload })
+    expect(large.json()).toMatchObject({ error: { code: 'PAYLOAD_TOO_LARGE' } })
+    expect((await app.inject({ method: 'POST', url: '/text', payload })).statusCode).toBe(200)
+  })
+
+  test('what the application has for itself is not registered twice', async () => {
+    const app = await application({ prepare: (own) => own.register(cors, { origin: true }) })
+    const origin = 'http://localhost:5173'
+    const answer = await app.inject({ url: '/api/v1/health', headers: { origin } })
+    expect(answer.headers['access-control-allow-origin']).toBe(origin)
+  })
+
+  test('hooks of the application run for its routes, those of a plugin beside it do not', async () => {
+    const seen: string[] = []
+    const app = await application({
+      prepare: (own) => own.addHook('onRequest', async ({ url }) => void seen.push(url)),
+    })
+    await app.register(async (beside) => {
+      beside.addHook('onRequest', async () => void seen.push('beside'))
+    })
+    await app.inject('/api/v1/health')
+    expect(seen).toEqual(['/api/v1/health'])
+  })
+
+  test('[DOOR2] without authentication it answers to names of this machine only', async () => {
+    const app = await application()
+    const answer = await app.inject({ url: '/api/v1/health', headers: { host: 'evil.example' } })
+    expect([answer.statusCode, answer.json()]).toMatchObject([
+      403,
+      { error: { code: 'FORBIDDEN' } },
+    ])
+  })
+})
+
+describe('who callers are', () => {
+  const users = new Map([['key-of-ann', { id: 'ann', name: 'Ann' }]])
+  const authenticate: TalusOptions['authenticate'] = async ({ token }) => {
+    const actor = users.get(token ?? '')
+    return actor ? ok({ actor }) : fail('UNAUTHORIZED', 'Nobody has this key')
+  }
+
+  test('[AUTH2] is for the application to say, at every door', async () => {
+    const url = await listen(await application({ authenticate, settings: { insecure: false } }))
+    const made = await fetch(`${url}/api/v1/sessions`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer key-of-ann', 'content-type': 'application/json' },
+      body: '{}',
+    })
+    expect(made.status).toBe(201)
+    const { session_id } = (await made.json()) as { session_id: string }
+    expect((await fetch(`${url}/api/v1/sessions`)).status).toBe(401)
+    await expect(client(url, { auth: { token: 'wrong' } })).rejects.toMatchObject({
+      data: { code: 'UNAUTHORIZED' },
+    })
+    const ann = await client(url, { auth: { token: 'key-of-ann' } })
+    await ann.join(session_id)
+    await ann.execute(session_id, 'CreateNode', { blueprint_type_id: 'task' })
+    const history = await fetch(`${url}/api/v1/sessions/${session_id}/history`, {
+      headers: { authorization: 'Bearer key-of-ann' },
+    })
+    expect(await history.json()).toMatchObject({ entries: [{ actor: { id: 'ann', name: 'Ann' } }] })
+  })
+
+  test('[AUTH1] is not left open by mistake', async () => {
+    const register = (settings: TalusOptions['settings']) =>
+      application({ settings: { insecure: false, ...settings } })
+    await expect(register({})).rejects.toThrow('Nobody would be authenticated')
+    await expect(register({ jwtSecret: 'short' })).rejects.toThrow('at least 32 bytes')
+  })
+})
+
+test('what cannot hold is refused with the reason', async () => {
+  await expect(application({ settings: { port: 1 } })).rejects.toThrow(
+    "'port' is for the application",
+  )
+  const unknown = { settings: { prot: 1 } } as object
+  await expect(application(unknown)).rejects.toThrow("There is no setting 'prot'")
+  const prefixed = async (app: FastifyInstance) =>
+    app.register(async (scope) => scope.register(talus), { prefix: '/collab' })
+  await expect(application({ prepare: prefixed })).rejects.toThrow('register it without a prefix')
+})
+
+test('closing the application answers what was taken in, and ends connections', async () => {
+  const app = await application()
+  const url = await listen(app)
+  const ann = await client(url)
+  await ann.join('s')
+  const answers = ['a', 'b', 'c'].map((node_id) =>
+    ann.execute('s', 'CreateNode', { blueprint_type_id: 'task', node_id }),
+  )
+  // Answered behind the commands, so that they have arrived.
+  const arrived = ann.settled()
+  const gone = new Promise((resolve) => ann.socket.once('disconnect', resolve))
+  await arrived
+  await app.close()
+  expect(await Promise.all(answers)).toMatchObject([{ seq: 1 }, { seq: 2 }, { seq: 3 }])
+  await gone
+  const { port } = new URL(url)
+  const refused = new Promise((resolve) =>
+    connect(Number(port), '127.0.0.1').once('error', resolve),
+  )
+  expect(await refused).toMatchObject({ code: 'ECONNREFUSED' })
+})
