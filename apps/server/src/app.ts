@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -48,6 +48,7 @@ import { createPerimeter } from './transport/perimeter/perimeter.js'
 import { sweepIdle } from './sessions/idle-sweep.js'
 import { SessionStore } from './sessions/session-store.js'
 import { mountAffordances } from './transport/rest/affordance-routes.js'
+import { mountDocs } from './transport/rest/docs-routes.js'
 import { mountCommands } from './transport/rest/command-routes.js'
 import { openDoor } from './transport/rest/door.js'
 import { mountGraph } from './transport/rest/graph-routes.js'
@@ -83,6 +84,8 @@ export type Replacements = {
 /** A server that is composed but does not listen yet. */
 export type App = {
   rest: FastifyInstance
+  /** Whether it serves the documentation, at `/docs`. */
+  hasDocs: boolean
   /** Starts to listen; resolves with the address, e.g. `http://127.0.0.1:5000`. */
   listen: () => Promise<string>
   /** The port of the metrics' own listener, once it listens. */
@@ -98,6 +101,12 @@ export type App = {
 export function packageVersion(): string {
   const file = new URL('../package.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+/** The documentation, where the build has put it; undefined when it is not there. */
+function builtDocs(): string | undefined {
+  const folder = fileURLToPath(new URL('../dist/docs', import.meta.url))
+  return existsSync(folder) ? folder : undefined
 }
 
 /** The samples that ship with the package. */
@@ -301,6 +310,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   mountProjects(rest, { projects, importBytes: limits.importBytes })
   mountTemplates(rest, catalogue)
   mountMetrics(rest, metrics.scrape)
+  const docs = config.docs ? builtDocs() : undefined
+  if (docs !== undefined) await mountDocs(rest, docs)
   const sockets = {
     access,
     reception,
@@ -360,6 +371,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
 
   return {
     rest,
+    hasDocs: docs !== undefined,
     metricsPort: () => metricsListener?.port,
     reopenLogs: () => observation.reopen(),
     renewCertificate,
