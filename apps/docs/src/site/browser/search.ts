@@ -47,8 +47,8 @@ function part<T extends Element>(selector: string): T {
 }
 
 class Search {
-  readonly #dialog = part<HTMLDialogElement>('#search')
-  readonly #input = part<HTMLInputElement>('#search input')
+  readonly #dialog = part<HTMLDialogElement>('#site-search')
+  readonly #input = part<HTMLInputElement>('#site-search input')
   readonly #status = part<HTMLElement>('.search-status')
   readonly #results = part<HTMLElement>('.search-results')
   #index: Promise<MiniSearch<Found>> | undefined

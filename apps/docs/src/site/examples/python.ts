@@ -1,3 +1,4 @@
+import type { Route } from '../../contract.js'
 import { pathOf, SERVER, type Act, type Example } from './example.js'
 import { literal } from './literal.js'
 
@@ -42,10 +43,16 @@ asyncio.run(main())
 `
 }
 
+/** Without a body, aiohttp would name a type of it all the same, which the server refuses. */
+function bodyOf({ method, body, example }: Route): string {
+  if (body !== undefined) return `, json=${at(2, example.body ?? {})}`
+  return method === 'POST' ? ', skip_auto_headers=["Content-Type"]' : ''
+}
+
 function byHttp({ route, prefix }: Extract<Act, { kind: 'route' }>): string {
-  const { method, body, example } = route
-  const json = body === undefined ? '' : `, json=${at(2, example.body ?? {})}`
-  const call = `http.${method.toLowerCase()}("${prefix}${pathOf(route)}"${json})`
+  const { method } = route
+  const url = `"${prefix}${pathOf(route)}"`
+  const call = `http.${method.toLowerCase()}(${url}${bodyOf(route)})`
   return `import asyncio
 
 import aiohttp

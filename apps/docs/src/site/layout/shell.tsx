@@ -40,7 +40,7 @@ const sectionOf = (path: string) => `${path.split('/')[0]}/`
 function Header({ page, sections }: Frame) {
   return (
     <header className="top">
-      <button type="button" className="icon menu" popoverTarget="nav" aria-label="Menu">
+      <button type="button" className="icon menu" popoverTarget="site-nav" aria-label="Menu">
         <MenuIcon />
       </button>
       <a className="brand" href={siteLink('')}>
@@ -94,7 +94,7 @@ function NavList({ items, path }: { items: readonly NavItem[]; path: string }) {
 
 function Sidebar({ page: { path }, sections }: Frame) {
   return (
-    <nav id="nav" className="sidebar" aria-label="Pages" popover="auto">
+    <nav id="site-nav" className="sidebar" aria-label="Pages" popover="auto">
       {sections.map((section) => (
         <div key={section.path}>
           <p>
@@ -162,7 +162,7 @@ function Article(frame: Frame) {
   return (
     <div className="layout">
       <Sidebar {...frame} />
-      <main id="content" tabIndex={-1}>
+      <main id="site-content" tabIndex={-1}>
         <article>
           <Title {...frame} />
           <Html html={page.body} />
@@ -178,7 +178,7 @@ function Landing(frame: Frame) {
   return (
     <div className="layout wide">
       <Sidebar {...frame} />
-      <main id="content" tabIndex={-1}>
+      <main id="site-content" tabIndex={-1}>
         <h1>{frame.page.title}</h1>
         <Html html={frame.page.body} />
       </main>
@@ -188,7 +188,7 @@ function Landing(frame: Frame) {
 
 function Search() {
   return (
-    <dialog id="search" className="search" aria-label="Search">
+    <dialog id="site-search" className="search" aria-label="Search">
       <form method="dialog">
         <SearchIcon />
         <input
@@ -213,7 +213,7 @@ export function frameOf(frame: Frame): string {
     <html lang="en">
       <Head {...frame} />
       <body>
-        <a className="skip" href="#content">
+        <a className="skip" href="#site-content">
           Skip to the content
         </a>
         <Header {...frame} />

@@ -1,10 +1,11 @@
 import { Heading, Html, render } from '../html.js'
+import { codeBlock } from '../markdown/code.js'
 import type { SitePage } from '../page.js'
 import { NAMESPACES, placeOf } from '../places.js'
 import type { SiteContext } from '../site-context.js'
 import type { Sources } from '../sources.js'
 import { ShapeTables } from './field-table.js'
-import { Json, Lead } from './parts.js'
+import { Json, Lead, Line } from './parts.js'
 import { sectionsOf } from './rules.js'
 
 /** Parts of the protocol that are pages of their own. */
@@ -86,7 +87,8 @@ function connectPage(site: SiteContext): SitePage {
   const body = render(
     <>
       <Lead on={on} text={description} />
-      <Html html={site.markdown.page(CONNECT, path)} />
+      <Line on={on} text={CONNECT} as="p" />
+      <Html html={codeBlock({ code: CONNECT_EXAMPLE, language: 'js' })} />
       {NAMESPACES.map((namespace) => {
         const handshake = site.contract.namespaces[namespace]?.handshake
         if (handshake === undefined) return null
@@ -111,14 +113,24 @@ function connectPage(site: SiteContext): SitePage {
   return { path, title: 'Connecting', description: description.replaceAll('`', ''), body }
 }
 
-const CONNECT = `Both namespaces take the same requests and show the same commits; a client picks one. On \`/\` it connects and then sends \`join_session\`. On \`/graph\` the handshake names the session. The rules are JOIN1 to JOIN5, AUTH2 and VER1.
+const CONNECT =
+  'Both namespaces take the same requests and show the same commits; a client picks one. On `/` it connects and then sends `join_session`. On `/graph` the handshake names the session. The rules are JOIN1 to JOIN5, AUTH2 and VER1.'
 
-\`\`\`js
-import { io } from 'socket.io-client'
+/** Connects to both namespaces; a test runs it. */
+export const CONNECT_EXAMPLE = `import { io } from 'socket.io-client'
 
-const root = io('http://localhost:5000', { auth: { actor: { id: 'ann', name: 'Ann' } } })
-const graph = io('http://localhost:5000/graph', { auth: { session_id: 'demo' } })
-\`\`\`
+const actor = { id: 'ann', name: 'Ann' }
+
+// On / a client connects, and then joins.
+const root = io('http://localhost:5000', { auth: { actor } })
+console.log(await root.emitWithAck('join_session', { session_id: 'demo' }))
+
+// On /graph the handshake is the join.
+const graph = io('http://localhost:5000/graph', { auth: { actor, session_id: 'demo' } })
+console.log(await new Promise((resolve) => graph.once('session:connected', resolve)))
+
+root.close()
+graph.close()
 `
 
 /** Pages made from texts of the protocol. */
