@@ -28,7 +28,8 @@ export async function startServer(): Promise<LiveServer> {
 /** What the examples are about, as it is called on the server. */
 export type Scene = { session_id: string; project_id: string; link_id: string }
 
-const CALLED: Record<string, keyof Scene> = {
+/** What the examples call by a name that the server gives. */
+export const CALLED: Record<string, keyof Scene> = {
   '550e8400-e29b-41d4-a716-446655440000': 'session_id',
   'p-1': 'project_id',
   'link-1': 'link_id',

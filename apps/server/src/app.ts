@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { API_PREFIX } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Replacements } from './composition/replacements.js'
@@ -8,6 +10,7 @@ import type { Config } from './config/config.js'
 import { loadCertificate } from './tls/certificate.js'
 import { renewHourly, renewing } from './tls/renewal.js'
 import { openMetricsListener, type MetricsListener } from './transport/metrics-listener.js'
+import { mountDocs } from './transport/rest/docs-routes.js'
 import { mountMetrics } from './transport/rest/metrics-route.js'
 import { createRestServer } from './transport/rest/rest-server.js'
 
@@ -15,6 +18,8 @@ import { createRestServer } from './transport/rest/rest-server.js'
 export type App = {
   /** The HTTP server, to which routes may be added before it listens. */
   rest: FastifyInstance
+  /** Whether it serves the documentation, at `/docs`. */
+  hasDocs: boolean
   /** Starts to listen; resolves with the address, e.g. `http://127.0.0.1:5000`. */
   listen: () => Promise<string>
   /** The port of the metrics' own listener, once it listens. */
@@ -27,6 +32,12 @@ export type App = {
   settled: () => Promise<void>
   /** Refuses new work, lets what was taken in become durable, and closes everything. */
   close: () => Promise<void>
+}
+
+/** The documentation, where the build has put it; undefined when it is not there. */
+function builtDocs(): string | undefined {
+  const folder = fileURLToPath(new URL('../dist/docs', import.meta.url))
+  return existsSync(folder) ? folder : undefined
 }
 
 function urlOf({ address, family, port }: AddressInfo, scheme: 'http' | 'https'): string {
@@ -60,6 +71,8 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   talus.watch(rest)
   void rest.register(async (scope) => talus.mountApi(scope), { prefix: API_PREFIX })
   mountMetrics(rest, metrics.scrape)
+  const docs = config.docs ? builtDocs() : undefined
+  if (docs !== undefined) await mountDocs(rest, docs)
   talus.attach(rest.server)
   const renewCertificate =
     network.tls && certificate
@@ -70,6 +83,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
 
   return {
     rest,
+    hasDocs: docs !== undefined,
     metricsPort: () => metricsListener?.port,
     reopenLogs: () => observation.reopen(),
     renewCertificate,

@@ -83,10 +83,11 @@ function reopenOnHangup(app: App, { auditLog }: Config): void {
   })
 }
 
-function greet(url: string, config: Config): void {
+function greet(url: string, config: Config, { hasDocs }: App): void {
   process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
   say(`Talus listens on ${url}, data in ${config.dataDir}.`)
   for (const warning of warningsOf(config)) say(warning)
+  if (hasDocs) say(`Documentation: ${url}/docs/`)
   say(`Try:  curl ${url}${API_PREFIX}/health`)
   const token = config.auth === null ? '' : ' -H "authorization: Bearer $TOKEN"'
   const json = "-H 'content-type: application/json' -d '{}'"
@@ -106,7 +107,7 @@ async function start(config: Config): Promise<void> {
     closeOnSignals(close)
     closeOnFaults(close, logger)
     reopenOnHangup(app, config)
-    greet(await app.listen(), config)
+    greet(await app.listen(), config, app)
     if (config.metricsListener) sayWhereMetricsAre(config.metricsListener.host, app.metricsPort())
   } catch (err) {
     say(`talus-server: ${reasonOf(err, config)}`)

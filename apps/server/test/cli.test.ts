@@ -17,6 +17,7 @@ const FLAGS = {
   '--tls-cert': 'TALUS_TLS_CERT',
   '--tls-key': 'TALUS_TLS_KEY',
   '--log-level': 'TALUS_LOG_LEVEL',
+  '--docs': 'TALUS_DOCS',
   '--insecure': 'TALUS_INSECURE',
   '--idle-minutes': 'TALUS_IDLE_MINUTES',
   '--retain-entries': 'TALUS_RETAIN_ENTRIES',
@@ -61,6 +62,7 @@ test('[AUTH1] the first line of output is JSON with a loopback url; all else goe
   expect(code).toBe(0)
   expect(stdout.trimEnd().split('\n')).toHaveLength(1)
   expect(stderr).toContain(server.url)
+  expect(stderr).toContain(`${server.url}/docs/`)
 })
 
 test('[AUTH1] logs go to stderr', async () => {

@@ -22,6 +22,8 @@ export type ServerSettings = {
   templatesDir: string | undefined
   durability: 'full' | 'normal'
   logLevel: (typeof LOG_LEVELS)[number]
+  /** Whether the documentation is served at /docs. */
+  docs: boolean
   /** Allows listening beyond loopback without authentication. */
   insecure: boolean
   /** Sessions that are idle for so long leave memory; 0: never. */
@@ -74,6 +76,13 @@ const FLAGS = {
     argument: 'LEVEL',
     help: LOG_LEVELS.join(', '),
   },
+  docs: {
+    name: 'docs',
+    variable: 'TALUS_DOCS',
+    fallback: 'on',
+    argument: 'on|off',
+    help: 'on: anybody may read the documentation, at /docs',
+  },
   insecure: {
     name: 'insecure',
     variable: 'TALUS_INSECURE',
@@ -120,6 +129,8 @@ function read(given: Given): Result<ServerSettings> {
   if (!durability.ok) return durability
   const logLevel = oneOf(FLAGS.logLevel, given, LOG_LEVELS)
   if (!logLevel.ok) return logLevel
+  const docs = oneOf(FLAGS.docs, given, ['on', 'off'])
+  if (!docs.ok) return docs
   const insecure = switchOf(FLAGS.insecure, given)
   if (!insecure.ok) return insecure
   const idleMinutes = countOf(FLAGS.idleMinutes, given, { least: 0 })
@@ -135,6 +146,7 @@ function read(given: Given): Result<ServerSettings> {
     templatesDir: given(FLAGS.templatesDir) || undefined,
     durability: durability.value,
     logLevel: logLevel.value,
+    docs: docs.value === 'on',
     insecure: insecure.value,
     idleMinutes: idleMinutes.value,
     retainEntries: retainEntries.value,

@@ -1,0 +1,92 @@
+import { EVENT_FOLDERS } from './places.js'
+import type { SitePage } from './page.js'
+
+export type NavItem = { title: string; path: string; isCode: boolean; items: NavItem[] }
+export type NavSection = { title: string; path: string; items: NavItem[] }
+
+/** The sections of the pages, in the order in which they are read. */
+export const SECTIONS = {
+  start: { title: 'Getting started', about: 'From nothing to two clients that see each other.' },
+  concepts: { title: 'Concepts', about: 'How Talus works, and why it works like that.' },
+  guides: { title: 'Guides', about: 'How to do one thing, from beginning to end.' },
+} as const
+
+export type SectionName = keyof typeof SECTIONS
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[]
+
+export type Group = { folder: string; title: string; about: string }
+
+/** What the reference has one page each for. */
+export const GROUPS: readonly Group[] = [
+  {
+    folder: 'requests',
+    title: 'Requests',
+    about: 'What clients send over Socket.IO. Each takes an acknowledgement callback.',
+  },
+  {
+    folder: 'commands',
+    title: 'Commands',
+    about: 'What changes the graph. They go inside `execute_command`, or by REST.',
+  },
+  {
+    folder: EVENT_FOLDERS['/'],
+    title: 'Events of /',
+    about: 'What the server sends on the root namespace.',
+  },
+  {
+    folder: EVENT_FOLDERS['/graph'],
+    title: 'Events of /graph',
+    about: 'What the server sends on the namespace `/graph`.',
+  },
+  { folder: 'routes', title: 'REST routes', about: 'What is asked by HTTP, below `/api/v1`.' },
+  { folder: 'errors', title: 'Errors', about: 'The closed table of codes, at every door alike.' },
+  { folder: 'models', title: 'Models', about: 'The types that messages are made of.' },
+]
+
+export const groupPath = ({ folder }: Pick<Group, 'folder'>) => `reference/${folder}/`
+
+const isIn = (path: string) => (page: SitePage) =>
+  page.path.startsWith(path) && page.path !== path && !page.path.includes('#')
+
+/** Words stay words; everything that is typed into a program is code. */
+const isCode = ({ kind }: SitePage) => kind !== undefined
+
+const item = (page: SitePage): NavItem => ({
+  title: page.short ?? page.title,
+  path: page.path,
+  isCode: isCode(page),
+  items: [],
+})
+
+/** The pages of one group, in their order. */
+export const pagesOf = (pages: readonly SitePage[], path: string) => pages.filter(isIn(path))
+
+/** What the sidebar shows. `texts` are the pages of the reference that stand alone. */
+export function navigationOf(pages: readonly SitePage[], texts: readonly SitePage[]): NavSection[] {
+  const sections = SECTION_NAMES.map((name) => ({
+    title: SECTIONS[name].title,
+    path: `${name}/`,
+    items: pagesOf(pages, `${name}/`).map(item),
+  }))
+  const groups = GROUPS.map(({ title, ...group }) => {
+    const path = groupPath(group)
+    return { title, path, isCode: false, items: pagesOf(pages, path).map(item) }
+  })
+  const reference = {
+    title: 'Reference',
+    path: 'reference/',
+    items: [...texts.map(item), ...groups],
+  }
+  return [...sections, reference].filter(({ items }) => items.length > 0)
+}
+
+/** The pages before and after one, in the order of the sidebar. */
+export function neighboursOf(
+  sections: readonly NavSection[],
+  path: string,
+): { before?: NavItem; after?: NavItem } {
+  const order = sections.flatMap(({ items }) => items.flatMap((one) => [one, ...one.items]))
+  const at = order.findIndex((one) => one.path === path)
+  const [before, after] = at < 0 ? [] : [order[at - 1], order[at + 1]]
+  return { ...(before ? { before } : {}), ...(after ? { after } : {}) }
+}
