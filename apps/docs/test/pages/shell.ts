@@ -5,6 +5,9 @@ import type { Scratch } from './scratch.js'
 /** What a program printed; `code` is null while it goes on. */
 export type Printed = { code: number | null; out: string; err: string }
 
+/** Ends what hangs before the test runner does, so that nothing is left running. */
+const HANGS_AFTER_MS = 120_000
+
 /** A program that is being run in the folder of a page. */
 export class Program {
   readonly #child: ChildProcess
@@ -29,23 +32,34 @@ export class Program {
     return { code: this.#child.exitCode, out: this.#out, err: this.#err }
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended. Rejects when it hangs. */
   async ended(): Promise<Printed> {
-    await this.#exited
+    await this.#unlessItHangs(this.#exited)
     return this.printed
   }
 
-  /** Resolves when what it has printed fits. Rejects when it ends before. */
+  /** Resolves when what it has printed fits. Rejects when it ends before, or hangs. */
   async until(fits: (out: string) => boolean): Promise<Printed> {
     while (!fits(this.#out)) {
       const more = once(this.#child.stdout ?? this.#child, 'data')
       more.catch(() => {})
-      await Promise.race([more, this.#exited])
-      if (this.#child.exitCode !== null && !fits(this.#out)) {
-        throw new Error(`It ended with ${this.#child.exitCode}:\n${this.#out}${this.#err}`)
-      }
+      await this.#unlessItHangs(Promise.race([more, this.#exited]))
+      const { exitCode } = this.#child
+      if (exitCode !== null && !fits(this.#out)) throw this.#trouble(`ended with ${exitCode}`)
     }
     return this.printed
+  }
+
+  async #unlessItHangs(progress: Promise<unknown>): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const hanging = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(this.#trouble('hangs')), HANGS_AFTER_MS)
+    })
+    await Promise.race([progress, hanging]).finally(() => clearTimeout(timer))
+  }
+
+  #trouble(what: string): Error {
+    return new Error(`It ${what}:\n${this.#out}${this.#err}`)
   }
 
   say(text: string): void {

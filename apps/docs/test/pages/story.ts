@@ -74,8 +74,12 @@ export class Story {
     if (command === 'python3') await this.#scratch.write(file, code)
     const program = new Program(this.#scratch, command, [file])
     if (fence.attributes.has('serve'))
-      await this.#start(program, hasSpoken, fence.attributes.get('serve'))
-    else this.#accept(fence, await program.ended())
+      return this.#start(program, hasSpoken, fence.attributes.get('serve'))
+    try {
+      this.#accept(fence, await program.ended())
+    } finally {
+      await program.end()
+    }
   }
 
   #group(name: string): Fence[] {
