@@ -100,7 +100,11 @@ class Search {
     const links = [...this.#results.querySelectorAll<HTMLAnchorElement>('a')]
     const at = links.indexOf(document.activeElement as HTMLAnchorElement)
     const isFromInput = document.activeElement === this.#input
-    if (event.key === 'ArrowDown') {
+    if (event.key === 'Escape') {
+      // A field for searches would only lose its text, the first time.
+      event.preventDefault()
+      this.#dialog.close()
+    } else if (event.key === 'ArrowDown') {
       event.preventDefault()
       links[Math.min(at + 1, links.length - 1)]?.focus()
     } else if (event.key === 'ArrowUp') {
