@@ -20,7 +20,6 @@ const PUBLISHED = ['packages/protocol', 'packages/client', 'packages/graph', 'ap
 const read = (path: string, base: URL) => readFileSync(new URL(path, base), 'utf8')
 
 function readPages(folder: URL): PageSource[] {
-  if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.md'))

@@ -27,6 +27,10 @@ addEventListener('keydown', (event) => {
   void openSearch()
 })
 
-// On a wide screen the list of pages is no overlay; the page that is shown must be in sight.
-document.querySelector('.sidebar [aria-current=page]')?.scrollIntoView({ block: 'nearest' })
-scrollTo(0, location.hash === '' ? 0 : scrollY)
+// The list of pages may be long; the page itself stays where it is.
+const list = document.querySelector<HTMLElement>('.sidebar')
+const current = list?.querySelector<HTMLElement>('[aria-current=page]')
+if (list && current) {
+  const below = current.getBoundingClientRect().top - list.getBoundingClientRect().top
+  if (below > list.clientHeight * 0.8) list.scrollTop = below - list.clientHeight / 3
+}

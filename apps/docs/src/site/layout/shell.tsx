@@ -1,7 +1,8 @@
+import { Fragment } from 'react'
 import { Html, render } from '../html.js'
 import type { NavItem, NavSection } from '../navigation.js'
 import { neighboursOf } from '../navigation.js'
-import { headingsOf, type SitePage } from '../page.js'
+import { headingsOf, type Heading as HeadingOfPage, type SitePage } from '../page.js'
 import { siteLink } from '../places.js'
 import { MenuIcon, SearchIcon, ThemeIcon } from './icons.js'
 
@@ -69,10 +70,26 @@ function Header({ page, sections }: Frame) {
   )
 }
 
+/** A long path is broken before a slash, and not inside a word. */
+function Code({ text }: { text: string }) {
+  const [first, ...parts] = text.split(/(?=\/)/)
+  return (
+    <code>
+      {first}
+      {parts.map((part) => (
+        <Fragment key={part}>
+          <wbr />
+          {part}
+        </Fragment>
+      ))}
+    </code>
+  )
+}
+
 function NavLink({ item, path }: { item: NavItem; path: string }) {
   return (
     <a href={siteLink(item.path)} aria-current={item.path === path ? 'page' : undefined}>
-      {item.isCode ? <code>{item.title}</code> : item.title}
+      {item.isCode ? <Code text={item.title} /> : item.title}
     </a>
   )
 }
@@ -112,20 +129,34 @@ function Sidebar({ page: { path }, sections }: Frame) {
   )
 }
 
-function Contents({ page: { body } }: Frame) {
-  const headings = headingsOf(body)
-  if (headings.length < 2) return null
+function ContentsList({ headings }: { headings: readonly HeadingOfPage[] }) {
   return (
-    <nav className="contents" aria-labelledby="contents-title">
-      <p id="contents-title">On this page</p>
-      <ul>
-        {headings.map(({ depth, id, text }) => (
-          <li key={id} className={`depth-${depth}`}>
-            <a href={`#${id}`}>{text}</a>
-          </li>
-        ))}
-      </ul>
+    <ul>
+      {headings.map(({ depth, id, text }) => (
+        <li key={id} className={`depth-${depth}`}>
+          <a href={`#${id}`}>{text}</a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Contents({ headings }: { headings: readonly HeadingOfPage[] }) {
+  return (
+    <nav className="contents" aria-label="On this page">
+      <p>On this page</p>
+      <ContentsList headings={headings} />
     </nav>
+  )
+}
+
+/** The same where there is no room beside the text. */
+function FoldedContents({ headings }: { headings: readonly HeadingOfPage[] }) {
+  return (
+    <details className="folded-contents">
+      <summary>On this page</summary>
+      <ContentsList headings={headings} />
+    </details>
   )
 }
 
@@ -159,17 +190,20 @@ function Title({ page: { kind, title } }: Frame) {
 
 function Article(frame: Frame) {
   const { page } = frame
+  const headings = headingsOf(page.body)
+  const isLong = headings.length > 1
   return (
     <div className="layout">
       <Sidebar {...frame} />
       <main id="site-content" tabIndex={-1}>
         <article>
           <Title {...frame} />
+          {isLong && <FoldedContents headings={headings} />}
           <Html html={page.body} />
         </article>
         <Neighbours {...frame} />
       </main>
-      <Contents {...frame} />
+      {isLong && <Contents headings={headings} />}
     </div>
   )
 }
