@@ -1,7 +1,7 @@
 import type { Journal, ProjectRecord } from './journal.js'
 import { appendTo, lastSeq, truncateSession, type MemorySession } from './memory-session.js'
 import { createMemoryAccess } from './memory-access.js'
-import { assertConsecutive, assertSnapshotSeq } from './rules.js'
+import { assertConsecutive, assertSnapshotSeq, noParts } from './rules.js'
 
 type MemoryProject = { record: ProjectRecord; document: string[] | undefined }
 
@@ -75,7 +75,7 @@ export function createMemoryJournal(): Journal {
       for await (const part of parts) all.push(part)
       const session = sessions.get(session_id)
       if (session === undefined) return
-      if (all.length === 0) throw new RangeError('A snapshot has at least one part')
+      if (all.length === 0) throw noParts()
       assertSnapshotSeq(seq, lastSeq(session))
       if (session.snapshot === null || seq > session.snapshot.seq) {
         session.snapshot = { seq, parts: all }

@@ -44,6 +44,11 @@ function repeated(command_ids: string[]): string[] {
   return command_ids.filter((id) => seen.has(id) || !seen.add(id))
 }
 
+/** A snapshot without parts could not be told from none. */
+export function noParts(): RangeError {
+  return new RangeError('A snapshot has at least one part')
+}
+
 /** Throws when a snapshot is of a state that is not durable. */
 export function assertSnapshotSeq(seq: number, last_seq: number): void {
   if (seq > last_seq)

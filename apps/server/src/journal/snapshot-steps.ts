@@ -1,4 +1,5 @@
 import type { Journal } from './journal.js'
+import { noParts } from './rules.js'
 
 /** A part of a snapshot at its place, counted from 0. */
 export type SnapshotPart = { seq: number; part: number; body: string; isLast: boolean }
@@ -50,6 +51,6 @@ async function addParts(steps: SnapshotSteps, session_id: string, seq: number, p
     }
     held = body
   }
-  if (held === undefined) throw new RangeError('A snapshot has at least one part')
+  if (held === undefined) throw noParts()
   return await steps.addSnapshotPart(session_id, { seq, part, body: held, isLast: true })
 }

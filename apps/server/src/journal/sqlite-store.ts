@@ -11,12 +11,12 @@ import { kyselyOver } from './sqlite-dialect.js'
 import { Staging, type StagingOptions } from './staging.js'
 
 /**
- * `appendGroup` is the journal's `append` for batches that are packed already, `steps` are those of
- * its `writeSnapshot`.
+ * `served` is what a worker is asked for: the journal with the steps of its `writeSnapshot` beside
+ * it. `appendGroup` is its `append` for batches that are packed already.
  */
 export type SqliteStore = {
   journal: Journal
-  steps: SnapshotSteps
+  served: Journal & SnapshotSteps
   appendGroup: (group: string) => AppendOutcome[]
 }
 
@@ -57,5 +57,9 @@ export async function createSqliteStore(
       database.close()
     },
   }
-  return { journal, steps, appendGroup: (group) => staging.append(group) }
+  return {
+    journal,
+    served: { ...journal, ...steps },
+    appendGroup: (group) => staging.append(group),
+  }
 }

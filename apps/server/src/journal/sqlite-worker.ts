@@ -3,7 +3,7 @@ import { StorageError } from './journal.js'
 import { packOutcomes } from './packed-group.js'
 import { openDatabase } from './sqlite-database.js'
 import { messageOf, nativeError, sqliteCode } from './sqlite-error.js'
-import type { Notice, Reply, Request, Served, WorkerOptions } from './sqlite-messages.js'
+import type { Notice, Reply, Request, WorkerOptions } from './sqlite-messages.js'
 import { createSqliteStore, type SqliteStore } from './sqlite-store.js'
 
 if (parentPort === null) throw new Error('sqlite-worker runs in a worker thread only')
@@ -40,12 +40,11 @@ async function serve(request: Request): Promise<void> {
 
 async function answer({ id, method, args }: Request): Promise<Reply> {
   try {
-    const { journal, steps, appendGroup } = await opened
+    const { served, appendGroup } = await opened
     if (method === 'append') {
       return { id, state: 'done', value: packOutcomes(appendGroup(args[0])) }
     }
     // The union of all methods takes no arguments; that these fit is what `Request` says.
-    const served: Served = { ...journal, ...steps }
     const call = served[method] as (...args: unknown[]) => Promise<unknown>
     return { id, state: 'done', value: await call(...args) }
   } catch (error) {
