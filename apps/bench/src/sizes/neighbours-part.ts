@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ClientPayload } from '@talus/protocol'
 import type { Load, Timing } from '../cases.js'
 import { startTalus } from '../contenders.js'
@@ -47,7 +48,8 @@ function sendAtRate(
 
 /** Somebody who joined a session and is sent megabytes every second, whether or not they read. */
 async function listener({ url }: ServerProcess, reads: boolean): Promise<Neighbour> {
-  const session_id = 'stalled'
+  // One of its own each time: what a session holds already must not tell one round from another.
+  const session_id = randomUUID()
   const reader = await connectMember(url, { session_id })
   const writer = await RawClient.connect(url)
   const data = { blueprint_type_id: 'task' }
@@ -68,7 +70,7 @@ async function listener({ url }: ServerProcess, reads: boolean): Promise<Neighbo
 
 /** Somebody who sends ten times what one socket may send. */
 async function abuser({ url }: ServerProcess): Promise<Neighbour> {
-  const session_id = 'abused'
+  const session_id = randomUUID()
   const client = await connectMember(url, { session_id })
   const abusing = sendAtRate(client, 10 * BUDGET, () => ({
     session_id,
