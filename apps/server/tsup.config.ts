@@ -1,7 +1,13 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/main.ts', 'src/index.ts', 'src/testing.ts', 'src/journal/sqlite-worker.ts'],
+  entry: [
+    'src/main.ts',
+    'src/index.ts',
+    'src/testing.ts',
+    'src/journal/sqlite-worker.ts',
+    'src/journal/checkpoint-worker.ts',
+  ],
   format: 'esm',
   target: 'es2023',
   platform: 'node',

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import Database from 'libsql'
@@ -7,7 +7,7 @@ import { openSqliteJournal, type StorageError } from '../src/journal/index.js'
 import { linkWorker } from '../src/journal/sqlite-link.js'
 import { workerUrl } from '../src/journal/sqlite-worker-url.js'
 import { temporaryDirectory } from './journal-directory.js'
-import { batch, bodies, session } from './journal-samples.js'
+import { batch, bodies, commit, session } from './journal-samples.js'
 
 const refusedWith = (message: string) => ({
   name: 'StorageError',
@@ -84,6 +84,34 @@ describe('the file', { timeout: 0 }, () => {
     await expect(openSqliteJournal({ file, durability: 'full' })).rejects.toMatchObject(
       refusedWith(`${file} cannot be opened`),
     )
+  })
+})
+
+describe('the log', { timeout: 0 }, () => {
+  test('is copied into the database while commands go on, and gone when the journal closes', async () => {
+    await using directory = await temporaryDirectory()
+    const file = join(directory.path, 'journal.db')
+    const bytesAt = async (suffix: string) => (await stat(file + suffix)).size
+    const journal = await openSqliteJournal({ file, durability: 'full' })
+    await journal.createSession(session('s'))
+    const body = (seq: number) => JSON.stringify({ seq, text: 'x'.repeat(50_000) })
+    let seq = 0
+    // Before SQLite's own checkpoint, at 64 MB of log, nothing else writes to the database.
+    while ((await bytesAt('')) < 1_000_000) {
+      expect(await bytesAt('-wal')).toBeLessThan(60_000_000)
+      const base_seq = seq
+      const commits = Array.from({ length: 10 }, () => ({ ...commit(++seq), body: body(seq) }))
+      expect(await journal.append([{ session_id: 's', base_seq, commits, receipts: [] }])).toEqual([
+        { ok: true },
+      ])
+    }
+    await journal.close()
+    expect(await readdir(directory.path)).toEqual(['journal.db', 'journal.db-lock'])
+
+    const again = await openSqliteJournal({ file, durability: 'full' })
+    const loaded = await again.loadSession('s')
+    expect(loaded?.entries).toEqual(Array.from({ length: seq }, (_, i) => body(i + 1)))
+    await again.close()
   })
 })
 

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { Checkpoints } from './checkpoints.js'
 import { StorageError } from './journal.js'
 import { packOutcomes } from './packed-group.js'
 import { openDatabase } from './sqlite-database.js'
@@ -9,7 +10,9 @@ import { createSqliteStore, type SqliteStore } from './sqlite-store.js'
 if (parentPort === null) throw new Error('sqlite-worker runs in a worker thread only')
 const port = parentPort
 
-const opened = open(workerData as WorkerOptions)
+const options = workerData as WorkerOptions
+const checkpoints = new Checkpoints(options.file)
+const opened = open(options)
 // Whoever calls first is told; until then nobody has asked.
 opened.catch(() => undefined)
 
@@ -42,8 +45,13 @@ async function answer({ id, method, args }: Request): Promise<Reply> {
   try {
     const { served, appendGroup } = await opened
     if (method === 'append') {
-      return { id, state: 'done', value: packOutcomes(appendGroup(args[0])) }
+      const outcomes = appendGroup(args[0])
+      checkpoints.wrote(args[0].length)
+      return { id, state: 'done', value: packOutcomes(outcomes) }
     }
+    if (method === 'addSnapshotPart') checkpoints.wrote(args[1].body.length)
+    // The last to close the database copies the rest of the log and removes it.
+    if (method === 'close') await checkpoints.close()
     // The union of all methods takes no arguments; that these fit is what `Request` says.
     const call = served[method] as (...args: unknown[]) => Promise<unknown>
     return { id, state: 'done', value: await call(...args) }
