@@ -56,6 +56,22 @@ test('[CMD1] a command answers with the fields of its acknowledgement and with s
   expect(other).toMatchObject({ status: 409, body: { success: false, command_id: 'c', error } })
 })
 
+test.each(['application/json', 'application/octet-stream', 'text/plain'])(
+  'a request without a body may name the type %s',
+  async (type) => {
+    await using app = await testApp()
+    const headers = { 'content-type': type }
+    const ask = (method: string, path: string) =>
+      fetch(`${app.url}/api/v1${path}`, { method, headers })
+    const created = await ask('POST', '/sessions')
+    expect(created.status).toBe(201)
+    const { session_id } = (await created.json()) as { session_id: string }
+    const undone = await ask('POST', `/sessions/${session_id}/undo`)
+    expect(await undone.json()).toMatchObject({ error: { code: 'NOTHING_TO_UNDO' } })
+    expect((await ask('DELETE', `/sessions/${session_id}`)).status).toBe(200)
+  },
+)
+
 test.each(['/health', '/nowhere', '/graph'])(
   '[DOOR1] %s may be read by a page of this machine',
   async (path) => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import type { Failure } from '@talus/protocol'
@@ -44,7 +45,16 @@ async function compressAnswers(scope: FastifyInstance): Promise<void> {
   })
 }
 
+/** Whether no body follows. */
+function isBodiless(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+}
+
 function readJsonOnly(scope: FastifyInstance): void {
+  // Many clients name a type with every request, also where nothing follows that could have one.
+  scope.addHook('onRequest', async ({ headers }) => {
+    if (isBodiless(headers)) delete headers['content-type']
+  })
   // A page may send text to any origin without asking.
   scope.removeAllContentTypeParsers()
   // 'error' is the default; it is what keeps `__proto__` of a body out.
