@@ -89,10 +89,10 @@ export class Connection {
     })
   }
 
-  #dialLater(): void {
+  #dialLater(refusal?: TalusError): void {
     if (this.#closed) return
     clearTimeout(this.#timer)
-    const delay = backoff(this.#attempts + 1, this.#settings.reconnect)
+    const delay = backoff(this.#attempts + 1, this.#settings.reconnect, refusal)
     this.#timer = setTimeout(() => this.#dial(), delay)
     this.#events.down()
   }
@@ -110,7 +110,9 @@ export class Connection {
   #failed(error: Error): void {
     if (this.#closed) return
     const refusal = refusalOf(error, this.#socket)
-    if (!refusal || refusal.retryable || this.#mayBeExpired(refusal)) return this.#dialLater()
+    if (!refusal || refusal.retryable || this.#mayBeExpired(refusal)) {
+      return this.#dialLater(refusal)
+    }
     this.#refuse(refusal)
   }
 

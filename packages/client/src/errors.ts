@@ -27,17 +27,21 @@ export class TalusError extends Error {
   readonly details: ErrorDetail[]
   /** Whether the same request may succeed later; a command then wants the same `commandId`. */
   readonly retryable: boolean
+  /** Milliseconds to wait before the next attempt, where the server says so. */
+  readonly retryAfterMs: number | undefined
   /** Of a fault of the server: the id under which its log has the rest. */
   readonly errorId: string | undefined
   /** The command that this is about, if it is about one. */
   readonly commandId: string | undefined
 
   /** For tests and stores; the client makes its own. */
-  constructor({ code, message, details = [], retryable, error_id }: Reason, context: Context = {}) {
+  constructor(reason: Reason, context: Context = {}) {
+    const { code, message, details = [], retryable, error_id, retry_after_ms } = reason
     super(message, 'cause' in context ? { cause: context.cause } : {})
     this.code = code
     this.details = details
     this.retryable = retryable
+    this.retryAfterMs = retry_after_ms
     this.errorId = error_id
     this.commandId = context.commandId
   }

@@ -132,7 +132,7 @@ export class Membership {
       const joined = readJoined(reply.answer)
       if (!(joined instanceof TalusError)) return this.#enteredOn(line, joined)
       if (!joined.retryable) return this.end(joined)
-      await pause(backoff(attempt, REFUSAL_DELAYS), line.lost)
+      await pause(backoff(attempt, REFUSAL_DELAYS, joined), line.lost)
     }
   }
 

@@ -1,3 +1,5 @@
+import type { TalusError } from './errors.js'
+
 /** Bounds of the pauses between attempts, in milliseconds. */
 export type Delays = {
   /** The pause before the second attempt. */
@@ -11,11 +13,16 @@ export const REFUSAL_DELAYS: Delays = { minDelayMs: 200, maxDelayMs: 5_000 }
 
 /**
  * How long to wait before repetition `attempt`, counted from 1: doubling up to the longest pause,
- * and spread over half of it, so that many clients do not come back in the same moment.
+ * and spread over half of it, so that many clients do not come back in the same moment. After a
+ * refusal, at least as long as the server wants it.
  */
-export function backoff(attempt: number, { minDelayMs, maxDelayMs }: Delays): number {
+export function backoff(
+  attempt: number,
+  { minDelayMs, maxDelayMs }: Delays,
+  refusal?: TalusError,
+): number {
   const longest = Math.min(maxDelayMs, minDelayMs * 2 ** (attempt - 1))
-  return longest * (0.5 + Math.random() / 2)
+  return Math.max(refusal?.retryAfterMs ?? 0, longest * (0.5 + Math.random() / 2))
 }
 
 /** Waits; less long when the signal aborts. Never rejects. */

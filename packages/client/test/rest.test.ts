@@ -112,6 +112,14 @@ test('[ERR1] a fault of the server has the id that its log knows', async () => {
   expect(error).toMatchObject({ code: 'INTERNAL_ERROR', errorId: 'e-7' })
 })
 
+test('[LIM6] an error tells when to try again', async () => {
+  await using fake = await FakeServer.start(() => {})
+  const message = 'Too many requests'
+  fake.stored.entries = { code: 'RATE_LIMITED', message, retryable: true, retry_after_ms: 20 }
+  const error = await rejection(rest(fake.url).getChanges({ session_id: 's' }))
+  expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 20 })
+})
+
 test('what is wrong here is not said of the server', async () => {
   const noToken = () => Promise.reject(new Error('Signed out'))
   expect(await rejection(rest(server.url, { token: noToken }).getHealth())).toMatchObject({

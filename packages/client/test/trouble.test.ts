@@ -126,6 +126,37 @@ test.each(['STORAGE_UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED'] as const)(
   },
 )
 
+test('[LIM6] whoever is refused for now waits as long as the server says', async () => {
+  const wait = 700
+  const log: { what: string; at: number }[] = []
+  const refuseOnce = (what: string) => {
+    log.push({ what, at: performance.now() })
+    return log.filter((one) => one.what === what).length === 1
+  }
+  const limited = {
+    code: 'RATE_LIMITED',
+    message: 'Later',
+    retryable: true,
+    retry_after_ms: wait,
+  } as const
+  await using server = await FakeServer.start((socket) => {
+    socket.on('execute_command', ({ command_id = '' }, ack) => {
+      if (refuseOnce('command')) return ack?.({ ok: false, command_id, error: limited })
+      ack?.(executed(command_id))
+    })
+  })
+  server.io.use((_socket, next) => {
+    next(refuseOnce('handshake') ? Object.assign(new Error('Later'), { data: limited }) : undefined)
+  })
+  const client = connect(server.url, QUICK)
+  await create(await client.join('s'), 'a')
+  for (const what of ['handshake', 'command']) {
+    const [first = 0, second = 0] = log.filter((one) => one.what === what).map(({ at }) => at)
+    expect(second - first).toBeGreaterThanOrEqual(wait - 5)
+  }
+  client.close()
+})
+
 test('after a refusal the first goes alone, and a new command waits behind the refused', async () => {
   const log: string[] = []
   let refusals = 2

@@ -119,15 +119,15 @@ export class CommandQueue {
     const line = this.#line
     if (!line) return
     let onTheirWay = 0
-    let refused = false
+    let refused: TalusError | undefined
     for (const pending of this.#pending) {
       if (pending.state.at === 'sent') onTheirWay += 1
-      else if (pending.state.at === 'refused') refused = true
+      else if (pending.state.at === 'refused') refused ??= pending.state.error
       else if (refused || onTheirWay >= this.#window) break
       else if (this.#send(line, pending)) onTheirWay += 1
     }
     // Only when nothing is on its way any more can the refused ones go out in their order.
-    if (refused && onTheirWay === 0) void this.#repeatRefused(line)
+    if (refused && onTheirWay === 0) void this.#repeatRefused(line, refused)
   }
 
   #send(line: Line, pending: Pending): boolean {
@@ -186,12 +186,12 @@ export class CommandQueue {
     return false
   }
 
-  /** Sends the first of the refused alone; when it succeeds, the others follow. */
-  async #repeatRefused(line: Line): Promise<void> {
+  /** Sends the first of the refused, for this reason, alone; when it succeeds, the others follow. */
+  async #repeatRefused(line: Line, reason: TalusError): Promise<void> {
     if (this.#pausing) return
     this.#pausing = true
     this.#refusals += 1
-    await pause(backoff(this.#refusals, REFUSAL_DELAYS), line.lost)
+    await pause(backoff(this.#refusals, REFUSAL_DELAYS, reason), line.lost)
     if (this.#line !== line) return
     this.#pausing = false
     this.#window = 1
