@@ -4,7 +4,7 @@ import type { Replacements } from './composition/replacements.js'
 import { composeTalus } from './composition/talus.js'
 import { configure, type Settings } from './config/settings.js'
 import { SettingError } from './observability/setting-error.js'
-import { teachManners } from './transport/rest/manners.js'
+import { followContract } from './transport/rest/conventions.js'
 
 /** What `talus` is registered with. */
 export type TalusOptions = Replacements & {
@@ -70,7 +70,7 @@ export async function talus(app: FastifyInstance, options: TalusOptions = {}): P
         route.bodyLimit ??= messageBytes
       })
       composed.watch(scope)
-      await teachManners(scope, { faults, guard })
+      await followContract(scope, { faults, guard })
       composed.mountApi(scope)
     },
     { prefix: API_PREFIX },

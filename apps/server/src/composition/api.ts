@@ -16,9 +16,12 @@ import { watchRequests } from '../transport/rest/watch.js'
 import type { Composition } from './composition.js'
 
 /** Has every request of the scope received, and accounted for once it is answered. */
-export function watchApi(scope: FastifyInstance, { observation, work, entry }: Composition): void {
+export function watchApi(
+  scope: FastifyInstance,
+  { observation, core, admission }: Composition,
+): void {
   const { audit, tracer, metrics } = observation
-  const { access, reception, requests, quota, json, addressOf } = entry
+  const { access, reception, requests, quota, json, addressOf } = admission
   watchRequests(scope, { audit, answered: requestMeter(metrics.instruments), tracer })
   openDoor(scope, {
     access,
@@ -28,17 +31,17 @@ export function watchApi(scope: FastifyInstance, { observation, work, entry }: C
     quota,
     json,
     addressOf,
-    sessionOfProject: async (project_id) => (await work.journal.getProject(project_id))?.session_id,
+    sessionOfProject: async (project_id) => (await core.journal.getProject(project_id))?.session_id,
   })
 }
 
 /** Mounts every route of the contract. */
 export function mountApi(scope: FastifyInstance, composition: Composition): void {
-  const { config, observation, sources, work, entry, contractHash } = composition
-  const { sessions, hub, chronicle, journal, memberships, links, projects, templates } = work
+  const { config, observation, sources, core, admission, contractHash } = composition
+  const { sessions, hub, chronicle, journal, memberships, links, projects, templates } = core
   const services = {
     sessions,
-    dispatcher: observation.watched(entry.dispatcher, 'rest'),
+    dispatcher: observation.watched(admission.dispatcher, 'rest'),
     chronicle,
     after: sources.after,
     hub,

@@ -7,9 +7,9 @@ import { createFaults, type Faults } from '../observability/faults.js'
 import { createLogger } from '../observability/log.js'
 import { observe, type Observation } from '../observability/observation.js'
 import { packageVersion } from '../package-files.js'
-import { openEntry, type Entry } from './entry.js'
+import { openAdmission, type Admission } from './admission.js'
 import { sourcesOf, type Replacements, type Sources } from './replacements.js'
-import { openWork, type Work } from './work.js'
+import { openCore, type Core } from './core.js'
 
 /** The parts, put together. Those that are given stand in place of the real ones. */
 export type Composition = {
@@ -17,8 +17,8 @@ export type Composition = {
   observation: Observation
   faults: Faults
   sources: Sources
-  work: Work
-  entry: Entry
+  core: Core
+  admission: Admission
   contractHash: string
   isOpen: () => boolean
   /** Whether the journal answers now. */
@@ -39,13 +39,13 @@ export async function compose(config: Config, replacements: Replacements): Promi
     replacements.authenticate ?? (config.auth && jwtAuthentication(config.auth, { clock, log }))
   const surroundings = { config, replacements, sources, observation, faults }
   const authenticated = authenticate !== null
-  const work = await openWork({ ...surroundings, authenticated })
-  const entry = openEntry(work, { ...surroundings, authenticate })
-  const ping = boundedQuestion(() => work.journal.ping().then(() => true), after)
+  const core = await openCore({ ...surroundings, authenticated })
+  const admission = openAdmission(core, { ...surroundings, authenticate })
+  const ping = boundedQuestion(() => core.journal.ping().then(() => true), after)
   return {
     ...surroundings,
-    work,
-    entry,
+    core,
+    admission,
     contractHash: createHash('sha256').update(contractText()).digest('hex'),
     isOpen: () => true,
     journalAnswers: async () => (await ping()) === true,

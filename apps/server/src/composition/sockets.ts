@@ -12,8 +12,8 @@ function exposeMetrics(
   composition: Composition,
   namespaces: Parameters<typeof connectionsOf>[0],
 ): void {
-  const { observation, sources, work, journalAnswers, isOpen } = composition
-  const { sessions, hub, outbox, presence, journal } = work
+  const { observation, sources, core, journalAnswers, isOpen } = composition
+  const { sessions, hub, outbox, presence, journal } = core
   observation.metrics.expose({
     buildInfo: { version: packageVersion(), protocol: PROTOCOL_VERSION },
     connections: () => countConnections(namespaces),
@@ -30,10 +30,10 @@ function exposeMetrics(
 
 /** Opens both namespaces on an HTTP server, and has their connections measured. */
 export function openSockets(http: HttpServer, composition: Composition, guard: Guard): RootServer {
-  const { config, observation, faults, sources, work, entry, contractHash } = composition
-  const { dispatcher, ...entrance } = entry
+  const { config, observation, faults, sources, core, admission, contractHash } = composition
+  const { dispatcher, ...entrance } = admission
   const services = {
-    ...work,
+    ...core,
     ...entrance,
     ...sources,
     dispatcherAt: (door: DoorName) => observation.watched(dispatcher, door),

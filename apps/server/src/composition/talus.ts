@@ -45,12 +45,12 @@ export async function composeTalus(
   let open = true
   const isOpen = () => open
   const composition = { ...(await compose(config, replacements)), isOpen }
-  const { observation, faults, sources, work, entry } = composition
-  const { sessions, committer, outbox, journal } = work
+  const { observation, faults, sources, core, admission } = composition
+  const { sessions, committer, outbox, journal } = core
   const { idleMinutes: minutes, network } = config
   if (minutes > 0) sweepIdle(sessions, { after: sources.after, minutes, isOpen })
   const guard = {
-    perimeter: createPerimeter({ ...network, authenticated: entry.access.authenticated }),
+    perimeter: createPerimeter({ ...network, authenticated: admission.access.authenticated }),
     headers: secureHeaders({ hasTls }),
   }
   let io: RootServer | undefined
@@ -79,7 +79,7 @@ export async function composeTalus(
     },
     async finish() {
       open = false
-      entry.dispatcher.close()
+      admission.dispatcher.close()
       await sessions.drained()
       await flushed()
       // Without a goodbye: clients that are told to go do not come back by themselves.

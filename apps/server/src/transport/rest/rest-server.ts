@@ -5,7 +5,7 @@ import type { Certificate } from '../../tls/certificate.js'
 import type { Guard } from '../perimeter/guards.js'
 import { HTTP_LIMITS, NODE_LIMITS, refuseMalformed } from '../perimeter/http-server.js'
 import { unexpected } from '../unexpected.js'
-import { teachManners } from './manners.js'
+import { followContract } from './conventions.js'
 import { MAX_PARAM_LENGTH, refusalOf } from './refusals.js'
 import { sendFailure } from './route.js'
 
@@ -41,6 +41,6 @@ export async function createRestServer(options: {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   })
-  await teachManners(app, options)
+  await followContract(app, options)
   return app
 }

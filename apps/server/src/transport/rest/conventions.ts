@@ -63,7 +63,7 @@ function readJsonOnly(scope: FastifyInstance): void {
 }
 
 /** Has a scope and those within it answer as the contract says: one envelope, one perimeter. */
-export async function teachManners(
+export async function followContract(
   scope: FastifyInstance,
   { faults, guard }: { faults: Faults; guard: Guard },
 ): Promise<void> {

@@ -23,7 +23,7 @@ import type { LetGo } from '../transport/sockets/services.js'
 import type { Replacements, Sources } from './replacements.js'
 
 /** What keeps and changes sessions and projects, and tells those who are in them. */
-export type Work = {
+export type Core = {
   journal: Journal
   templates: Templates
   hub: Hub
@@ -82,7 +82,7 @@ function openRooms({ config, sources, observation }: Surroundings) {
 }
 
 /** Opens the journal and puts on it whatever does the work. Rejects when there is no journal. */
-export async function openWork(surroundings: Surroundings): Promise<Work> {
+export async function openCore(surroundings: Surroundings): Promise<Core> {
   const { config, replacements, sources, observation, faults, authenticated } = surroundings
   const { clock, newId, now } = sources
   const { log, metrics } = observation

@@ -14,10 +14,10 @@ import type { Observation } from '../observability/observation.js'
 import { addressing, type AddressOf } from '../transport/perimeter/address.js'
 import { Connections } from '../transport/sockets/connections.js'
 import type { Sources } from './replacements.js'
-import type { Work } from './work.js'
+import type { Core } from './core.js'
 
 /** Who may come in, do what, and how often. */
-export type Entry = {
+export type Admission = {
   access: Access
   reception: Reception
   dispatcher: Dispatcher
@@ -39,11 +39,11 @@ type Surroundings = {
   authenticate: Authenticate | null
 }
 
-export function openEntry(work: Work, surroundings: Surroundings): Entry {
+export function openAdmission(core: Core, surroundings: Surroundings): Admission {
   const { config, sources, observation, faults, authenticate } = surroundings
   const { limits, rates, network } = config
   const { after, clock, elapsed, newId } = sources
-  const { sessions, memberships, links, chronicle } = work
+  const { sessions, memberships, links, chronicle } = core
   const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
   const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
   const addressOf = addressing(network.trustProxy)
