@@ -144,6 +144,23 @@ describe('the worker', { timeout: 0 }, () => {
     await journal.close()
   })
 
+  test('the rows before a snapshot move a part at a time', async () => {
+    await using directory = await temporaryDirectory()
+    const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
+    const link = linkWorker(new Worker(workerUrl(), { workerData }), {
+      onFatal: () => undefined,
+      onStuck: () => undefined,
+    })
+    await link.request('createSession', session('s'))
+    for (let base = 0; base < 1_000; base += 50) await link.append([batch('s', base, 50)])
+    let steps = 1
+    while (await link.request('settleSome', 's')) steps += 1
+    // In 128 rows or a group more.
+    expect(steps).toBeGreaterThan(5)
+    expect((await link.request('loadSession', 's'))?.entries).toEqual(bodies(1, 1_000))
+    await link.close()
+  })
+
   test('when it dies, all that is pending and all that comes later is rejected', async () => {
     await using directory = await temporaryDirectory()
     const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }

@@ -43,6 +43,10 @@ export function snapshotQueries(db: Kysely<JournalTables>): SnapshotSteps {
       return true
     },
 
+    async settleSome() {
+      return false
+    },
+
     async endSnapshot(session_id, seq) {
       await db.transaction().execute(async (transaction) => {
         const head = await readHead(transaction, session_id)

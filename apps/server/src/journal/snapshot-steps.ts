@@ -13,6 +13,8 @@ export type SnapshotSteps = {
   beginSnapshot(session_id: string, seq: number): Promise<boolean>
   /** False: the session is gone by now. */
   addSnapshotPart(session_id: string, part: SnapshotPart): Promise<boolean>
+  /** Moves some of the rows that must be in the tables when it ends. True: there are more. */
+  settleSome(session_id: string): Promise<boolean>
   /** From here on it is the snapshot of the session. */
   endSnapshot(session_id: string, seq: number): Promise<void>
   /** Takes away what there is of one that cannot be finished. */
@@ -27,6 +29,7 @@ export function inSteps(steps: SnapshotSteps): Journal['writeSnapshot'] {
     if (!(await steps.beginSnapshot(session_id, seq))) return
     try {
       if (!(await addParts(steps, session_id, seq, parts))) return
+      await settle(steps, session_id)
       await steps.endSnapshot(session_id, seq)
     } catch (error) {
       // Should this fail as well, the next one that begins at this seq, or ends after it, does it.
@@ -34,6 +37,15 @@ export function inSteps(steps: SnapshotSteps): Journal['writeSnapshot'] {
       throw error
     }
     while (await steps.removeOldParts(session_id));
+  }
+}
+
+/** Rows may come as fast as they move: what is left in the end moves with the last step. */
+const MOST_MOVES = 200
+
+async function settle(steps: SnapshotSteps, session_id: string): Promise<void> {
+  for (let moves = 0; moves < MOST_MOVES; moves++) {
+    if (!(await steps.settleSome(session_id))) return
   }
 }
 

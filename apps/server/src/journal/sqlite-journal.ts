@@ -74,6 +74,7 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
     writeSnapshot: inSteps({
       beginSnapshot: (session_id, seq) => request('beginSnapshot', session_id, seq),
       addSnapshotPart: (session_id, part) => request('addSnapshotPart', session_id, part),
+      settleSome: (session_id) => request('settleSome', session_id),
       endSnapshot: (session_id, seq) => request('endSnapshot', session_id, seq),
       abandonSnapshot: (session_id, seq) => request('abandonSnapshot', session_id, seq),
       removeOldParts: (session_id) => request('removeOldParts', session_id),

@@ -78,10 +78,12 @@ export class Staging {
     if (session && !session.isSettled) this.#change(() => this.#move(session, ALL))
   }
 
-  /** Moves a part of what is staged of a session. */
-  settleSome(session_id: string): void {
+  /** Moves a part of what is staged of a session. True: there is more. */
+  settleSome(session_id: string): boolean {
     const session = this.session(session_id)
-    if (session && !session.isSettled) this.#change(() => this.#move(session, TOGETHER))
+    if (!session || session.isSettled) return false
+    this.#change(() => this.#move(session, TOGETHER))
+    return !session.isSettled
   }
 
   /** Moves everything, and leaves no group. */
