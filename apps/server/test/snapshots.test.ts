@@ -102,11 +102,11 @@ test(
     await using _ = app
     await write(client, 1_000)
     await watched.come(1)
-    await write(client, 4_000)
+    await write(client, 6_000)
     expect(watched.seqs).toHaveLength(1)
     watched.pass()
     await watched.come(2)
-    expect(watched.seqs[1]).toBe(5_001)
+    expect(watched.seqs[1]).toBe(7_001)
     watched.pass()
     await write(client, 10)
     expect(watched.seqs).toHaveLength(2)

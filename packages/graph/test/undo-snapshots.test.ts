@@ -1,3 +1,4 @@
+import type { JsonValue } from '@talus/protocol'
 import { describe, expect, test } from 'vitest'
 import { UndoHistory } from '../src/index.js'
 import { APPLIED, garden, remove } from './garden.js'
@@ -18,6 +19,27 @@ describe('snapshots', () => {
     expect(session.graph.has('b')).toBe(false)
     expect(session.undo('ann').undo).toEqual(APPLIED)
     expect(session.undo('ann').undo).toMatchObject({ status: 'noop', skipped: [{ by: 'bob' }] })
+  })
+
+  test('[UNDO1] a history of version 2, where steps have pieces of their own for all, is read', () => {
+    const session = garden()
+    session.set('ann', 'a', 'x', 1)
+    session.do('bob', ...remove('b'))
+    session.undo('bob')
+    const pieces = session.history.toSnapshot()
+    const before = pieces.flatMap((piece) => {
+      const { piece: kind, changes, transitions, ...rest } = piece as Record<string, JsonValue>
+      if (kind === 'undo-history') return [{ piece: kind, version: 2 }]
+      if (kind !== 'step') return [piece]
+      const parts = { changes, transitions }
+      return [
+        { piece: kind, ...rest },
+        ...Object.entries(parts).map(([key, part]) => ({ piece: key, [key]: part })),
+      ]
+    })
+    expect(before.length).toBeGreaterThan(pieces.length)
+    const read = UndoHistory.fromSnapshot(before as JsonValue[])
+    expect(read.toSnapshot()).toEqual(pieces)
   })
 
   test('[UNDO1] large steps are cut into pieces', () => {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@talus/protocol'
-import type { Piece, SavedStep } from './snapshot.js'
+import type { Piece, SavedStep, SavedTransition } from './snapshot.js'
 import { loadStamp, Stamps, type RevertibleChange } from './stamps.js'
 import type { Link, Step } from './step.js'
 import { StepStacks } from './step-stacks.js'
@@ -19,16 +19,14 @@ class Loader {
       case 'undo-history':
         return
       case 'step':
-        return this.#takeStep(piece.step)
+        this.#takeStep(piece.step)
+        this.#takeChanges(piece.changes)
+        this.#takeTransitions(piece.transitions)
+        return
       case 'changes':
-        this.#link?.changes.push(...piece.changes)
-        return
+        return this.#takeChanges(piece.changes)
       case 'transitions':
-        for (const [key, before, after] of piece.transitions) {
-          const transition = { before: loadStamp(before), after: loadStamp(after) }
-          this.#link?.transitions.add(key, transition)
-        }
-        return
+        return this.#takeTransitions(piece.transitions)
       case 'stamps':
         for (const node of piece.nodes) this.stamps.load(node)
         return
@@ -42,6 +40,17 @@ class Loader {
 
   stacks(): StepStacks {
     return StepStacks.of(this.#steps)
+  }
+
+  #takeChanges(changes: readonly RevertibleChange[] = []): void {
+    this.#link?.changes.push(...changes)
+  }
+
+  #takeTransitions(transitions: readonly SavedTransition[] = []): void {
+    for (const [key, before, after] of transitions) {
+      const transition = { before: loadStamp(before), after: loadStamp(after) }
+      this.#link?.transitions.add(key, transition)
+    }
   }
 
   #takeStep({ latest, ...step }: SavedStep): void {

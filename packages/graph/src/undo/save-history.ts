@@ -1,6 +1,7 @@
 import type { JsonValue } from '@talus/protocol'
-import type { Piece } from './snapshot.js'
-import { saveStamp, type SavedStamp, type Stamps } from './stamps.js'
+import type { Piece, SavedTransition } from './snapshot.js'
+import { saveStamp, type Stamps } from './stamps.js'
+import type { Step } from './step.js'
 import type { StepStacks } from './step-stacks.js'
 import type { Transition } from './transitions.js'
 
@@ -18,22 +19,31 @@ function* cut<T>(items: Iterable<T>): Generator<T[]> {
   if (part.length > 0) yield part
 }
 
-function saveTransition([key, { before, after }]: [string, Transition]) {
-  return [key, saveStamp(before), saveStamp(after)] as [string, SavedStamp, SavedStamp]
+function saveTransition([key, { before, after }]: [string, Transition]): SavedTransition {
+  return [key, saveStamp(before), saveStamp(after)]
+}
+
+function* piecesOfStep({ latest, ...step }: Step): Generator<Piece> {
+  const { kind, seq, chars } = latest
+  const [changes = [], ...laterChanges] = cut(latest.changes)
+  const [transitions = [], ...laterTransitions] = cut(latest.transitions)
+  yield {
+    piece: 'step',
+    step: { ...step, latest: { kind, seq, chars } },
+    changes,
+    transitions: transitions.map(saveTransition),
+  }
+  for (const part of laterChanges) yield { piece: 'changes', changes: part }
+  for (const part of laterTransitions) {
+    yield { piece: 'transitions', transitions: part.map(saveTransition) }
+  }
 }
 
 type Undone = ReadonlyMap<string, string>
 
 function* piecesOf(stamps: Stamps, stacks: StepStacks, undone: Undone): Generator<Piece> {
-  yield { piece: 'undo-history', version: 2 }
-  for (const { latest, ...step } of stacks.steps()) {
-    const { kind, seq, chars } = latest
-    yield { piece: 'step', step: { ...step, latest: { kind, seq, chars } } }
-    for (const changes of cut(latest.changes)) yield { piece: 'changes', changes }
-    for (const part of cut(latest.transitions)) {
-      yield { piece: 'transitions', transitions: part.map(saveTransition) }
-    }
-  }
+  yield { piece: 'undo-history', version: 3 }
+  for (const step of stacks.steps()) yield* piecesOfStep(step)
   for (const nodes of cut(stamps.saved())) yield { piece: 'stamps', nodes }
   for (const commands of cut(undone)) yield { piece: 'undone', commands }
 }
