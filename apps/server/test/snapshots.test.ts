@@ -5,11 +5,16 @@ import { quickApp, type RawClient } from './harness.js'
 const create = (node_id: string) => ({ blueprint_type_id: 'task', name: 'a', node_id })
 
 /** Sets a property so many times, each time to a text of that length. */
-async function write(client: RawClient, count: number, length = 1): Promise<void> {
+async function write(
+  client: RawClient,
+  count: number,
+  length = 1,
+  session_id = 's',
+): Promise<void> {
   const texts = Array.from({ length: count }, (_, i) => String(i).padEnd(length, 'x'))
   const acks = await Promise.all(
     texts.map((new_value) =>
-      client.execute('s', 'UpdateProperty', { node_id: 'n', property_id: 'p', new_value }),
+      client.execute(session_id, 'UpdateProperty', { node_id: 'n', property_id: 'p', new_value }),
     ),
   )
   expect(acks.filter(({ ok }) => !ok)).toEqual([])
@@ -112,6 +117,23 @@ test(
     expect(watched.seqs).toHaveLength(2)
   },
 )
+
+test('one snapshot at a time; other sessions wait for their turn', { timeout: 0 }, async () => {
+  const { watched, app, client } = await started()
+  await using _ = app
+  await write(client, 999)
+  await watched.come(1)
+  const other = await (await app.client()).join('other')
+  await other.execute('other', 'CreateNode', create('n'))
+  await write(other, 1_010, 1, 'other')
+  expect(watched.seqs).toEqual([1_000])
+  watched.pass()
+  await watched.come(2)
+  // What came while it waited is in it.
+  expect(watched.seqs).toEqual([1_000, 1_011])
+  watched.holding = false
+  watched.pass()
+})
 
 test(
   '[CMD3] a snapshot that cannot be written fails no command, and another follows',

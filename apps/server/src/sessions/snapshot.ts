@@ -6,7 +6,7 @@ import type { SessionState } from './session-document.js'
 import { Replay } from './replay.js'
 
 /** Pieces, and characters, after which a part is full: writing one takes a millisecond or two. */
-const PIECES_PER_PART = 500
+const PIECES_PER_PART = 250
 const CHARS_PER_PART = 256 * 1024
 
 type Retired = [id: string, parent_id: string | null]

@@ -23,7 +23,7 @@ const TIMES_SNAPSHOT = 4
 const CHARS_AT_END = 512 * 1024
 const END_MS = 3_000
 
-type Since = { entries: number; chars: number; snapshotChars: number; writing: boolean }
+type Since = { entries: number; chars: number; snapshotChars: number }
 
 type SnapshotServices = {
   journal: Journal
@@ -32,11 +32,16 @@ type SnapshotServices = {
   log: { error: (fields: object, message: string) => void }
 }
 
-/** Writes snapshots, so that opening a session stays quick however long its history is. */
+/**
+ * Writes snapshots, so that opening a session stays quick however long its history is. One at a
+ * time: each takes turns with the commands, and many sessions become due in the same moment.
+ */
 export class Snapshots {
   readonly #services: SnapshotServices
   readonly #since = new WeakMap<LiveSession, Since>()
-  readonly #writing = new Set<Promise<void>>()
+  /** In the order in which they became due. */
+  readonly #due = new Map<LiveSession, Since>()
+  #writing: Promise<void> | undefined
   #stopping = false
 
   constructor(services: SnapshotServices) {
@@ -45,8 +50,8 @@ export class Snapshots {
 
   /** Takes in how far a session that was opened is from its last snapshot. */
   opened(session: LiveSession, { snapshot, entries }: StoredSession): void {
-    const since = { entries: 0, chars: 0, snapshotChars: charsOf(snapshot?.parts ?? []) }
-    this.#since.set(session, { ...since, writing: false })
+    const snapshotChars = charsOf(snapshot?.parts ?? [])
+    this.#since.set(session, { entries: 0, chars: 0, snapshotChars })
     this.committed(session, entries)
   }
 
@@ -56,43 +61,41 @@ export class Snapshots {
     if (!since) return
     since.entries += bodies.length
     since.chars += charsOf(bodies)
-    this.#writeIfDue(session, since)
+    if (this.#stopping || !isDue(since)) return
+    this.#due.set(session, since)
+    this.#writing ??= this.#writeDue()
   }
 
   /** Ends with snapshots of those sessions that would have much to replay when they are opened. */
   async stop(sessions: Iterable<LiveSession>): Promise<void> {
     this.#stopping = true
-    await Promise.all(this.#writing)
+    await this.#writing
     const end = performance.now() + END_MS
     for (const session of sessions) {
       const since = this.#since.get(session)
       if (!since || since.chars < CHARS_AT_END) continue
       if (performance.now() > end) return
-      Object.assign(since, { entries: 0, chars: 0 })
       await this.#write(session, since)
     }
   }
 
-  #writeIfDue(session: LiveSession, since: Since): void {
-    // One at a time; what comes up meanwhile is looked at when this one is done.
-    if (!isDue(since) || since.writing || this.#stopping) return
-    Object.assign(since, { entries: 0, chars: 0, writing: true })
-    const writing = this.#write(session, since).finally(() => {
-      this.#writing.delete(writing)
-      since.writing = false
-      this.#writeIfDue(session, since)
-    })
-    this.#writing.add(writing)
+  async #writeDue(): Promise<void> {
+    // Those that become due meanwhile come into the same loop.
+    for (const [session, since] of this.#due) {
+      if (this.#stopping) break
+      this.#due.delete(session)
+      await this.#write(session, since)
+    }
+    this.#writing = undefined
   }
 
   async #write(session: LiveSession, since: Since): Promise<void> {
     const { journal, retention, now, log } = this.#services
+    Object.assign(since, { entries: 0, chars: 0 })
     const { session_id } = session.record
-    const { seq, captured } = session.withDurable((state) => ({
-      seq: state.seq,
-      captured: capture(state),
-    }))
+    const { seq } = session
     try {
+      const captured = session.withDurable(capture)
       let snapshotChars = 0
       const parts = tapped(serialise(captured), ({ length }) => (snapshotChars += length))
       await journal.writeSnapshot(session_id, seq, parts)
