@@ -118,6 +118,22 @@ test(
   },
 )
 
+test(
+  'what comes during a snapshot needs another one only if it is much beside that',
+  { timeout: 0 },
+  async () => {
+    const { watched, app, client } = await started()
+    await using _ = app
+    await write(client, 999)
+    await watched.come(1)
+    // As many again, which would do for a session without a snapshot.
+    await write(client, 1_200)
+    watched.pass()
+    for (let i = 0; i < 3; i++) await write(client, 50)
+    expect(watched.seqs).toEqual([1_000])
+  },
+)
+
 test('one snapshot at a time; other sessions wait for their turn', { timeout: 0 }, async () => {
   const { watched, app, client } = await started()
   await using _ = app

@@ -58,10 +58,8 @@ export class Checkpoints {
     worker.on('message', () => {
       this.#rests = false
     })
-    // The journal can do without it: SQLite's own checkpoints remain.
-    worker.on('error', () => {
-      this.#rests = true
-    })
+    // The journal can do without it: SQLite's own checkpoints remain. The exit follows.
+    worker.on('error', () => undefined)
     worker.on('exit', () => {
       this.#rests = true
       this.#worker = undefined

@@ -1,6 +1,6 @@
 import type { StoredSession } from './journal.js'
 import type { JournalQueries } from './queries.js'
-import type { SnapshotSteps } from './snapshot-steps.js'
+import type { SnapshotSteps, TableSteps } from './snapshot-steps.js'
 import type { StagedSession } from './staged-session.js'
 import type { Staging } from './staging.js'
 
@@ -49,7 +49,7 @@ export function overStaging(tables: JournalQueries, staging: Staging): JournalQu
 }
 
 /** The steps of a snapshot, which ends where rows are in the tables. */
-export function snapshotsOverStaging(tables: SnapshotSteps, staging: Staging): SnapshotSteps {
+export function snapshotsOverStaging(tables: TableSteps, staging: Staging): SnapshotSteps {
   return {
     ...tables,
 

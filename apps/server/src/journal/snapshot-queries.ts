@@ -5,7 +5,7 @@ import { StorageError } from './journal.js'
 import { assertSnapshotSeq } from './rules.js'
 import type { JournalTables } from './schema.js'
 import { readSnapshot, snapshotSeq } from './snapshot-reading.js'
-import type { SnapshotSteps } from './snapshot-steps.js'
+import type { TableSteps } from './snapshot-steps.js'
 import { text } from './text-column.js'
 
 /** Parts of an older snapshot that go at once: freeing their pages takes some milliseconds. */
@@ -15,7 +15,7 @@ const GOING = 8
  * The parts of a new snapshot lie beside those of the one that counts, which `snapshot_heads`
  * names, until they are complete.
  */
-export function snapshotQueries(db: Kysely<JournalTables>): SnapshotSteps {
+export function snapshotQueries(db: Kysely<JournalTables>): TableSteps {
   return {
     async beginSnapshot(session_id, seq) {
       if ((await readHead(db, session_id)) === undefined) return false
@@ -41,10 +41,6 @@ export function snapshotQueries(db: Kysely<JournalTables>): SnapshotSteps {
       const digest = snapshotDigest(previous, { session_id, seq, body, isLast })
       await db.insertInto('snapshots').values({ session_id, seq, part, body, digest }).execute()
       return true
-    },
-
-    async settleSome() {
-      return false
     },
 
     async endSnapshot(session_id, seq) {

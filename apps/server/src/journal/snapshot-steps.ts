@@ -23,6 +23,9 @@ export type SnapshotSteps = {
   removeOldParts(session_id: string): Promise<boolean>
 }
 
+/** Those that know the tables only. */
+export type TableSteps = Omit<SnapshotSteps, 'settleSome'>
+
 /** `writeSnapshot` of a journal that takes these steps. */
 export function inSteps(steps: SnapshotSteps): Journal['writeSnapshot'] {
   return async (session_id, seq, parts) => {
