@@ -128,6 +128,7 @@ test(
     await watched.come(1)
     // As many again, which would do for a session without a snapshot.
     await write(client, 1_200)
+    watched.holding = false
     watched.pass()
     for (let i = 0; i < 3; i++) await write(client, 50)
     expect(watched.seqs).toEqual([1_000])
