@@ -88,11 +88,18 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
   })
 
   test.each([
-    ['a changed entry', `update entries set body = body || ' ' where seq = 3`, 'seq 3 is damaged'],
-    ['a lost entry', `delete from entries where seq = 3`, 'seq 3 is missing'],
-    ['a lost end', `delete from entries where seq = 5`, 'seq 5 is missing'],
+    [
+      'changed entries',
+      `update segments set body = body || ' ' where last_seq = 5`,
+      'from seq 1 to 5 are damaged',
+    ],
+    ['lost entries', `delete from segments where last_seq = 5`, 'seq 1 is missing'],
     ['a lost head', `delete from heads where last_seq = 5`, 'its head is missing'],
-    ['text that is none', `update entries set body = cast(x'ff' as text) where seq = 3`, 'seq 3'],
+    [
+      'text that is none',
+      `update segments set body = cast(x'ff' as text) where last_seq = 5`,
+      'from seq 1 to 5 are damaged',
+    ],
   ])('[STORE1] names the place of %s, and exits with 1', async (_, sql, place) => {
     const dataDir = await stored()
     damage(dataDir, sql)
@@ -227,8 +234,12 @@ describe('backup and restore', { timeout: 0 }, () => {
   })
 
   test.each([
-    ['a damaged backup', `update entries set body = '{}' where seq = 2`, 'seq 2 is damaged'],
-    ['a backup without a head', `delete from entries where seq = 1`, 'seq 1 is missing'],
+    [
+      'a damaged backup',
+      `update segments set body = '{}' where last_seq = 5`,
+      'from seq 1 to 5 are damaged',
+    ],
+    ['a backup without a head', `delete from segments where last_seq = 5`, 'seq 1 is missing'],
   ])('[SYNC3] %s is not restored, and nothing is touched', async (_, sql, place) => {
     const source = await stored()
     damage(source, sql)
@@ -244,6 +255,16 @@ describe('backup and restore', { timeout: 0 }, () => {
     expect(await readdir(source)).not.toContain('copy.db')
   })
 })
+
+test('[IDEM1] verify finds an id that no longer leads to its command', async () => {
+  const dataDir = await stored()
+  damage(dataDir, 'delete from command_ids where seq = 3')
+  const { code, stdout } = await launch(['verify', '--data-dir', dataDir]).ended
+  expect([code, stdout]).toEqual([
+    1,
+    expect.stringContaining('the entry at seq 3 is not found by its command'),
+  ])
+}, 0)
 
 describe('arguments', { timeout: 0 }, () => {
   test.each([

@@ -10,14 +10,21 @@ import { StagedStore } from './staged-store.js'
 
 const PARTS = ['part zero', 'part one', 'part two']
 
-/** Sessions `s`, with a snapshot at 5 of its 10 entries and a receipt, and `t`, with 3 entries. */
+/**
+ * Sessions `s`, with a snapshot at 5 of its 10 entries, which are in segments of 6, 2 and 2, and a
+ * receipt, and `t`, with 3 entries.
+ */
 async function written(directory: string): Promise<string> {
   const file = join(directory, 'journal.db')
-  const journal = await openSqliteJournal({ file, durability: 'full' })
-  for (const id of ['s', 't']) await journal.createSession(session(id))
-  await journal.append([{ ...batch('s', 0, 10), receipts: [receipt(10, 'r')] }, batch('t', 0, 3)])
-  await journal.writeSnapshot('s', 5, PARTS)
-  await journal.close()
+  await withJournal(file, async (journal) => {
+    for (const id of ['s', 't']) await journal.createSession(session(id))
+    await journal.append([batch('s', 0, 6), batch('t', 0, 3)])
+    await journal.writeSnapshot('s', 5, PARTS)
+  })
+  await withJournal(file, (journal) => journal.append([batch('s', 6, 2)]))
+  await withJournal(file, (journal) =>
+    journal.append([{ ...batch('s', 8, 2), receipts: [receipt(10, 'r')] }]),
+  )
   return file
 }
 
@@ -48,18 +55,20 @@ async function expectOtherSession(journal: Journal): Promise<void> {
   expect(await journal.append([{ ...batch('t', 3) }])).toEqual([{ ok: true }])
 }
 
-const AT_7 = `where session_id = 's' and seq = 7`
+const AT_7 = `where session_id = 's' and first_seq = 7`
+const DAMAGED_7 = 'the entries from seq 7 to 8 are damaged'
+const MISSING_7 = 'the entry at seq 7 is missing'
 
 describe('reliability row 2: damage in a row', { timeout: 0 }, () => {
   test.each([
-    ['the body', `update entries set body = replace(body, 'c7', 'c6') ${AT_7}`, 'is damaged'],
-    ['the command id', `update entries set command_id = 'x' ${AT_7}`, 'is damaged'],
-    ['the payload hash', `update entries set payload_hash = 'x' ${AT_7}`, 'is damaged'],
-    ['the acknowledgement', `update entries set ack = '{}' ${AT_7}`, 'is damaged'],
-    ['the digest', `update entries set digest = 'x' ${AT_7}`, 'is damaged'],
-    ['the whole entry', `delete from entries ${AT_7}`, 'is missing'],
-    ['the seq', `update entries set seq = 70 ${AT_7}`, 'is missing'],
-    ['the session', `update entries set session_id = 't' ${AT_7}`, 'is missing'],
+    ['a body', `update segments set body = replace(body, '"c7"', '"c6"') ${AT_7}`, DAMAGED_7],
+    ['a payload hash', `update segments set body = replace(body, 'of c7', 'x') ${AT_7}`, DAMAGED_7],
+    ['a lost line', `update segments set body = substr(body, 1, 100) ${AT_7}`, DAMAGED_7],
+    ['the digest', `update segments set digest = 'x' ${AT_7}`, DAMAGED_7],
+    ['the whole segment', `delete from segments ${AT_7}`, MISSING_7],
+    ['its first seq', `update segments set first_seq = 70 ${AT_7}`, MISSING_7],
+    ['its last seq', `update segments set last_seq = 9 ${AT_7}`, 'the entries from seq 7 to 9 are'],
+    ['the session', `update segments set session_id = 't' ${AT_7}`, MISSING_7],
   ])(
     '[STORE1] %s: the session is refused with the place, others are served',
     async (_, sql, what) => {
@@ -67,7 +76,7 @@ describe('reliability row 2: damage in a row', { timeout: 0 }, () => {
       const file = await written(directory.path)
       change(file, sql)
       await withJournal(file, async (journal) => {
-        const place = failure(`Session s: the entry at seq 7 ${what}`)
+        const place = failure(`Session s: ${what}`)
         await expect(journal.loadSession('s')).rejects.toMatchObject(place)
         await expect(journal.entriesAfter('s', 0, 100)).rejects.toMatchObject(place)
         expect(await journal.entriesAfter('s', 0, 6)).toEqual(bodies(1, 6))
@@ -80,13 +89,24 @@ describe('reliability row 2: damage in a row', { timeout: 0 }, () => {
   test('[STORE1] a retry of a damaged command is not answered with it', async () => {
     await using directory = await temporaryDirectory()
     const file = await written(directory.path)
-    change(file, `update entries set body = '{"seq":7}' ${AT_7}`)
+    change(file, `update segments set body = replace(body, '"seq":7', '"seq":6') ${AT_7}`)
     change(file, `update receipts set ack = '{"ok":true}'`)
     await withJournal(file, async (journal) => {
       await expect(journal.findCommand('s', 'c7')).rejects.toMatchObject(failure('seq 7'))
       await expect(journal.findCommand('s', 'r')).rejects.toMatchObject(failure('receipt of r'))
       await expect(journal.loadSession('s')).rejects.toMatchObject(failure('seq 7'))
       expect(await journal.findCommand('s', 'c6')).toEqual(commit(6))
+    })
+  })
+
+  test('[IDEM1] an id that leads to another entry is not answered with it', async () => {
+    await using directory = await temporaryDirectory()
+    const file = await written(directory.path)
+    change(file, `update command_ids set seq = 8 where command_id = 'c7'`)
+    await withJournal(file, async (journal) => {
+      const place = failure('Session s: the entry at seq 8 is of another command')
+      await expect(journal.findCommand('s', 'c7')).rejects.toMatchObject(place)
+      expect(await journal.findCommand('s', 'c8')).toEqual(commit(8))
     })
   })
 
@@ -142,11 +162,15 @@ describe('reliability row 2: damage in a row', { timeout: 0 }, () => {
 describe('reliability row 2: damage at the end of a session', { timeout: 0 }, () => {
   test.each([
     [
-      'the last entry',
-      `delete from entries where session_id = 's' and seq = 10`,
-      'seq 10 is missing',
+      'the last segment',
+      `delete from segments where session_id = 's' and last_seq = 10`,
+      'seq 9 is missing',
     ],
-    ['the last two', `delete from entries where session_id = 's' and seq > 8`, 'seq 9 is missing'],
+    [
+      'the last two',
+      `delete from segments where session_id = 's' and last_seq > 6`,
+      'seq 7 is missing',
+    ],
     ['the head', `delete from heads where session_id = 's'`, 'its head is missing'],
     ['the head’s seq', `update heads set last_seq = 9 where session_id = 's'`, 'seq 9 is not what'],
     ['the last receipt', `delete from receipts where session_id = 's'`, 'receipt 1 is missing'],
@@ -165,9 +189,9 @@ describe('reliability row 2: damage at the end of a session', { timeout: 0 }, ()
 
 test.each([
   [
-    'the last entry',
-    `delete from entries where session_id = 's' and seq = 10`,
-    'seq 10 is missing',
+    'the last segment',
+    `delete from segments where session_id = 's' and last_seq = 10`,
+    'seq 9 is missing',
   ],
   ['the head', `delete from heads where session_id = 's'`, 'its head is missing'],
 ])(
@@ -293,7 +317,7 @@ describe('reliability row 2: damage in the file', { timeout: 0 }, () => {
       flipped[at] = (whole[at] ?? 0) ^ (1 << bit)
       await writeFile(file, flipped)
       await withJournal(file, async (journal) => {
-        const place = failure('Session s: the entry at seq 7 is damaged')
+        const place = failure(`Session s: ${DAMAGED_7}`)
         await expect(journal.loadSession('s')).rejects.toMatchObject(place)
         expect(await historyOf(journal, 't')).toEqual(bodies(1, 3))
       })

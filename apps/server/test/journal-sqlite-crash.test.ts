@@ -12,11 +12,11 @@ import { session } from './journal-samples.js'
 
 const CHILD = fileURLToPath(new URL('./journal-crash-child.mjs', import.meta.url))
 
-/** How many entries are in their table, and how many groups are not, or not yet known to be. */
+/** How many entries are in their segments, and how many groups are not, or not yet known to be. */
 function placesOf(file: string): { settled: number; staged: number } {
   const database = new Database(file)
-  const sql =
-    'select (select count(*) from entries) as settled, (select count(*) from staged) as staged'
+  const sql = `select (select count(*) from staged) as staged,
+    (select coalesce(sum(last_seq - first_seq + 1), 0) from segments) as settled`
   const [places] = database.prepare(sql).all() as { settled: number; staged: number }[]
   database.close()
   return places ?? { settled: 0, staged: 0 }

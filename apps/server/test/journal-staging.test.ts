@@ -7,7 +7,10 @@ const OK = [{ ok: true }]
 const stagedRows = (store: StagedStore) => store.count('select count(*) from staged')
 
 const entriesIn = (store: StagedStore, session_id: string) =>
-  store.count(`select count(*) from entries where session_id = '${session_id}'`)
+  store.count(
+    `select coalesce(sum(last_seq - first_seq + 1), 0) from segments
+      where session_id = '${session_id}'`,
+  )
 
 describe('what is staged stays little', { timeout: 0 }, () => {
   test.each([
@@ -105,7 +108,7 @@ describe('sessions do not get into each other’s way', { timeout: 0 }, () => {
     await using opened = await temporaryStore({ rows: 20, characters: 1e9 })
     const { store } = opened
     for (const id of ['broken', 'whole']) await store.journal.createSession(session(id))
-    store.exec(`create trigger damage before insert on entries
+    store.exec(`create trigger damage before insert on segments
       when new.session_id = 'broken' begin select raise(abort, 'unreadable page'); end`)
     const both = (base: number) =>
       store.journal.append([batch('broken', base), batch('whole', base)])
@@ -139,7 +142,7 @@ describe('sessions do not get into each other’s way', { timeout: 0 }, () => {
     const { store } = opened
     await store.journal.createSession(session('s'))
     await store.journal.append([batch('s', 0, 5)])
-    store.exec(`create trigger damage before insert on entries
+    store.exec(`create trigger damage before insert on segments
       begin select raise(abort, 'unreadable page'); end`)
     await store.journal.close()
     expect(store.stuck).toMatchObject([

@@ -41,10 +41,13 @@ export async function sessionTotals(db: Kysely<JournalTables>): Promise<SessionT
     select ${columns('s', ['session_id', 'project_id', 'template_id', 'epoch', 'created_at'])},
       coalesce((select t.seq from truncations t where t.session_id = s.session_id), 0) + 1
         as first_seq,
-      coalesce((select max(e.seq) from entries e where e.session_id = s.session_id), 0) as seq,
-      (select count(*) from entries e where e.session_id = s.session_id) as entries,
+      coalesce((select max(e.last_seq) from segments e where e.session_id = s.session_id), 0)
+        as seq,
+      (select coalesce(sum(e.last_seq - max(e.first_seq - 1, coalesce(t.seq, 0))), 0)
+        from segments e left join truncations t on t.session_id = e.session_id
+        where e.session_id = s.session_id) as entries,
       (select coalesce(sum(length(cast(e.body as blob))), 0)
-        from entries e where e.session_id = s.session_id) as entry_bytes,
+        from segments e where e.session_id = s.session_id) as entry_bytes,
       (select count(*) from receipts r where r.session_id = s.session_id) as receipts,
       (select h.seq from snapshot_heads h where h.session_id = s.session_id) as snapshot_seq,
       (select coalesce(sum(length(cast(p.body as blob))), 0)

@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { damaged } from '../journal/damage.js'
 import { readEntries, truncationOf } from '../journal/entry-reading.js'
-import { expectEnd } from '../journal/head-reading.js'
+import { expectEnd, readHead } from '../journal/head-reading.js'
 import { StorageError } from '../journal/journal.js'
 import { readReceipts } from '../journal/receipt-reading.js'
 import type { JournalTables } from '../journal/schema.js'
@@ -56,11 +56,48 @@ async function replayAll(
       at = seq
       progress.seq = seq
     }
+    await expectIds(db, session_id, entries)
     more = entries.length === PAGE
   }
   const expected = snapshot.state === 'whole' ? snapshot.seq : 0
   if (at < expected) throw damaged(session_id, at + 1, 'is missing')
   await expectEnd(db, session_id, at)
+  await expectReceiptIds(db, session_id)
+}
+
+type Numbered = { seq: number; command_id: string }
+
+/** By its id a command is known when it is sent again: each has to lead to its entry (rule IDEM1). */
+async function expectIds(
+  db: Kysely<JournalTables>,
+  session_id: string,
+  entries: readonly Numbered[],
+): Promise<void> {
+  const last_seq = (await readHead(db, session_id))?.last_seq ?? 0
+  // Ids of what is staged are in no table yet.
+  const settled = entries.filter(({ seq }) => seq <= last_seq)
+  const [first] = settled
+  if (first === undefined) return
+  const ids = JSON.stringify(settled.map(({ command_id }) => command_id))
+  const { rows } = await sql<{ key: number }>`
+    select wanted.key from json_each(${ids}) wanted
+    where not exists (select 1 from command_ids taken where taken.session_id = ${session_id}
+      and taken.command_id = wanted.value and taken.seq = ${first.seq} + wanted.key)
+    limit 1`.execute(db)
+  const [lost] = rows
+  if (lost) throw damaged(session_id, first.seq + lost.key, 'is not found by its command')
+}
+
+async function expectReceiptIds(db: Kysely<JournalTables>, session_id: string): Promise<void> {
+  const { rows } = await sql<{ after_seq: number }>`
+    select kept.after_seq from main.receipts kept where kept.session_id = ${session_id}
+    and not exists (select 1 from command_ids taken
+      where taken.session_id = kept.session_id and taken.command_id = kept.command_id)
+    limit 1`.execute(db)
+  const [lost] = rows
+  if (lost === undefined) return
+  const place = `Session ${session_id}: a receipt after seq ${lost.after_seq}`
+  throw new StorageError(`${place} is not found by its command`)
 }
 
 /** What was removed cannot be replayed: then the snapshot is where the state begins. */

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
-import { entryDigest, receiptDigest } from './chain.js'
+import { sql, type Kysely } from 'kysely'
+import { receiptDigest, segmentDigest } from './chain.js'
 import type { Receipt } from './journal.js'
-import type { PackedCommit } from './packed-group.js'
-import type { EntryRow, HeadRow, JournalTables, ReceiptRow } from './schema.js'
+import { packSegment, type PackedCommit } from './packed-group.js'
+import type { CommandIdRow, HeadRow, JournalTables, ReceiptRow, SegmentRow } from './schema.js'
 import { text } from './text-column.js'
 
 /** Where a session's rows end; no row if there is no such session. */
@@ -18,26 +18,41 @@ export function updateHead(db: Kysely<JournalTables>, { session_id, ...head }: H
   return db.updateTable('heads').set(head).where('session_id', '=', session_id)
 }
 
-export function insertEntries(db: Kysely<JournalTables>, rows: readonly EntryRow[]) {
-  return db.insertInto('entries').values(rows)
+export function insertSegment(db: Kysely<JournalTables>, row: SegmentRow) {
+  return db.insertInto('segments').values(row)
+}
+
+/** Takes ids, given as a JSON array: those of entries that begin at `first_seq`, or of receipts. */
+export function insertIds(
+  db: Kysely<JournalTables>,
+  session_id: string,
+  first_seq: number | null,
+  command_ids: string,
+) {
+  return db
+    .insertInto('command_ids')
+    .columns(['session_id', 'command_id', 'seq'])
+    .expression(
+      sql<CommandIdRow>`select ${session_id}, value, ${first_seq} + key from json_each(${command_ids})`,
+    )
 }
 
 export function insertReceipts(db: Kysely<JournalTables>, rows: readonly ReceiptRow[]) {
   return db.insertInto('receipts').values(rows)
 }
 
-/** The rows of commits that follow the entry with the digest `previous`. */
-export function entryRows(
+/** The row of commits that follow the segment with the digest `previous`; of none, none. */
+export function segmentRow(
   session_id: string,
   commits: readonly PackedCommit[],
   previous: string,
-): EntryRow[] {
-  let digest = previous
-  return commits.map(({ seq, command_id, payload_hash, body, ack }) => {
-    const columns = { seq, command_id, payload_hash, body, ack }
-    digest = entryDigest(digest, columns)
-    return { session_id, ...columns, digest }
-  })
+): SegmentRow | null {
+  const [first] = commits
+  if (first === undefined) return null
+  const first_seq = first.seq
+  const last_seq = first_seq + commits.length - 1
+  const body = packSegment(session_id, commits)
+  return { session_id, first_seq, last_seq, body, digest: segmentDigest(previous, body) }
 }
 
 export function receiptRow(session_id: string, ordinal: number, receipt: Receipt): ReceiptRow {

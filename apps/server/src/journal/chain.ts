@@ -1,22 +1,29 @@
 import { hash } from 'node:crypto'
-import type { EntryRow, ReceiptRow } from './schema.js'
+import type { PackedCommit } from './packed-group.js'
+import type { ReceiptRow } from './schema.js'
 
 /**
- * Digests over what the journal holds. An entry's is made of the one before and of its own columns:
- * whatever of a history is changed, missing or out of place shows in the first entry that it
- * touches. SHA-1 takes 1 µs for an ordinary entry; it finds damage, it is no signature.
+ * Digests over what the journal holds. A segment's is made of the one before and of its own text:
+ * whatever of a history is changed, missing or out of place shows in the first segment that it
+ * touches. SHA-1 finds damage, it is no signature.
  */
 function digest(fields: readonly (string | number | null)[]): string {
-  // No column holds a line break: ids cannot, and in JSON they are escaped.
+  // Only the text of a group or segment has line breaks: ids cannot, and in JSON they are escaped.
   return hash('sha1', fields.map((field) => field ?? '').join('\n'), 'base64url')
 }
 
-/** What the first entry of a session builds upon. */
+/** What the first segment of a session builds upon. */
 export function genesis(session_id: string): string {
   return digest(['session', session_id])
 }
 
-export function entryDigest(previous: string, entry: Omit<EntryRow, 'session_id' | 'digest'>) {
+/** The digest of a segment, made of the one before. */
+export function segmentDigest(previous: string, body: string): string {
+  return digest([previous, body])
+}
+
+/** The digest that each entry had when it was a row of its own. */
+export function entryDigest(previous: string, entry: PackedCommit): string {
   const { seq, command_id, payload_hash, body, ack } = entry
   return digest([previous, seq, command_id, payload_hash, body, ack])
 }

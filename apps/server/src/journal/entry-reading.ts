@@ -1,17 +1,9 @@
 import type { Kysely } from 'kysely'
-import { entryDigest, genesis } from './chain.js'
-import { damaged, reading } from './damage.js'
-import type { EntryRow, JournalTables, TruncationRow } from './schema.js'
-import { text, textOrNull } from './text-column.js'
-
-export const ENTRY_COLUMNS = [
-  'seq',
-  text('command_id'),
-  text('payload_hash'),
-  text('body'),
-  textOrNull('ack'),
-  text('digest'),
-] as const
+import { genesis, segmentDigest } from './chain.js'
+import { damaged, damagedFrom, reading } from './damage.js'
+import { unpackSegment, type PackedCommit } from './packed-group.js'
+import type { JournalTables, SegmentRow, TruncationRow } from './schema.js'
+import { text } from './text-column.js'
 
 /** The last entry that was removed of a session; undefined when none was. */
 export async function truncationOf(
@@ -25,7 +17,7 @@ export async function truncationOf(
     .executeTakeFirst()
 }
 
-/** The digest that the entry after `seq` builds upon; undefined when there is no entry `seq`. */
+/** The digest of the segment that ends with the entry `seq`; undefined when none does. */
 export async function digestAt(
   db: Kysely<JournalTables>,
   session_id: string,
@@ -33,68 +25,66 @@ export async function digestAt(
 ): Promise<string | undefined> {
   if (seq === 0) return genesis(session_id)
   const row = await db
-    .selectFrom('entries')
+    .selectFrom('segments')
     .where('session_id', '=', session_id)
-    .where('seq', '=', seq)
+    .where('last_seq', '=', seq)
     .select(text('digest'))
     .executeTakeFirst()
-  if (row !== undefined) return row.digest
-  const truncation = await truncationOf(db, session_id)
-  return truncation?.seq === seq ? truncation.digest : undefined
+  return row?.digest
 }
 
 type Window = { after_seq: number; limit?: number }
 
-export type VerifiedEntry = Omit<EntryRow, 'session_id'>
-
 /**
- * Entries after `after_seq`, each proven to follow the one before. Only what was removed on purpose
- * may be missing, at the beginning. Throws `StorageError` at the first that is damaged or missing.
+ * Entries after `after_seq`, in segments of which each is proven to follow the one before. Only what
+ * was removed on purpose may be missing, at the beginning. Throws `StorageError` where a segment is
+ * damaged or missing.
  */
 export async function readEntries(
   db: Kysely<JournalTables>,
   session_id: string,
-  { after_seq, limit }: Window,
-): Promise<VerifiedEntry[]> {
-  const query = db
-    .selectFrom('entries')
-    .where('session_id', '=', session_id)
-    .where('seq', '>', after_seq)
-    .select(ENTRY_COLUMNS)
-    .orderBy('seq')
-  const rows = await reading(
-    session_id,
-    after_seq + 1,
-    (limit === undefined ? query : query.limit(limit)).execute(),
-  )
-  const [first] = rows
-  if (first === undefined) return []
-  const begin = await beginningOf(db, session_id, { after_seq, found: first.seq })
-  if (begin === undefined) throw damaged(session_id, after_seq + 1, 'is missing')
-  verify(session_id, begin, rows)
-  return rows
-}
-
-type Beginning = { seq: number; digest: string }
-
-async function beginningOf(
-  db: Kysely<JournalTables>,
-  session_id: string,
-  { after_seq, found }: { after_seq: number; found: number },
-): Promise<Beginning | undefined> {
+  { after_seq, limit = Number.MAX_SAFE_INTEGER }: Window,
+): Promise<PackedCommit[]> {
   const truncation = await truncationOf(db, session_id)
-  const seq = Math.max(after_seq, truncation?.seq ?? 0)
-  if (found !== seq + 1) return undefined
-  const digest = await digestAt(db, session_id, seq)
-  return digest === undefined ? undefined : { seq, digest }
+  const after = Math.max(after_seq, truncation?.seq ?? 0)
+  const through = after + limit
+  const query = db
+    .selectFrom('segments')
+    .where('session_id', '=', session_id)
+    .where('last_seq', '>', after)
+    .where('first_seq', '<=', through)
+    .select(['first_seq', 'last_seq', text('body'), text('digest')])
+    .orderBy('last_seq')
+  const segments = await reading(session_id, after + 1, query.execute())
+  const [first] = segments
+  if (first === undefined) return []
+  if (first.first_seq > after + 1) throw damaged(session_id, after + 1, 'is missing')
+  const before = first.first_seq - 1
+  const isBegin = truncation !== undefined && before <= truncation.seq
+  const digest = isBegin ? truncation.digest : await digestAt(db, session_id, before)
+  if (digest === undefined) throw damaged(session_id, before, 'is missing')
+  const entries = verified(session_id, { seq: before, digest }, segments)
+  return entries.filter(({ seq }) => seq > after && seq <= through)
 }
 
-function verify(session_id: string, begin: Beginning, rows: readonly VerifiedEntry[]): void {
+type Segment = Omit<SegmentRow, 'session_id'>
+
+function verified(
+  session_id: string,
+  begin: { seq: number; digest: string },
+  segments: readonly Segment[],
+): PackedCommit[] {
   let { seq, digest } = begin
-  for (const row of rows) {
-    seq += 1
-    if (row.seq !== seq) throw damaged(session_id, seq, 'is missing')
-    digest = entryDigest(digest, row)
-    if (row.digest !== digest) throw damaged(session_id, seq, 'is damaged')
-  }
+  return segments.flatMap((segment) => {
+    if (segment.first_seq !== seq + 1) throw damaged(session_id, seq + 1, 'is missing')
+    digest = segmentDigest(digest, segment.body)
+    if (segment.digest !== digest) throw damagedFrom(session_id, segment)
+    const entries = unpackSegment(segment.body)
+    // What the digest proves is the text: the columns are only where it is found.
+    if (entries[0]?.seq !== segment.first_seq || entries.at(-1)?.seq !== segment.last_seq) {
+      throw damagedFrom(session_id, segment)
+    }
+    seq = segment.last_seq
+    return entries
+  })
 }

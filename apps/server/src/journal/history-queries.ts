@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely'
-import { entryDigest } from './chain.js'
 import { damaged } from './damage.js'
-import { digestAt, ENTRY_COLUMNS, readEntries, truncationOf } from './entry-reading.js'
+import { readEntries, truncationOf } from './entry-reading.js'
 import { expectEnd, readHead } from './head-reading.js'
 import { StorageError, type Journal, type StoredCommand } from './journal.js'
 import { parseAck, readReceipts, RECEIPT_COLUMNS, toReceipt } from './receipt-reading.js'
@@ -73,9 +72,6 @@ async function loadSession(db: Kysely<JournalTables>, session_id: string) {
   if (snapshot.state === 'damaged' && (await truncationOf(db, session_id)) !== undefined) {
     throw new StorageError(`Session ${session_id}: ${snapshot.damage}, and older entries are gone`)
   }
-  if ((await digestAt(db, session_id, after_seq)) === undefined) {
-    throw damaged(session_id, after_seq, 'is missing')
-  }
   const entries = await readEntries(db, session_id, { after_seq })
   await expectEnd(db, session_id, entries.at(-1)?.seq ?? after_seq)
   const receipts = await readReceipts(db, session_id, after_seq)
@@ -88,24 +84,28 @@ async function loadSession(db: Kysely<JournalTables>, session_id: string) {
   }
 }
 
+/** Undefined also for an entry that was removed: its receipt answers. */
 async function findEntry(
   db: Kysely<JournalTables>,
   session_id: string,
   command_id: string,
 ): Promise<StoredCommand | undefined> {
-  const row = await db
-    .selectFrom('entries')
+  const taken = await db
+    .selectFrom('command_ids')
     .where('session_id', '=', session_id)
     .where('command_id', '=', command_id)
-    .select(ENTRY_COLUMNS)
+    .select('seq')
     .executeTakeFirst()
-  if (row === undefined) return undefined
-  const { digest, ...columns } = row
-  const previous = await digestAt(db, session_id, row.seq - 1)
-  if (previous === undefined || entryDigest(previous, columns) !== digest) {
-    throw damaged(session_id, row.seq, 'is damaged')
+  if (typeof taken?.seq !== 'number') return undefined
+  const { seq } = taken
+  const [entry] = await readEntries(db, session_id, { after_seq: seq - 1, limit: 1 })
+  if (entry?.command_id === command_id) {
+    return { ...entry, ack: entry.ack === null ? null : parseAck(entry.ack) }
   }
-  return { ...columns, ack: row.ack === null ? null : parseAck(row.ack) }
+  if (entry?.seq === seq) throw damaged(session_id, seq, 'is of another command')
+  const removed = (await truncationOf(db, session_id))?.seq ?? 0
+  if (seq > removed) throw damaged(session_id, seq, 'is missing')
+  return undefined
 }
 
 async function findReceipt(

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely'
 import { entryDigest, genesis, receiptDigest, snapshotDigests } from './chain.js'
-import type { JournalTables } from './schema.js'
+import type { FormerTables } from './migration-segments.js'
 
 /** Rows that are read at a time. */
 const PAGE = 500
 
 /** Digests on all that is replayed, and the memory of what was removed. */
-export async function addIntegrity(db: Kysely<JournalTables>): Promise<void> {
+export async function addIntegrity(db: Kysely<FormerTables>): Promise<void> {
   for (const table of ['entries', 'receipts', 'snapshots'] as const) {
     await db.schema
       .alterTable(table)
@@ -35,7 +35,7 @@ export async function addIntegrity(db: Kysely<JournalTables>): Promise<void> {
   }
 }
 
-async function chainEntries(db: Kysely<JournalTables>, session_id: string): Promise<void> {
+async function chainEntries(db: Kysely<FormerTables>, session_id: string): Promise<void> {
   let [digest, after_seq] = [genesis(session_id), 0]
   for (;;) {
     const rows = await db
@@ -60,7 +60,7 @@ async function chainEntries(db: Kysely<JournalTables>, session_id: string): Prom
   }
 }
 
-async function digestReceipts(db: Kysely<JournalTables>, session_id: string): Promise<void> {
+async function digestReceipts(db: Kysely<FormerTables>, session_id: string): Promise<void> {
   const rows = await db
     .selectFrom('receipts')
     .where('session_id', '=', session_id)
@@ -76,7 +76,7 @@ async function digestReceipts(db: Kysely<JournalTables>, session_id: string): Pr
   }
 }
 
-async function digestSnapshot(db: Kysely<JournalTables>, session_id: string): Promise<void> {
+async function digestSnapshot(db: Kysely<FormerTables>, session_id: string): Promise<void> {
   const rows = await db
     .selectFrom('snapshots')
     .where('session_id', '=', session_id)

@@ -1,10 +1,10 @@
 import { sql, type Kysely } from 'kysely'
 import { genesis } from './chain.js'
-import type { JournalTables } from './schema.js'
+import type { FormerTables } from './migration-segments.js'
 import { text } from './text-column.js'
 
 /** Groups that are durable and not in their tables yet, and where each session's rows end. */
-export async function addStaging(db: Kysely<JournalTables>): Promise<void> {
+export async function addStaging(db: Kysely<FormerTables>): Promise<void> {
   await db.schema
     .createTable('staged')
     .addColumn('id', 'integer', (column) => column.primaryKey())
@@ -25,7 +25,7 @@ export async function addStaging(db: Kysely<JournalTables>): Promise<void> {
   for (const { session_id } of sessions) await addHead(db, session_id)
 }
 
-async function addHead(db: Kysely<JournalTables>, session_id: string): Promise<void> {
+async function addHead(db: Kysely<FormerTables>, session_id: string): Promise<void> {
   const last = await db
     .selectFrom('entries')
     .where('session_id', '=', session_id)

@@ -1,6 +1,7 @@
 import { Migrator, type Kysely, type Migration } from 'kysely'
 import { addIntegrity } from './migration-integrity.js'
 import { addMembers } from './migration-members.js'
+import { addSegments } from './migration-segments.js'
 import { addSnapshotHeads } from './migration-snapshots.js'
 import { addStaging } from './migration-staging.js'
 import type { JournalTables } from './schema.js'
@@ -15,6 +16,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0003_staging': { up: addStaging },
   '0004_members': { up: addMembers },
   '0005_snapshot_heads': { up: addSnapshotHeads },
+  '0006_segments': { up: addSegments },
 }
 
 async function createJournal(db: Kysely<JournalTables>): Promise<void> {

@@ -1,8 +1,7 @@
-import type { AppendBatch, AppendOutcome, Receipt } from './journal.js'
-import type { EntryRow } from './schema.js'
+import type { AppendBatch, AppendOutcome, Commit, Receipt } from './journal.js'
 
-/** A commit as it is stored: its acknowledgement is JSON, and the chain gives it a digest. */
-export type PackedCommit = Omit<EntryRow, 'session_id' | 'digest'>
+/** A commit as it is stored: its acknowledgement is JSON. */
+export type PackedCommit = Omit<Commit, 'ack'> & { ack: string | null }
 
 export type PackedBatch = Omit<AppendBatch, 'commits'> & { commits: PackedCommit[] }
 
@@ -52,6 +51,16 @@ export function unpackGroup(text: string): PackedBatch[] {
     })
     return { session_id, base_seq, commits, receipts }
   })
+}
+
+/** Commits of one session, at least one, in the form of a group. */
+export function packSegment(session_id: string, commits: readonly PackedCommit[]): string {
+  const base_seq = (commits[0]?.seq ?? 0) - 1
+  return packGroup([{ session_id, base_seq, commits: [...commits], receipts: [] }])
+}
+
+export function unpackSegment(text: string): PackedCommit[] {
+  return unpackGroup(text).flatMap(({ commits }) => commits)
 }
 
 export function packOutcomes(outcomes: AppendOutcome[]): PackedOutcomes {

@@ -8,7 +8,8 @@ export type JournalTables = {
   sessions: SessionRecord
   heads: HeadRow
   staged: { id: number; body: string; digest: string }
-  entries: EntryRow
+  segments: SegmentRow
+  command_ids: CommandIdRow
   receipts: ReceiptRow
   /** Also parts of snapshots that are being written, or were never finished. */
   snapshots: { session_id: string; seq: number; part: number; body: string; digest: string }
@@ -22,8 +23,9 @@ export type JournalTables = {
 }
 
 /**
- * Where a session's rows end, so that a lost end is noticed: the last entry with its digest, the
- * last receipt, and the last group of `staged` that is in the tables. What came later is staged.
+ * Where a session's rows end, so that a lost end is noticed: the last entry, the digest of its
+ * segment, the last receipt, and the last group of `staged` that is in the tables. What came later is
+ * staged.
  */
 export type HeadRow = {
   session_id: string
@@ -33,15 +35,17 @@ export type HeadRow = {
   staged_id: number
 }
 
-export type EntryRow = {
+/** Entries of a session that follow one another, as `packSegment` writes them. */
+export type SegmentRow = {
   session_id: string
-  seq: number
-  command_id: string
-  payload_hash: string
+  first_seq: number
+  last_seq: number
   body: string
-  ack: string | null
   digest: string
 }
+
+/** Every id that is taken in a session: by the entry `seq`, or by a receipt, which has none. */
+export type CommandIdRow = { session_id: string; command_id: string; seq: number | null }
 
 /** `ordinal` counts the receipts of a session from 1: they take no `seq`, yet have an order. */
 export type ReceiptRow = {
@@ -55,5 +59,8 @@ export type ReceiptRow = {
   digest: string
 }
 
-/** The last entry of a session that was removed: the first that is kept builds upon it. */
+/**
+ * The last entry of a session that was removed, and the digest that the first segment which is kept
+ * builds upon. That segment may begin earlier: what it has of removed entries is not read.
+ */
 export type TruncationRow = { session_id: string; seq: number; digest: string }

@@ -1,7 +1,7 @@
-import { entryRows, receiptRow } from './append-queries.js'
+import { receiptRow, segmentRow } from './append-queries.js'
 import { StorageError, type Receipt, type StoredCommand } from './journal.js'
 import type { PackedBatch, PackedCommit } from './packed-group.js'
-import type { EntryRow, HeadRow, ReceiptRow } from './schema.js'
+import type { HeadRow, ReceiptRow, SegmentRow } from './schema.js'
 
 type Staged = { staged_id: number; batch: PackedBatch }
 
@@ -11,7 +11,13 @@ export type Amount = { rows: number; characters: number }
 export const ALL: Amount = { rows: Infinity, characters: Infinity }
 
 /** Rows to be written, and where the session's rows end with them. */
-export type Settlement = { entries: EntryRow[]; receipts: ReceiptRow[]; head: HeadRow }
+export type Settlement = {
+  segment: SegmentRow | null
+  /** What the segment is made of. */
+  commits: PackedCommit[]
+  receipts: ReceiptRow[]
+  head: HeadRow
+}
 
 /** A session as the tables have it, and what of it is durable in groups only. */
 export class StagedSession {
@@ -86,21 +92,20 @@ export class StagedSession {
     const going = this.#oldest(amount)
     const { session_id, digest, last_ordinal, last_seq, staged_id } = this.#head
     const commits = going.flatMap(({ batch }) => batch.commits)
-    const entries = entryRows(session_id, commits, digest)
+    const segment = segmentRow(session_id, commits, digest)
     const receipts = going
       .flatMap(({ batch }) => batch.receipts)
       .map((receipt, i) => receiptRow(session_id, last_ordinal + 1 + i, receipt))
-    const last = entries.at(-1)
     this.#head = {
       session_id,
-      last_seq: last?.seq ?? last_seq,
-      digest: last?.digest ?? digest,
+      last_seq: segment?.last_seq ?? last_seq,
+      digest: segment?.digest ?? digest,
       last_ordinal: last_ordinal + receipts.length,
       staged_id: going.at(-1)?.staged_id ?? staged_id,
     }
-    for (const { command_id } of [...entries, ...receipts]) this.#commands.delete(command_id)
+    for (const { command_id } of [...commits, ...receipts]) this.#commands.delete(command_id)
     const moved = going.map(amountOf).reduce(sum, { rows: 0, characters: 0 })
-    return { entries, receipts, head: this.#head, moved }
+    return { segment, commits, receipts, head: this.#head, moved }
   }
 
   #oldest({ rows, characters }: Amount): Staged[] {

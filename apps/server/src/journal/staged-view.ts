@@ -7,18 +7,17 @@ import { stagingStatements } from './staging-statements.js'
 
 /**
  * Temporary tables of one connection, and views over them that stand for the tables of the same
- * name: SQLite looks there first. What has moved to the tables meanwhile is there only once.
+ * name: SQLite looks there first. What has moved to the tables meanwhile is there only once, if
+ * need be in part: a session then ends where its tables do.
  */
 const VIEWS = `
-  create temp table staged_entries as select * from main.entries where false;
+  create temp table staged_segments as select * from main.segments where false;
   create temp table staged_receipts as select * from main.receipts where false;
-  create temp view entries as
-    select * from main.entries union all
-    select * from staged_entries staged
-    where not exists (select 1 from main.entries e
-        where e.session_id = staged.session_id and e.seq = staged.seq)
-      and staged.seq > coalesce((select t.seq from main.truncations t
-        where t.session_id = staged.session_id), 0);
+  create temp view segments as
+    select * from main.segments union all
+    select * from staged_segments staged
+    where not exists (select 1 from main.segments s
+      where s.session_id = staged.session_id and s.last_seq >= staged.first_seq);
   create temp view receipts as
     select * from main.receipts union all
     select * from staged_receipts staged
@@ -36,8 +35,8 @@ export function showStaged(database: SqliteDatabase, db: Kysely<JournalTables>):
   connection.exec('begin')
   const state = new StagedState(stagingStatements(database, db))
   for (const session of state.unsettled()) {
-    const { entries, receipts } = session.settle(ALL)
-    for (const row of entries) insert(database, 'staged_entries', row)
+    const { segment, receipts } = session.settle(ALL)
+    if (segment) insert(database, 'staged_segments', segment)
     for (const row of receipts) insert(database, 'staged_receipts', row)
   }
   connection.exec('commit')

@@ -20,14 +20,9 @@ export type StagingStatements = ReturnType<typeof stagingStatements>
 
 // One parameter for all ids, whatever their number. Joined in this order, each is looked up in the
 // index; SQLite would begin with the table.
-const TAKEN = (['entries', 'receipts'] as const)
-  .map(
-    (table) => `
-      select wanted.key as i
-      from json_each(?) wanted cross join ${table}
-      on ${table}.session_id = wanted.value ->> 0 and ${table}.command_id = wanted.value ->> 1`,
-  )
-  .join(' union all ')
+const TAKEN = `
+  select wanted.key as i from json_each(?) wanted cross join command_ids taken
+  on taken.session_id = wanted.value ->> 0 and taken.command_id = wanted.value ->> 1`
 
 /** What the staging of groups asks of SQLite, compiled and prepared once. */
 export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTables>) {
@@ -48,10 +43,9 @@ export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTa
       if (exists.all([session_id]).length > 0) throw headMissing(session_id)
     },
 
-    /** Those that are taken, by an entry or a receipt in the tables. */
+    /** Those that are in the tables. */
     taken(keys: readonly CommandKey[]): CommandKey[] {
-      const json = JSON.stringify(keys)
-      const rows = taken.all([json, json]) as { i: number }[]
+      const rows = taken.all([JSON.stringify(keys)]) as { i: number }[]
       return rows.flatMap(({ i }) => keys.slice(i, i + 1))
     },
 

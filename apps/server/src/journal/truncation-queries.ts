@@ -1,12 +1,15 @@
 import type { AckSuccess, Entry } from '@talus/protocol'
 import type { Kysely } from 'kysely'
 import { insertReceipts, receiptRow, updateHead } from './append-queries.js'
-import { readEntries, truncationOf, type VerifiedEntry } from './entry-reading.js'
+import { genesis } from './chain.js'
+import { readEntries, truncationOf } from './entry-reading.js'
 import { readHead } from './head-reading.js'
 import type { Journal, Receipt } from './journal.js'
+import type { PackedCommit } from './packed-group.js'
 import { mayGo, removedReceipt } from './rules.js'
 import type { HeadRow, JournalTables } from './schema.js'
 import { snapshotSeq } from './snapshot-reading.js'
+import { text } from './text-column.js'
 
 export type TruncationQueries = Pick<Journal, 'truncate'>
 
@@ -33,18 +36,29 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
   }
 }
 
+/** A segment goes when all of it may go. Until then what it has of removed entries is not read. */
 async function remove(
   db: Kysely<JournalTables>,
   session_id: string,
-  going: readonly VerifiedEntry[],
+  going: readonly PackedCommit[],
 ): Promise<void> {
   const last = going.at(-1)
   if (last === undefined) return
-  const { seq, digest } = last
-  await db
-    .deleteFrom('entries')
+  const { seq } = last
+  const gone = await db
+    .selectFrom('segments')
     .where('session_id', '=', session_id)
-    .where('seq', '<=', seq)
+    .where('last_seq', '<=', seq)
+    .select(text('digest'))
+    .orderBy('last_seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const before = await truncationOf(db, session_id)
+  const digest = (gone ?? before)?.digest ?? genesis(session_id)
+  await db
+    .deleteFrom('segments')
+    .where('session_id', '=', session_id)
+    .where('last_seq', '<=', seq)
     .execute()
   await db
     .insertInto('truncations')
@@ -54,7 +68,7 @@ async function remove(
 }
 
 /** A removed entry leaves a receipt: its command must not run again (rule IDEM1). */
-function receiptOf({ body, ack, ...rest }: VerifiedEntry): Receipt {
+function receiptOf({ body, ack, ...rest }: PackedCommit): Receipt {
   const stored = ack === null ? null : (JSON.parse(ack) as AckSuccess)
   return removedReceipt({ ...rest, ack: stored }, JSON.parse(body) as Entry)
 }
