@@ -152,12 +152,12 @@ describe('the worker', { timeout: 0 }, () => {
       onStuck: () => undefined,
     })
     await link.request('createSession', session('s'))
-    for (let base = 0; base < 1_000; base += 50) await link.append([batch('s', base, 50)])
+    for (let base = 0; base < 4_000; base += 50) await link.append([batch('s', base, 50)])
     let steps = 1
     while (await link.request('settleSome', 's')) steps += 1
-    // In 128 rows or a group more.
+    // In 512 rows or a group more.
     expect(steps).toBeGreaterThan(5)
-    expect((await link.request('loadSession', 's'))?.entries).toEqual(bodies(1, 1_000))
+    expect((await link.request('loadSession', 's'))?.entries).toEqual(bodies(1, 4_000))
     await link.close()
   })
 

@@ -19,7 +19,7 @@ describe('what is staged stays little', { timeout: 0 }, () => {
     ['some commands of each of many sessions', 40, 5],
     ['one command of each of many sessions', 150, 1],
   ])('%s', async (_, count, size) => {
-    const rows = 500
+    const rows = 1_000
     await using opened = await temporaryStore({ rows, characters: 1e9 })
     const { store } = opened
     const ids = Array.from({ length: count }, (__, i) => `s${i}`)
@@ -81,26 +81,26 @@ describe('sessions do not get into each other’s way', { timeout: 0 }, () => {
   })
 
   test('a session that is deleted while its rows move takes only its own along', async () => {
-    await using opened = await temporaryStore({ rows: 400, characters: 1e9 })
+    await using opened = await temporaryStore({ rows: 1_100, characters: 1e9 })
     const { store } = opened
     const ids = ['a', 'b', 'c']
     for (const id of ids) await store.journal.createSession(session(id))
-    for (const id of ids) await store.journal.append([batch(id, 0, 140)])
+    for (const id of ids) await store.journal.append([batch(id, 0, 400)])
     const moved = ids.filter((id) => entriesIn(store, id) > 0)
     expect(moved.length).toBeGreaterThan(0)
     expect(moved.length).toBeLessThan(3)
     expect(await store.journal.deleteSession('a')).toBe(true)
-    expect(await store.journal.append([batch('b', 140, 140)])).toEqual(OK)
+    expect(await store.journal.append([batch('b', 400, 140)])).toEqual(OK)
     expect(await store.journal.createSession(session('a'))).toBe('created')
-    expect(await store.journal.append([batch('a', 0, 1), batch('c', 140, 140)])).toEqual([
+    expect(await store.journal.append([batch('a', 0, 1), batch('c', 400, 140)])).toEqual([
       { ok: true },
       { ok: true },
     ])
     for (const ending of ['crash', 'close'] as const) {
       const journal = await store.reopen(ending)
       expect((await journal.loadSession('a'))?.entries).toEqual(bodies(1, 1))
-      expect((await journal.loadSession('b'))?.entries).toEqual(bodies(1, 280))
-      expect((await journal.loadSession('c'))?.entries).toEqual(bodies(1, 280))
+      expect((await journal.loadSession('b'))?.entries).toEqual(bodies(1, 540))
+      expect((await journal.loadSession('c'))?.entries).toEqual(bodies(1, 540))
     }
   })
 

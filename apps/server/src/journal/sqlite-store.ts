@@ -12,12 +12,14 @@ import { Staging, type StagingOptions } from './staging.js'
 
 /**
  * `served` is what a worker is asked for: the journal with the steps of its `writeSnapshot` beside
- * it. `appendGroup` is its `append` for batches that are packed already.
+ * it. `appendGroup` is its `append` for batches that are packed already. `learnIds` makes appends
+ * cheaper, a little with each call, until it answers false.
  */
 export type SqliteStore = {
   journal: Journal
   served: Journal & SnapshotSteps
   appendGroup: (group: string) => AppendOutcome[]
+  learnIds: () => boolean
 }
 
 /**
@@ -61,5 +63,6 @@ export async function createSqliteStore(
     journal,
     served: { ...journal, ...steps },
     appendGroup: (group) => staging.append(group),
+    learnIds: () => staging.learnIds(),
   }
 }

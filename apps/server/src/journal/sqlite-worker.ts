@@ -21,6 +21,8 @@ let turn: Promise<void> = Promise.resolve()
 port.on('message', (request: Request) => {
   turn = turn.then(() => serve(request))
 })
+// In between: nobody waits for more than a part of it.
+void opened.then(learn).catch(() => undefined)
 
 async function open({ file, durability }: WorkerOptions): Promise<SqliteStore> {
   const database = openDatabase(file, durability)
@@ -30,6 +32,16 @@ async function open({ file, durability }: WorkerOptions): Promise<SqliteStore> {
     // A schema newer than this code, for one.
     throw new StorageError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error })
   }
+}
+
+function learn(store: SqliteStore): void {
+  turn = turn.then(() => {
+    try {
+      if (store.learnIds()) setImmediate(() => learn(store))
+    } catch {
+      // Ids that cannot be read are looked up one by one, as before.
+    }
+  })
 }
 
 function onStuck(error: unknown): void {

@@ -24,6 +24,16 @@ const TAKEN = `
   select wanted.key as i from json_each(?) wanted cross join command_ids taken
   on taken.session_id = wanted.value ->> 0 and taken.command_id = wanted.value ->> 1`
 
+function selectIds(db: Kysely<JournalTables>, session_id: string, after: string, limit: number) {
+  return db
+    .selectFrom('command_ids')
+    .where('session_id', '=', session_id)
+    .where('command_id', '>', after)
+    .select(text('command_id'))
+    .orderBy('command_id')
+    .limit(limit)
+}
+
 /** What the staging of groups asks of SQLite, compiled and prepared once. */
 export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTables>) {
   const head = database.prepare(selectHead(db, '').compile().sql)
@@ -32,6 +42,10 @@ export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTa
   const insert = database.prepare(db.insertInto('staged').values(row).compile().sql)
   const trim = database.prepare(db.deleteFrom('staged').where('id', '<=', 0).compile().sql)
   const taken = database.prepare(TAKEN)
+  const sessions = database.prepare(
+    db.selectFrom('sessions').select(text('session_id')).compile().sql,
+  )
+  const ids = database.prepare(selectIds(db, '', '', 0).compile().sql)
   return {
     head(session_id: string): HeadRow | undefined {
       const [found] = head.all([session_id]) as StoredHead[]
@@ -47,6 +61,17 @@ export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTa
     taken(keys: readonly CommandKey[]): CommandKey[] {
       const rows = taken.all([JSON.stringify(keys)]) as { i: number }[]
       return rows.flatMap(({ i }) => keys.slice(i, i + 1))
+    },
+
+    sessionIds(): string[] {
+      const rows = sessions.all() as { session_id: ArrayBuffer }[]
+      return rows.map(({ session_id }) => textOf(session_id))
+    },
+
+    /** Ids that are taken in a session, in their order, after the one given. */
+    idsOf(session_id: string, after: string, limit: number): string[] {
+      const rows = ids.all([session_id, after, limit]) as { command_id: ArrayBuffer }[]
+      return rows.map(({ command_id }) => textOf(command_id))
     },
 
     insert(id: number, group: string): void {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { AppendOutcome } from './journal.js'
-import { packGroup, unpackGroup, type PackedBatch } from './packed-group.js'
+import { packGroup, unpackGroup } from './packed-group.js'
 import { judge, type SessionHead } from './rules.js'
 import type { JournalTables } from './schema.js'
 import { settlementWriter, type WriteSettlement } from './settlement-writer.js'
@@ -8,6 +8,7 @@ import type { SqliteDatabase } from './sqlite-database.js'
 import { ALL, type Amount, type StagedSession } from './staged-session.js'
 import { StagedState } from './staged-state.js'
 import { stagingStatements, type CommandKey, type StagingStatements } from './staging-statements.js'
+import { TakenIds } from './taken-ids.js'
 
 /** Rows, and characters of their groups, that may be staged before they begin to move. */
 export type SettleAt = Amount
@@ -18,10 +19,15 @@ export type StagingOptions = {
   onStuck: (error: unknown) => void
 }
 
-const SETTLE_AT: SettleAt = { rows: 4_000, characters: 4_000_000 }
+/**
+ * The more is staged, the more moves of each session at a time, and the fewer pages are written for
+ * it. A journal of 50 busy sessions takes a tenth more commands than with a quarter of this; with
+ * twice as much, no more.
+ */
+const SETTLE_AT: SettleAt = { rows: 16_000, characters: 16_000_000 }
 
-/** What moves at a time: enough to fill the pages of a session, little enough to wait for. */
-const TOGETHER: Amount = { rows: 128, characters: 256 * 1024 }
+/** What moves at a time, which is a segment: the group that moves it waits 1 ms for it. */
+const TOGETHER: Amount = { rows: 512, characters: 512 * 1024 }
 
 /**
  * The hot path of the journal. A group of commands becomes durable as one row, whatever sessions it
@@ -33,6 +39,7 @@ export class Staging {
   readonly #database: SqliteDatabase
   readonly #statements: StagingStatements
   readonly #write: WriteSettlement
+  readonly #taken: TakenIds
   readonly #settleAt: SettleAt
   readonly #onStuck: StagingOptions['onStuck']
   /** Undefined after a failure: what the disk holds is read again. */
@@ -44,6 +51,7 @@ export class Staging {
     this.#database = database
     this.#statements = stagingStatements(database, db)
     this.#write = settlementWriter(database, db)
+    this.#taken = new TakenIds(this.#statements)
     this.#settleAt = options.settleAt ?? SETTLE_AT
     this.#onStuck = options.onStuck
   }
@@ -70,6 +78,11 @@ export class Staging {
       this.#onStuck(error)
       return this.#change((state) => this.#append(state, text))
     }
+  }
+
+  /** Gets to know a part of the ids in the tables. False: it knows them all. */
+  learnIds(): boolean {
+    return this.#taken.learn()
   }
 
   /** Moves all that is staged of a session. */
@@ -139,7 +152,7 @@ export class Staging {
 
   #append(state: StagedState, text: string): AppendOutcome[] {
     const batches = unpackGroup(text)
-    const taken = this.#takenAmong(batches)
+    const taken = new Set(this.#taken.among(batches).map(keyOf))
     const id = state.lastId + 1
     const outcomes = batches.map((batch) => {
       const session = state.session(batch.session_id)
@@ -154,14 +167,6 @@ export class Staging {
       state.add({ id, text: group, batches: accepted })
     }
     return outcomes
-  }
-
-  /** Ids that are in the tables already, each with its session. */
-  #takenAmong(batches: readonly PackedBatch[]): ReadonlySet<string> {
-    const keys = batches.flatMap(({ session_id, commits, receipts }) =>
-      [...commits, ...receipts].map(({ command_id }): CommandKey => [session_id, command_id]),
-    )
-    return new Set(this.#statements.taken(keys).map(keyOf))
   }
 
   /** Moves a part of what is due: more than was `added`, so that a round comes to its end. */
@@ -192,6 +197,8 @@ export class Staging {
   #move(session: StagedSession, amount: Amount): Amount {
     const { moved, ...settlement } = session.settle(amount)
     this.#write(settlement)
+    this.#taken.add(settlement.commits)
+    this.#taken.add(settlement.receipts)
     return moved
   }
 
