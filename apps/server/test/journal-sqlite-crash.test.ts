@@ -79,7 +79,7 @@ describe('kill -9 of a process that appends', { timeout: 0 }, () => {
     await journal.close()
 
     let base = 0
-    for (const groups of [52, 47, 71, 60]) {
+    for (const groups of [210, 191, 281, 240]) {
       const acknowledged = await appendAndKill(file, { base, size: 100, groups })
       const verdict = await verifyFile(file)
       const [whole] = verdict.sessions
