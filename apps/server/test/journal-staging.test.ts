@@ -53,6 +53,17 @@ describe('what is staged stays little', { timeout: 0 }, () => {
     expect(entriesIn(store, 's')).toBeGreaterThan(40)
   })
 
+  test('all of a long session at once becomes segments of some hundred entries', async () => {
+    await using opened = await temporaryStore({ rows: 1e9, characters: 1e9 })
+    const { store } = opened
+    await store.journal.createSession(session('s'))
+    for (let base = 0; base < 3_000; base += 30) await store.journal.append([batch('s', base, 30)])
+    await store.reopen('close')
+    expect(entriesIn(store, 's')).toBe(3_000)
+    expect(store.count('select count(*) from segments')).toBeGreaterThan(4)
+    expect(await store.journal.entriesAfter('s', 700, 300)).toEqual(bodies(701, 1_000))
+  })
+
   test('closing leaves none, not even of nothing', async () => {
     await using opened = await temporaryStore({ rows: 100, characters: 1e9 })
     const { store } = opened

@@ -8,7 +8,11 @@ type Staged = { staged_id: number; batch: PackedBatch }
 /** So many rows, and characters in them. */
 export type Amount = { rows: number; characters: number }
 
-export const ALL: Amount = { rows: Infinity, characters: Infinity }
+/**
+ * What moves at a time and becomes a segment: the group that moves it waits 1 ms for it, and so does
+ * whoever reads one of its entries.
+ */
+export const SEGMENT: Amount = { rows: 512, characters: 512 * 1024 }
 
 /** Rows to be written, and where the session's rows end with them. */
 export type Settlement = {
@@ -85,11 +89,10 @@ export class StagedSession {
   }
 
   /**
-   * The oldest groups' rows: so many rows, or so many characters, or all there are. A group is never
-   * torn.
+   * The oldest groups' rows: as many as make a segment, or all there are. A group is never torn.
    */
-  settle(amount: Amount): Settlement & { moved: Amount } {
-    const going = this.#oldest(amount)
+  settle(): Settlement & { moved: Amount } {
+    const going = this.#oldest(SEGMENT)
     const { session_id, digest, last_ordinal, last_seq, staged_id } = this.#head
     const commits = going.flatMap(({ batch }) => batch.commits)
     const segment = segmentRow(session_id, commits, digest)

@@ -1,14 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { JournalTables } from './schema.js'
 import type { SqliteDatabase } from './sqlite-database.js'
-import { ALL } from './staged-session.js'
 import { StagedState } from './staged-state.js'
 import { stagingStatements } from './staging-statements.js'
 
 /**
  * Temporary tables of one connection, and views over them that stand for the tables of the same
- * name: SQLite looks there first. What has moved to the tables meanwhile is there only once, if
- * need be in part: a session then ends where its tables do.
+ * name: SQLite looks there first. When something of a session has moved to the tables meanwhile, it
+ * ends where they do.
  */
 const VIEWS = `
   create temp table staged_segments as select * from main.segments where false;
@@ -17,7 +16,9 @@ const VIEWS = `
     select * from main.segments union all
     select * from staged_segments staged
     where not exists (select 1 from main.segments s
-      where s.session_id = staged.session_id and s.last_seq >= staged.first_seq);
+      where s.session_id = staged.session_id and s.last_seq >= (
+        select min(first.first_seq) from staged_segments first
+        where first.session_id = staged.session_id));
   create temp view receipts as
     select * from main.receipts union all
     select * from staged_receipts staged
@@ -35,9 +36,11 @@ export function showStaged(database: SqliteDatabase, db: Kysely<JournalTables>):
   connection.exec('begin')
   const state = new StagedState(stagingStatements(database, db))
   for (const session of state.unsettled()) {
-    const { segment, receipts } = session.settle(ALL)
-    if (segment) insert(database, 'staged_segments', segment)
-    for (const row of receipts) insert(database, 'staged_receipts', row)
+    while (!session.isSettled) {
+      const { segment, receipts } = session.settle()
+      if (segment) insert(database, 'staged_segments', segment)
+      for (const row of receipts) insert(database, 'staged_receipts', row)
+    }
   }
   connection.exec('commit')
 }

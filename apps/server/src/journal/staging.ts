@@ -5,7 +5,7 @@ import { judge, type SessionHead } from './rules.js'
 import type { JournalTables } from './schema.js'
 import { settlementWriter, type WriteSettlement } from './settlement-writer.js'
 import type { SqliteDatabase } from './sqlite-database.js'
-import { ALL, type Amount, type StagedSession } from './staged-session.js'
+import { SEGMENT, type Amount, type StagedSession } from './staged-session.js'
 import { StagedState } from './staged-state.js'
 import { stagingStatements, type CommandKey, type StagingStatements } from './staging-statements.js'
 import { TakenIds } from './taken-ids.js'
@@ -25,9 +25,6 @@ export type StagingOptions = {
  * twice as much, no more.
  */
 const SETTLE_AT: SettleAt = { rows: 16_000, characters: 16_000_000 }
-
-/** What moves at a time, which is a segment: the group that moves it waits 1 ms for it. */
-const TOGETHER: Amount = { rows: 512, characters: 512 * 1024 }
 
 /**
  * The hot path of the journal. A group of commands becomes durable as one row, whatever sessions it
@@ -88,14 +85,14 @@ export class Staging {
   /** Moves all that is staged of a session. */
   settle(session_id: string): void {
     const session = this.session(session_id)
-    if (session && !session.isSettled) this.#change(() => this.#move(session, ALL))
+    if (session && !session.isSettled) this.#change(() => this.#moveAll(session))
   }
 
   /** Moves a part of what is staged of a session. True: there is more. */
   settleSome(session_id: string): boolean {
     const session = this.session(session_id)
     if (!session || session.isSettled) return false
-    this.#change(() => this.#move(session, TOGETHER))
+    this.#change(() => this.#move(session))
     return !session.isSettled
   }
 
@@ -103,7 +100,7 @@ export class Staging {
   settleAll(): void {
     if (this.#current().isEmpty) return
     this.#change((state) => {
-      for (const session of state.unsettled()) this.#move(session, ALL)
+      for (const session of state.unsettled()) this.#moveAll(session)
       this.#trim(state, state.lastId)
     })
   }
@@ -174,15 +171,15 @@ export class Staging {
     if (!state.round && !this.#isDue(state)) return
     const round = (state.round ??= { through: state.lastId, sessions: state.unsettled() })
     const left = {
-      rows: Math.max(TOGETHER.rows, 2 * added.rows),
-      characters: Math.max(TOGETHER.characters, 2 * added.characters),
+      rows: Math.max(SEGMENT.rows, 2 * added.rows),
+      characters: Math.max(SEGMENT.characters, 2 * added.characters),
     }
     while (left.rows > 0 && left.characters > 0) {
       const session = round.sessions.at(-1)
       if (!session) return this.#trim(state, round.through)
       if (session.isSettled) round.sessions.pop()
       else {
-        const moved = this.#move(session, TOGETHER)
+        const moved = this.#move(session)
         left.rows -= moved.rows
         left.characters -= moved.characters
       }
@@ -194,8 +191,12 @@ export class Staging {
     return rows > maxRows * this.#patience || characters > maxCharacters * this.#patience
   }
 
-  #move(session: StagedSession, amount: Amount): Amount {
-    const { moved, ...settlement } = session.settle(amount)
+  #moveAll(session: StagedSession): void {
+    while (!session.isSettled) this.#move(session)
+  }
+
+  #move(session: StagedSession): Amount {
+    const { moved, ...settlement } = session.settle()
     this.#write(settlement)
     this.#taken.add(settlement.commits)
     this.#taken.add(settlement.receipts)
