@@ -44,7 +44,7 @@ export function insertReceipts(db: Kysely<JournalTables>, rows: readonly Receipt
 /** The row of commits that follow the segment with the digest `previous`; of none, none. */
 export function segmentRow(
   session_id: string,
-  commits: readonly PackedCommit[],
+  commits: PackedCommit[],
   previous: string,
 ): SegmentRow | null {
   const [first] = commits

@@ -54,9 +54,9 @@ export function unpackGroup(text: string): PackedBatch[] {
 }
 
 /** Commits of one session, at least one, in the form of a group. */
-export function packSegment(session_id: string, commits: readonly PackedCommit[]): string {
+export function packSegment(session_id: string, commits: PackedCommit[]): string {
   const base_seq = (commits[0]?.seq ?? 0) - 1
-  return packGroup([{ session_id, base_seq, commits: [...commits], receipts: [] }])
+  return packGroup([{ session_id, base_seq, commits, receipts: [] }])
 }
 
 export function unpackSegment(text: string): PackedCommit[] {
