@@ -124,7 +124,7 @@ export class Session {
     const body = JSON.stringify(entry)
     const durable = JSON.parse(body) as Entry
     this.graph.apply(durable.changes)
-    this.history.record(durable, body.length)
+    this.history.record(durable, body)
     this.entries.push(durable)
     return durable
   }

@@ -12,9 +12,9 @@ describe('snapshots', () => {
     session.set('bob', 'a', 'y', 2)
     session.undo('ann')
     session.undo('bob')
-    const pieces = session.history.toSnapshot()
+    const pieces = [...session.history.toSnapshot()]
     session.history = UndoHistory.fromSnapshot(JSON.parse(JSON.stringify(pieces)))
-    expect(session.history.toSnapshot()).toEqual(pieces)
+    expect([...session.history.toSnapshot()]).toEqual(pieces)
     expect(session.redo('ann').undo).toEqual(APPLIED)
     expect(session.graph.has('b')).toBe(false)
     expect(session.undo('ann').undo).toEqual(APPLIED)
@@ -26,7 +26,7 @@ describe('snapshots', () => {
     session.set('ann', 'a', 'x', 1)
     session.do('bob', ...remove('b'))
     session.undo('bob')
-    const pieces = session.history.toSnapshot()
+    const pieces = [...session.history.toSnapshot()]
     const before = pieces.flatMap((piece) => {
       const { piece: kind, changes, transitions, ...rest } = piece as Record<string, JsonValue>
       if (kind === 'undo-history') return [{ piece: kind, version: 2 }]
@@ -39,14 +39,14 @@ describe('snapshots', () => {
     })
     expect(before.length).toBeGreaterThan(pieces.length)
     const read = UndoHistory.fromSnapshot(before as JsonValue[])
-    expect(read.toSnapshot()).toEqual(pieces)
+    expect([...read.toSnapshot()]).toEqual(pieces)
   })
 
   test('[UNDO1] large steps are cut into pieces', () => {
     const session = garden()
     for (let n = 0; n < 1_200; n += 1) session.create('zoe', `n${n}`, 'a')
     session.do('ann', ...remove('a'))
-    const pieces = session.history.toSnapshot()
+    const pieces = [...session.history.toSnapshot()]
     expect(Math.max(...pieces.map((piece) => JSON.stringify(piece).length))).toBeLessThan(200_000)
     session.history = UndoHistory.fromSnapshot(pieces)
     expect(session.undo('ann').undo).toEqual(APPLIED)

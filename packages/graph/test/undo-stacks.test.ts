@@ -1,7 +1,12 @@
+import type { Entry } from '@talus/protocol'
 import { describe, expect, test } from 'vitest'
 import { MAX_STEP_CHARS, MAX_STEPS, MAX_STEPS_PER_ACTOR, UndoHistory } from '../src/index.js'
 import { APPLIED, garden, noop, remove } from './garden.js'
 import { NOW } from './session.js'
+
+function record(history: UndoHistory, entry: Entry): void {
+  history.record(entry, JSON.stringify(entry))
+}
 
 describe('stacks', () => {
   test('[UNDO1] each actor undoes and redoes the own last step', () => {
@@ -74,19 +79,16 @@ describe('stacks', () => {
   test('[UNDO2] a label is handed on', () => {
     const history = new UndoHistory()
     const change = { type: 'property-set', node_id: 'a', property_id: 'x', new_value: 1 } as const
-    history.record(
-      {
-        seq: 1,
-        command_id: 'c',
-        command_type: 'Batch',
-        kind: 'do',
-        actor: { id: 'ann' },
-        label: 'Tidy up',
-        timestamp: NOW,
-        changes: [change],
-      },
-      1,
-    )
+    record(history, {
+      seq: 1,
+      command_id: 'c',
+      command_type: 'Batch',
+      kind: 'do',
+      actor: { id: 'ann' },
+      label: 'Tidy up',
+      timestamp: NOW,
+      changes: [change],
+    })
     const planned = history.plan(garden().graph, { kind: 'undo', actor_id: 'ann' })
     expect(planned).toMatchObject({ ok: true, value: { target: { label: 'Tidy up' } } })
   })
@@ -107,7 +109,7 @@ describe('stacks', () => {
     session.replace(session.graph.nodes())
     expect(session.undo('ann').error?.code).toBe('NOTHING_TO_UNDO')
     expect(session.undo('loader').error?.code).toBe('NOTHING_TO_UNDO')
-    expect(session.history.toSnapshot()).toHaveLength(1)
+    expect([...session.history.toSnapshot()]).toHaveLength(1)
   })
 
   test('[UNDO1] stacks are bounded, the oldest steps go', () => {
@@ -131,10 +133,13 @@ describe('stacks', () => {
       const change = { type: 'property-set', node_id: 'a', property_id: 'x' } as const
       const changes = [{ ...change, old_value: seq - 1, new_value: seq }]
       const by = { command_type: 'UpdateProperty', kind: 'do', actor: { id: 'ann' } } as const
-      history.record({ ...by, seq, command_id: `c${seq}`, timestamp: NOW, changes }, chars)
+      history.record(
+        { ...by, seq, command_id: `c${seq}`, timestamp: NOW, changes },
+        ' '.repeat(chars),
+      )
     }
     const kept = (history: UndoHistory) =>
-      history.toSnapshot().flatMap((piece) => {
+      [...history.toSnapshot()].flatMap((piece) => {
         const { step } = piece as { step?: { command_id: string } }
         return step ? [step.command_id] : []
       })
@@ -155,21 +160,18 @@ describe('stacks', () => {
     const entry = session.undo('ann').entry
     expect(entry).toBeUndefined()
     session.set('bob', 'a', 'x', 1)
-    session.history.record(
-      {
-        seq: 99,
-        command_id: 'late',
-        command_type: 'Undo',
-        kind: 'undo',
-        target_command_id: 'dropped',
-        actor: { id: 'ann' },
-        timestamp: NOW,
-        changes: [
-          { type: 'property-set', node_id: 'a', property_id: 'x', old_value: 1, new_value: 1 },
-        ],
-      },
-      1,
-    )
+    record(session.history, {
+      seq: 99,
+      command_id: 'late',
+      command_type: 'Undo',
+      kind: 'undo',
+      target_command_id: 'dropped',
+      actor: { id: 'ann' },
+      timestamp: NOW,
+      changes: [
+        { type: 'property-set', node_id: 'a', property_id: 'x', old_value: 1, new_value: 1 },
+      ],
+    })
     const skipped = { node_id: 'a', property_id: 'x', reason: 'superseded', by: 'ann', seq: 99 }
     expect(session.undo('bob').undo).toEqual(noop(skipped))
   })

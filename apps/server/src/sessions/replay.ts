@@ -19,7 +19,7 @@ export class Replay {
   take(body: string): void {
     const entry = JSON.parse(body) as Entry
     this.state.graph.apply(entry.changes)
-    this.state.history.record(entry, body.length)
+    this.state.history.record(entry, body)
     this.state.seq = entry.seq
     this.#consume()
   }

@@ -38,7 +38,7 @@ export class SessionDocument {
   /** Takes in an entry that has become durable and that the graph has as planned. */
   record(entry: Entry, body: string): void {
     this.#seq = entry.seq
-    this.#ground.history.record(entry, body.length)
+    this.#ground.history.record(entry, body)
   }
 
   /** Takes in a durable entry that was never planned here. */

@@ -17,7 +17,7 @@ type Part =
   | { part: 'history'; pieces: JsonValue[] }
 
 /** What a snapshot holds, by reference. */
-type Captured = { nodes: GraphImage; retired: Retired[]; pieces: JsonValue[] }
+type Captured = { nodes: GraphImage; retired: Retired[]; pieces: Iterable<JsonValue> }
 
 /**
  * What a snapshot holds, taken in one go while the state is durable. Node records are immutable,

@@ -59,7 +59,7 @@ export class Rehearsal {
       ...(target === undefined ? {} : { target_command_id: target }),
     }
     this.graph.apply(changes)
-    this.#history.record(entry, JSON.stringify(entry).length)
+    this.#history.record(entry, JSON.stringify(entry))
     this.#entries.push(entry)
     this.#ids.add(entry.command_id)
   }

@@ -1,18 +1,20 @@
 import type { JsonValue } from '@talus/protocol'
 import type { Piece, SavedStep, SavedTransition } from './snapshot.js'
 import { loadStamp, Stamps, type RevertibleChange } from './stamps.js'
-import type { Link, Step } from './step.js'
+import { Link } from './link.js'
+import type { Step } from './step.js'
 import { StepStacks } from './step-stacks.js'
 import { Transitions } from './transitions.js'
 
-type OpenLink = Link & { changes: RevertibleChange[] }
+/** What the pieces that follow go into. */
+type Open = { changes: RevertibleChange[]; transitions: Transitions }
 
 /** Puts the pieces together again. */
 class Loader {
   readonly stamps = new Stamps()
   readonly undone = new Map<string, string>()
   readonly #steps: Step[] = []
-  #link: OpenLink | undefined
+  #open: Open | undefined
 
   take(piece: Piece): void {
     switch (piece.piece) {
@@ -43,21 +45,23 @@ class Loader {
   }
 
   #takeChanges(changes: readonly RevertibleChange[] = []): void {
-    this.#link?.changes.push(...changes)
+    this.#open?.changes.push(...changes)
   }
 
   #takeTransitions(transitions: readonly SavedTransition[] = []): void {
     for (const [key, before, after] of transitions) {
       const transition = { before: loadStamp(before), after: loadStamp(after) }
-      this.#link?.transitions.add(key, transition)
+      this.#open?.transitions.add(key, transition)
     }
   }
 
   #takeStep({ latest, ...step }: SavedStep): void {
     // Snapshots of before do not say how large a step is.
     const { kind, seq, chars = 0 } = latest as Partial<Link> & Pick<Link, 'kind' | 'seq'>
-    this.#link = { kind, seq, chars, changes: [], transitions: new Transitions() }
-    this.#steps.push({ ...step, latest: this.#link })
+    const open: Open = { changes: [], transitions: new Transitions() }
+    this.#open = open
+    const { changes, transitions: moved } = open
+    this.#steps.push({ ...step, latest: new Link({ kind, seq, chars, changes, moved }) })
   }
 }
 

@@ -39,17 +39,28 @@ function* piecesOfStep({ latest, ...step }: Step): Generator<Piece> {
   }
 }
 
-type Undone = ReadonlyMap<string, string>
+/** What is saved: steps whose entries are never changed, and what else there is, as pieces. */
+type Captured = { steps: readonly Step[]; rest: readonly Piece[] }
 
-function* piecesOf(stamps: Stamps, stacks: StepStacks, undone: Undone): Generator<Piece> {
+function* piecesOf({ steps, rest }: Captured): Generator<Piece> {
   yield { piece: 'undo-history', version: 3 }
-  for (const step of stacks.steps()) yield* piecesOfStep(step)
-  for (const nodes of cut(stamps.saved())) yield { piece: 'stamps', nodes }
-  for (const commands of cut(undone)) yield { piece: 'undone', commands }
+  for (const step of steps) yield* piecesOfStep(step)
+  yield* rest
 }
 
-/** The stamps, the stacks and what is undone, as pieces that can be written one by one. */
-export function saveHistory(stamps: Stamps, stacks: StepStacks, undone: Undone): JsonValue[] {
+/**
+ * The stamps, the stacks and what is undone as they are now, as pieces that can be taken and written
+ * one by one: to read the entries of all steps takes a while.
+ */
+export function saveHistory(
+  stamps: Stamps,
+  stacks: StepStacks,
+  undone: ReadonlyMap<string, string>,
+): Iterable<JsonValue> {
+  const steps = Array.from(stacks.steps(), (step) => ({ ...step }))
+  const rest: Piece[] = []
+  for (const nodes of cut(stamps.saved())) rest.push({ piece: 'stamps', nodes })
+  for (const commands of cut(undone)) rest.push({ piece: 'undone', commands })
   // Pieces are plain JSON; the types of changes just do not say so.
-  return [...piecesOf(stamps, stacks, undone)] as JsonValue[]
+  return piecesOf({ steps, rest }) as Iterable<JsonValue>
 }

@@ -1,5 +1,6 @@
 import type { RevertibleChange, SavedNode, SavedStamp } from './stamps.js'
-import type { Link, Step } from './step.js'
+import type { Link } from './link.js'
+import type { Step } from './step.js'
 
 export type SavedStep = Omit<Step, 'latest'> & { latest: Pick<Link, 'kind' | 'seq' | 'chars'> }
 

@@ -1,4 +1,5 @@
-import type { Link, Step } from './step.js'
+import type { Link } from './link.js'
+import type { Step } from './step.js'
 
 /** Steps that one actor can undo or redo; the oldest is dropped beyond this. */
 export const MAX_STEPS_PER_ACTOR = 1_000

@@ -1,4 +1,5 @@
-import type { Change, Entry } from '@talus/protocol'
+import type { Entry } from '@talus/protocol'
+import { Link, revertible, type Written } from './link.js'
 import {
   isRevertible,
   keyOf,
@@ -6,24 +7,10 @@ import {
   markOfKey,
   sameStamp,
   type Mark,
-  type RevertibleChange,
   type Stamp,
   type Stamps,
 } from './stamps.js'
 import { Transitions } from './transitions.js'
-
-/** What an entry did and how it moved the stamps: all that taking it back needs. */
-export type Link = {
-  readonly kind: Entry['kind']
-  readonly seq: number
-  readonly changes: readonly RevertibleChange[]
-  readonly transitions: Transitions
-  /** About what it takes to keep it: the characters of its entry as JSON. */
-  readonly chars: number
-}
-
-/** An entry, and its characters as JSON. */
-export type Measured = { entry: Entry; chars: number }
 
 /**
  * One command on an undo or redo stack. It is done and undone in turns; `latest` is the last of
@@ -41,11 +28,6 @@ export type Step = {
   latest: Link
 }
 
-/** All of them nearly always: then the entry's own list will do. */
-function revertible(changes: readonly Change[]): readonly RevertibleChange[] {
-  return changes.every(isRevertible) ? changes : changes.filter(isRevertible)
-}
-
 type Moving = {
   /** The stamp that something gets which had the stamp `before`. */
   after: (key: string, before: Stamp | undefined) => Stamp | undefined
@@ -53,8 +35,16 @@ type Moving = {
   moved: Transitions | undefined
 }
 
-function link(stamps: Stamps, { entry, chars }: Measured, { after, moved }: Moving): Link {
-  const changes = revertible(entry.changes)
+function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link {
+  const changes = revertible(written.entry)
+  const [first] = changes
+  if (first && changes.length === 1 && !moved) {
+    const mark = markOf(first)
+    const before = stamps.get(mark)
+    const transition = { before, after: after(keyOf(mark), before) }
+    stamps.set(mark, transition.after)
+    return Link.of(written, transition)
+  }
   const transitions = new Transitions()
   for (const change of changes) {
     const mark = markOf(change)
@@ -68,7 +58,7 @@ function link(stamps: Stamps, { entry, chars }: Measured, { after, moved }: Movi
   for (const [key, transition] of moved ?? []) {
     if (!transitions.has(key)) transitions.add(key, transition)
   }
-  return { kind: entry.kind, seq: entry.seq, changes, transitions, chars }
+  return Link.of(written, transitions)
 }
 
 function stampOf(entry: Entry): Stamp {
@@ -76,10 +66,10 @@ function stampOf(entry: Entry): Stamp {
 }
 
 /** Stamps everything that a `do` entry touches as its own. */
-export function linkDone(stamps: Stamps, measured: Measured): Link {
-  const { entry } = measured
+export function linkDone(stamps: Stamps, written: Written): Link {
+  const { entry } = written
   const own = stampOf(entry)
-  return link(stamps, measured, { after: () => own, moved: beginAll(stamps, entry, own) })
+  return link(stamps, written, { after: () => own, moved: beginAll(stamps, entry, own) })
 }
 
 /** Nodes that are made anew, as by a restore, have had writers: taking the entry back needs them. */
@@ -104,14 +94,15 @@ function beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Transitions |
  * forced, or taken along, and is the work of whoever did that; taking the entry back in turn
  * brings back the writer that it covered.
  */
-export function linkReverted(stamps: Stamps, measured: Measured, latest: Link | undefined): Link {
-  const { entry } = measured
+export function linkReverted(stamps: Stamps, written: Written, latest: Link | undefined): Link {
+  const { entry } = written
   const own = stampOf(entry)
+  const { transitions } = latest ?? {}
   const after = (key: string, before: Stamp | undefined) => {
-    const transition = latest?.transitions.get(key)
+    const transition = transitions?.get(key)
     return transition && sameStamp(transition.after, before) ? transition.before : own
   }
-  return link(stamps, measured, { after, moved: bringBack(stamps, entry, latest) })
+  return link(stamps, written, { after, moved: bringBack(stamps, entry, latest) })
 }
 
 /** The writers that nodes had before they were made anew, or that they had of that. */

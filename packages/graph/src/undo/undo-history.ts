@@ -7,7 +7,8 @@ import { planReversal } from './plan-reversal.js'
 import { loadHistory } from './load-history.js'
 import { saveHistory } from './save-history.js'
 import { Stamps } from './stamps.js'
-import { linkDone, linkReverted, type Measured } from './step.js'
+import type { Written } from './link.js'
+import { linkDone, linkReverted } from './step.js'
 import { StepStacks } from './step-stacks.js'
 
 /** The actor has to be known, whether an undo or a redo is meant, too. */
@@ -54,17 +55,20 @@ export class UndoHistory {
     return new UndoHistory(stamps, stacks, undone)
   }
 
-  /** Pieces of some kilobytes each, unless one value or command is larger. */
-  toSnapshot(): JsonValue[] {
+  /**
+   * Pieces of some kilobytes each, unless one value or command is larger. They are what the history
+   * is now, also when they are taken later; once.
+   */
+  toSnapshot(): Iterable<JsonValue> {
     return saveHistory(this.#stamps, this.#stacks, this.#undone)
   }
 
   /**
    * Folds in one durable entry; each once, in the order of `seq`. Does not look at the graph, so it
-   * may come before or after the entry is applied there. `chars`: of the entry as JSON; how large
-   * steps are decides how many are kept.
+   * may come before or after the entry is applied there. `text`: the entry as JSON, which is kept as
+   * long as the step is, unless it is large.
    */
-  record(entry: Entry, chars: number): void {
+  record(entry: Entry, text: string): void {
     const { kind, command_id, target_command_id = '' } = entry
     if (kind === 'undo') this.#undone.set(target_command_id, command_id)
     if (kind === 'redo') this.#undone.delete(target_command_id)
@@ -73,9 +77,9 @@ export class UndoHistory {
       this.#stamps.clear()
       this.#stacks.clear()
     } else if (kind === 'do') {
-      this.#recordDone({ entry, chars })
+      this.#recordDone({ entry, text })
     } else {
-      this.#recordReverted({ entry, chars })
+      this.#recordReverted({ entry, text })
     }
   }
 
@@ -118,20 +122,20 @@ export class UndoHistory {
     return this.#undone.get(command_id)
   }
 
-  #recordDone(measured: Measured): void {
-    const { entry } = measured
+  #recordDone(written: Written): void {
+    const { entry } = written
     const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
-    const latest = linkDone(this.#stamps, measured)
+    const latest = linkDone(this.#stamps, written)
     const named = label === undefined ? undefined : { label }
     const actor_id = actor.id
     this.#stacks.add({ command_id, command_type, seq, actor_id, state: 'done', latest, ...named })
   }
 
-  #recordReverted(measured: Measured): void {
-    const { entry } = measured
+  #recordReverted(written: Written): void {
+    const { entry } = written
     const step = this.#stacks.get(entry.target_command_id ?? '')
-    const latest = linkReverted(this.#stamps, measured, step?.latest)
+    const latest = linkReverted(this.#stamps, written, step?.latest)
     // A step that was dropped for its age meanwhile still leaves its stamps.
     if (!step) return
     this.#stacks.turn(step, latest)
