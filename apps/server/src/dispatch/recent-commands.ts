@@ -1,43 +1,39 @@
-import type { Ack, AckSuccess } from '@talus/protocol'
+import type { Ack } from '@talus/protocol'
 
-/** Answered commands that are remembered in memory at least; older ones are found in the journal. */
+/** Accepted commands whose ids are remembered in memory at least. */
 const REMEMBERED = 128
 
-type Known = { payload_hash: string; ack: Ack | Promise<Ack> }
+type Waiting = { payload_hash: string; ack: Promise<Ack> }
 
 /**
- * The commands of a session that wait for their answer, and the last that have got one, so that a
- * retry gets the same at once (rule IDEM1). Refused commands are forgotten: the same id may be
- * tried again.
+ * The commands of a session that wait for their answer, and the ids of those that were accepted
+ * last: what those were answered is in the journal. Refused commands are forgotten: the same id may
+ * be tried again (rule IDEM3).
  */
 export class RecentCommands {
-  readonly #waiting = new Map<string, Known>()
+  readonly #waiting = new Map<string, Waiting>()
   /** In two generations: the older one goes as a whole, which costs nothing for each command. */
-  #answered = new Map<string, Known>()
-  #before = new Map<string, Known>()
+  #accepted = new Set<string>()
+  #before = new Set<string>()
 
-  find(command_id: string): Known | undefined {
-    return (
-      this.#waiting.get(command_id) ??
-      this.#answered.get(command_id) ??
-      this.#before.get(command_id)
-    )
+  waiting(command_id: string): Waiting | undefined {
+    return this.#waiting.get(command_id)
   }
 
-  wait(command_id: string, payload_hash: string, ack: Promise<Ack>): void {
-    this.#waiting.set(command_id, { payload_hash, ack })
+  isAccepted(command_id: string): boolean {
+    return this.#accepted.has(command_id) || this.#before.has(command_id)
   }
 
-  /** Keeps the answer instead of the promise of it. */
-  answer(command_id: string, ack: AckSuccess): void {
-    const known = this.#waiting.get(command_id)
-    if (!known) return
-    this.#waiting.delete(command_id)
-    known.ack = ack
-    this.#answered.set(command_id, known)
-    if (this.#answered.size < REMEMBERED) return
-    this.#before = this.#answered
-    this.#answered = new Map()
+  wait(command_id: string, waiting: Waiting): void {
+    this.#waiting.set(command_id, waiting)
+  }
+
+  accept(command_id: string): void {
+    if (!this.#waiting.delete(command_id)) return
+    this.#accepted.add(command_id)
+    if (this.#accepted.size < REMEMBERED) return
+    this.#before = this.#accepted
+    this.#accepted = new Set()
   }
 
   forget(command_id: string): void {

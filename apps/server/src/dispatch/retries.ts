@@ -1,5 +1,5 @@
 import type { Ack, Entry, Failure } from '@talus/protocol'
-import type { Journal } from '../journal/journal.js'
+import { StorageError, type Journal } from '../journal/journal.js'
 import type { Faults } from '../observability/faults.js'
 import { NOT_DURABLE, refusal } from './failures.js'
 import { RecentCommands } from './recent-commands.js'
@@ -15,7 +15,7 @@ function commandIdReused(command_id: string): Failure {
 
 /**
  * Answers the retries of one session with what was answered the first time (rules IDEM1, IDEM2):
- * from memory while the command is recent or under way, else from the journal.
+ * with the answer that a command under way will get, else from the journal.
  */
 export class Retries {
   readonly #recent = new RecentCommands()
@@ -32,7 +32,7 @@ export class Retries {
   /** A retry that comes before the answer shall get the same. */
   wait({ command_id, chosen, payload_hash }: Task, ack: Promise<Ack>): void {
     // An id that the server made up is not known to anybody until it is answered.
-    if (chosen) this.#recent.wait(command_id, payload_hash, ack)
+    if (chosen) this.#recent.wait(command_id, { payload_hash, ack })
   }
 
   /** Settles with a refusal; the same id may be tried again (rule IDEM3). */
@@ -46,20 +46,27 @@ export class Retries {
    * used shows when its command is accepted: a refused one leaves it free, and `again` submits.
    */
   repeat(task: Task, again: () => Promise<Ack>): Promise<Ack> | undefined {
-    const known = this.#recent.find(task.command_id)
-    if (!known) return undefined
-    if (known.payload_hash !== task.payload_hash) {
-      const reused = refusal(commandIdReused(task.command_id), task.command_id)
-      return Promise.resolve(known.ack).then((ack) => (ack.ok ? reused : again()))
+    const { command_id, payload_hash } = task
+    const waiting = this.#recent.waiting(command_id)
+    if (!waiting) return this.#recent.isAccepted(command_id) ? this.accepted(task) : undefined
+    if (waiting.payload_hash !== payload_hash) {
+      const reused = refusal(commandIdReused(command_id), command_id)
+      return waiting.ack.then((ack) => (ack.ok ? reused : again()))
     }
-    return Promise.resolve(known.ack).then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
+    return waiting.ack.then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
+  }
+
+  /** The answer to a task whose id is that of an accepted command. Never rejects. */
+  async accepted(task: Task): Promise<Ack> {
+    const old = await this.lookUp(task)
+    return old ?? this.#unreadable(task, new StorageError('The command of a taken id is not there'))
   }
 
   /** What the journal says of a task that may be an old one; undefined: it is none. */
-  async lookUp({ command_id, payload_hash }: Task): Promise<Ack | undefined> {
-    const session_id = this.#session_id
+  async lookUp(task: Task): Promise<Ack | undefined> {
+    const { command_id, payload_hash } = task
     try {
-      const stored = await this.#journal.findCommand(session_id, command_id)
+      const stored = await this.#journal.findCommand(this.#session_id, command_id)
       if (!stored) return undefined
       if (stored.payload_hash !== payload_hash) {
         return refusal(commandIdReused(command_id), command_id)
@@ -73,14 +80,18 @@ export class Retries {
       } as const
       return { ...(stored.ack ?? plain), duplicate: true }
     } catch (err) {
-      const failure = this.#faults.storage(err, NOT_DURABLE, { session_id, command_id })
-      return refusal(failure, command_id)
+      return this.#unreadable(task, err)
     }
+  }
+
+  #unreadable({ command_id }: Task, err: unknown): Ack {
+    const about = { session_id: this.#session_id, command_id }
+    return refusal(this.#faults.storage(err, NOT_DURABLE, about), command_id)
   }
 
   /** Settles with what became of the task, or with what was looked up. */
   answer({ task, settle }: Waiting, ack: Ack): void {
-    if (ack.ok) this.#recent.answer(task.command_id, ack)
+    if (ack.ok) this.#recent.accept(task.command_id)
     else this.#recent.forget(task.command_id)
     settle(ack)
   }

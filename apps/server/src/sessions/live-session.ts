@@ -310,10 +310,7 @@ export class LiveSession implements Appender {
   }
 
   async #answerDuplicate(pending: Pending): Promise<void> {
-    const old = await this.#retries.lookUp(pending.task)
-    if (old) return this.#answerOld(pending, old)
-    const lost = this.#notDurable(new StorageError('The command of a taken id is not there'))
-    this.#answerOld(pending, refusal(lost, pending.task.command_id))
+    this.#answerOld(pending, await this.#retries.accepted(pending.task))
   }
 
   #rejectAll(failure: Failure): void {
