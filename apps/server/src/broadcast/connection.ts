@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io'
 import type { WebSocket } from 'ws'
 import type { After } from '../presence/beat.js'
 import type { FanOutCounts } from './fan-out-counts.js'
-import type { Packets } from './frames.js'
+import { joined, type Packets } from './frames.js'
 
 type Engine = Socket['conn']
 
@@ -109,13 +109,11 @@ export class Connection {
   }
 
   #writeAtOnce(tcp: TcpSocket, queue: Packets[]): void {
-    const [first] = queue
-    const one = first && queue.length === 1
-    const bytes = one ? first.wire : Buffer.concat(queue.map((packets) => packets.wire))
+    const wire = joined(queue.map((packets) => packets.wire))
     const { counts } = this.#hooks
-    tcp.write(bytes)
+    tcp.write(wire, 'latin1')
     counts.direct += 1
-    counts.bytes += bytes.length
+    counts.bytes += wire.length
     for (const packets of queue) counts.packets += packets.list.length
     this.#evictWhenSlow(tcp.writableLength)
   }

@@ -1,63 +1,66 @@
 /** Text frame, FIN set: what a server sends for one Engine.IO packet. */
 const TEXT_FRAME = 0x81
 /** Engine.IO's packet type `message`. */
-const ENGINE_MESSAGE = 0x34
+const ENGINE_MESSAGE = '4'
 
-function headerLength(payload: number): number {
-  if (payload < 126) return 2
-  return payload < 65_536 ? 4 : 10
+/** What is longer is made into bytes once, not for each client. */
+const LARGE = 16_384
+
+/**
+ * Bytes as they go to a TCP socket. A string has one for each character (latin1): to have the socket
+ * copy it costs less than a buffer, which has to be allocated and freed.
+ */
+export type Wire = string | Buffer
+
+function headerOf(payload: number): string {
+  const [high, low] = [(payload >>> 8) & 255, payload & 255]
+  if (payload < 126) return String.fromCharCode(TEXT_FRAME, payload)
+  if (payload < 65_536) return String.fromCharCode(TEXT_FRAME, 126, high, low)
+  const higher = [payload >>> 24, (payload >>> 16) & 255]
+  return String.fromCharCode(TEXT_FRAME, 127, 0, 0, 0, 0, ...higher, high, low)
 }
 
-function writeHeader(target: Buffer, at: number, payload: number): number {
-  target[at] = TEXT_FRAME
-  if (payload < 126) {
-    target[at + 1] = payload
-    return at + 2
-  }
-  if (payload < 65_536) {
-    target[at + 1] = 126
-    return target.writeUInt16BE(payload, at + 2)
-  }
-  target[at + 1] = 127
-  return target.writeBigUInt64BE(BigInt(payload), at + 2)
+function framed(packets: readonly string[]): string {
+  let text = ''
+  for (const packet of packets) text += headerOf(packet.length + 1) + ENGINE_MESSAGE + packet
+  return text
+}
+
+function utf8(packet: string): string {
+  return Buffer.from(packet).toString('latin1')
 }
 
 /**
- * Frames Socket.IO packets for the wire, one WebSocket text frame each, in one buffer: a client
- * reads them as if they had been sent one by one. Source: RFC 6455, section 5.2.
+ * Frames Socket.IO packets for the wire, one WebSocket text frame each, in one piece: a client reads
+ * them as if they had been sent one by one. Source: RFC 6455, section 5.2.
  */
-export function frame(packets: readonly string[]): Buffer {
-  let total = 0
-  const lengths: number[] = []
-  for (const packet of packets) {
-    const length = Buffer.byteLength(packet) + 1
-    lengths.push(length)
-    total += headerLength(length) + length
-  }
-  const buffer = Buffer.allocUnsafe(total)
-  let at = 0
-  for (const [i, packet] of packets.entries()) {
-    const length = lengths[i] ?? 0
-    at = writeHeader(buffer, at, length)
-    buffer[at] = ENGINE_MESSAGE
-    at += 1
-    // Text of one byte for each character, as nearly all is, is copied and not encoded.
-    at += buffer.write(packet, at, packet.length === length - 1 ? 'latin1' : 'utf8')
-  }
-  return buffer
+export function frame(packets: readonly string[]): Wire {
+  const isAscii = packets.every((packet) => Buffer.byteLength(packet) === packet.length)
+  const text = framed(isAscii ? packets : packets.map(utf8))
+  return text.length < LARGE ? text : Buffer.from(text, 'latin1')
 }
 
 /** Packets for many clients, framed once, when the first of them needs the bytes. */
 export class Packets {
   readonly list: readonly string[]
-  #wire: Buffer | undefined
+  #wire: Wire | undefined
 
   constructor(list: readonly string[]) {
     this.list = list
   }
 
-  get wire(): Buffer {
+  get wire(): Wire {
     this.#wire ??= frame(this.list)
     return this.#wire
   }
+}
+
+/** What goes out in one write. */
+export function joined(wires: readonly Wire[]): Wire {
+  const [first, ...others] = wires
+  if (first !== undefined && others.length === 0) return first
+  if (wires.every((wire) => typeof wire === 'string')) return wires.join('')
+  return Buffer.concat(
+    wires.map((wire) => (typeof wire === 'string' ? Buffer.from(wire, 'latin1') : wire)),
+  )
 }
