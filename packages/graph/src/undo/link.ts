@@ -13,15 +13,16 @@ export function revertible({ changes }: Entry): readonly RevertibleChange[] {
   return changes.every(isRevertible) ? changes : changes.filter(isRevertible)
 }
 
-type Parts = {
-  kind: Entry['kind']
-  seq: number
+/** What the links of an entry are made of, and how they are kept. */
+export type Parts = {
+  readonly kind: Entry['kind']
+  readonly seq: number
   /** About what it takes to keep it: the characters of its entry as JSON. */
-  chars: number
-  /** An entry that holds them, as JSON, or themselves. */
-  changes: string | readonly RevertibleChange[]
-  /** The only one belongs to the only change. */
-  moved: Transitions | Transition
+  readonly chars: number
+  /** The changes, or an entry that holds them, as JSON. */
+  readonly of: string | readonly RevertibleChange[]
+  /** How the stamps were moved; the only change needs no key. */
+  readonly moved: Transitions | Transition
 }
 
 /**
@@ -29,37 +30,36 @@ type Parts = {
  * thousands and hardly any is ever taken back. So a small one is the text that the journal has
  * already, and is read when it is asked for: many small objects are what garbage collection costs.
  */
-export class Link {
-  readonly kind: Entry['kind']
-  readonly seq: number
-  readonly chars: number
-  readonly #changes: Parts['changes']
-  readonly #moved: Parts['moved']
+export class Link implements Parts {
+  readonly kind: Parts['kind']
+  readonly seq: Parts['seq']
+  readonly chars: Parts['chars']
+  readonly of: Parts['of']
+  readonly moved: Parts['moved']
 
-  constructor({ kind, seq, chars, changes, moved }: Parts) {
+  constructor({ kind, seq, chars, of, moved }: Parts) {
     this.kind = kind
     this.seq = seq
     this.chars = chars
-    this.#changes = changes
-    this.#moved = moved
+    this.of = of
+    this.moved = moved
   }
 
-  static of({ entry, text }: Written, moved: Transitions | Transition): Link {
+  static to({ entry, text }: Written, moved: Parts['moved']): Link {
     const { kind, seq } = entry
     const { length: chars } = text
-    return new Link({ kind, seq, chars, changes: chars > SMALL ? revertible(entry) : text, moved })
+    return new Link({ kind, seq, chars, of: chars > SMALL ? revertible(entry) : text, moved })
   }
 
   get changes(): readonly RevertibleChange[] {
-    return typeof this.#changes === 'string'
-      ? revertible(JSON.parse(this.#changes) as Entry)
-      : this.#changes
+    return typeof this.of === 'string' ? revertible(JSON.parse(this.of) as Entry) : this.of
   }
 
   get transitions(): Transitions {
-    if (this.#moved instanceof Transitions) return this.#moved
+    const { moved } = this
+    if (moved instanceof Transitions) return moved
     const transitions = new Transitions()
-    for (const change of this.changes) transitions.add(keyOf(markOf(change)), this.#moved)
+    for (const change of this.changes) transitions.add(keyOf(markOf(change)), moved)
     return transitions
   }
 }

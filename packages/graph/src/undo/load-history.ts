@@ -1,5 +1,5 @@
 import type { JsonValue } from '@talus/protocol'
-import type { Piece, SavedStep, SavedTransition } from './snapshot.js'
+import type { HeadOfStep, Piece, SavedStep, SavedTransition } from './snapshot.js'
 import { loadStamp, Stamps, type RevertibleChange } from './stamps.js'
 import { Link } from './link.js'
 import type { Step } from './step.js'
@@ -21,7 +21,7 @@ class Loader {
       case 'undo-history':
         return
       case 'step':
-        this.#takeStep(piece.step)
+        this.#takeStep(piece.step, piece)
         this.#takeChanges(piece.changes)
         this.#takeTransitions(piece.transitions)
         return
@@ -55,13 +55,16 @@ class Loader {
     }
   }
 
-  #takeStep({ latest, ...step }: SavedStep): void {
+  #takeStep({ latest, ...step }: SavedStep, { entry, moved: only }: HeadOfStep): void {
     // Snapshots of before do not say how large a step is.
     const { kind, seq, chars = 0 } = latest as Partial<Link> & Pick<Link, 'kind' | 'seq'>
     const open: Open = { changes: [], transitions: new Transitions() }
     this.#open = open
-    const { changes, transitions: moved } = open
-    this.#steps.push({ ...step, latest: new Link({ kind, seq, chars, changes, moved }) })
+    const of = entry ?? open.changes
+    const moved = only
+      ? { before: loadStamp(only[0]), after: loadStamp(only[1]) }
+      : open.transitions
+    this.#steps.push({ ...step, latest: new Link({ kind, seq, chars, of, moved }) })
   }
 }
 

@@ -1,9 +1,10 @@
 import type { JsonValue } from '@talus/protocol'
-import type { Piece, SavedTransition } from './snapshot.js'
+import type { Link } from './link.js'
+import type { HeadOfStep, Piece, SavedStep, SavedTransition } from './snapshot.js'
 import { saveStamp, type Stamps } from './stamps.js'
 import type { Step } from './step.js'
 import type { StepStacks } from './step-stacks.js'
-import type { Transition } from './transitions.js'
+import { Transitions, type Transition } from './transitions.js'
 
 /** So many changes, transitions or stamped nodes go into one piece. */
 const PIECE = 500
@@ -23,16 +24,31 @@ function saveTransition([key, { before, after }]: [string, Transition]): SavedTr
   return [key, saveStamp(before), saveStamp(after)]
 }
 
-function* piecesOfStep({ latest, ...step }: Step): Generator<Piece> {
-  const { kind, seq, chars } = latest
-  const [changes = [], ...laterChanges] = cut(latest.changes)
-  const [transitions = [], ...laterTransitions] = cut(latest.transitions)
-  yield {
-    piece: 'step',
-    step: { ...step, latest: { kind, seq, chars } },
-    changes,
-    transitions: transitions.map(saveTransition),
-  }
+function headOf({ of, moved }: Link): HeadOfStep {
+  const head: HeadOfStep = {}
+  if (typeof of === 'string') head.entry = of
+  if (!(moved instanceof Transitions))
+    head.moved = [saveStamp(moved.before), saveStamp(moved.after)]
+  return head
+}
+
+function savedStep(step: Step): SavedStep {
+  const { command_id, command_type, label, seq, actor_id, state } = step
+  const { kind, seq: latest_seq, chars } = step.latest
+  const latest = { kind, seq: latest_seq, chars }
+  const saved = { command_id, command_type, seq, actor_id, state, latest }
+  return label === undefined ? saved : { ...saved, label }
+}
+
+function* piecesOfStep(step: Step): Generator<Piece> {
+  const { latest } = step
+  const head = headOf(latest)
+  const { of, moved } = latest
+  const [changes, ...laterChanges] = typeof of === 'string' ? [] : cut(of)
+  const [transitions, ...laterTransitions] = moved instanceof Transitions ? cut(moved) : []
+  if (changes) head.changes = changes
+  if (transitions) head.transitions = transitions.map(saveTransition)
+  yield { piece: 'step', step: savedStep(step), ...head }
   for (const part of laterChanges) yield { piece: 'changes', changes: part }
   for (const part of laterTransitions) {
     yield { piece: 'transitions', transitions: part.map(saveTransition) }
@@ -43,15 +59,12 @@ function* piecesOfStep({ latest, ...step }: Step): Generator<Piece> {
 type Captured = { steps: readonly Step[]; rest: readonly Piece[] }
 
 function* piecesOf({ steps, rest }: Captured): Generator<Piece> {
-  yield { piece: 'undo-history', version: 3 }
+  yield { piece: 'undo-history', version: 4 }
   for (const step of steps) yield* piecesOfStep(step)
   yield* rest
 }
 
-/**
- * The stamps, the stacks and what is undone as they are now, as pieces that can be taken and written
- * one by one: to read the entries of all steps takes a while.
- */
+/** The stamps, the stacks and what is undone as they are now, as pieces to be written one by one. */
 export function saveHistory(
   stamps: Stamps,
   stacks: StepStacks,

@@ -10,12 +10,21 @@ export type SavedTransition = [key: string, before: SavedStamp, after: SavedStam
 type PartOfStep = { changes: RevertibleChange[]; transitions: SavedTransition[] }
 
 /**
+ * What a step has in its own piece: of a small one `entry`, as JSON in a JSON string, instead of its
+ * changes; where there is one change only `moved`, instead of transitions.
+ */
+export type HeadOfStep = Partial<PartOfStep> & {
+  entry?: string
+  moved?: [before: SavedStamp, after: SavedStamp]
+}
+
+/**
  * What the pieces are. What a step has beyond its own piece follows it; in version 2 that was all it
- * has.
+ * has. Before version 4 there was no `entry` and no `moved`.
  */
 export type Piece =
-  | { piece: 'undo-history'; version: 2 | 3 }
-  | ({ piece: 'step'; step: SavedStep } & Partial<PartOfStep>)
+  | { piece: 'undo-history'; version: 2 | 3 | 4 }
+  | ({ piece: 'step'; step: SavedStep } & HeadOfStep)
   | ({ piece: 'changes' } & Pick<PartOfStep, 'changes'>)
   | ({ piece: 'transitions' } & Pick<PartOfStep, 'transitions'>)
   | { piece: 'stamps'; nodes: SavedNode[] }

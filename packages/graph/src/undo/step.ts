@@ -43,7 +43,7 @@ function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link 
     const before = stamps.get(mark)
     const transition = { before, after: after(keyOf(mark), before) }
     stamps.set(mark, transition.after)
-    return Link.of(written, transition)
+    return Link.to(written, transition)
   }
   const transitions = new Transitions()
   for (const change of changes) {
@@ -58,7 +58,7 @@ function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link 
   for (const [key, transition] of moved ?? []) {
     if (!transitions.has(key)) transitions.add(key, transition)
   }
-  return Link.of(written, transitions)
+  return Link.to(written, transitions)
 }
 
 function stampOf(entry: Entry): Stamp {
