@@ -15,8 +15,11 @@ export type Said = Record<Following, () => string[]>
 
 /** What publications are to those who see all of them. */
 export function spoken(session: SessionContext, publications: readonly Publication[]): Said {
-  const spokenAs = (say: Vocabulary) =>
-    publications.flatMap((publication) => translate(session, say, publication))
+  const spokenAs = (say: Vocabulary) => {
+    const packets: string[] = []
+    for (const each of publications) packets.push(...translate(session, say, each))
+    return packets
+  }
   return {
     events: () => spokenAs(ROOT_VOCABULARY),
     graph: () => spokenAs(GRAPH_VOCABULARY),

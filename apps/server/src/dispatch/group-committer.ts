@@ -74,10 +74,12 @@ export class GroupCommitter {
   #takeAll(): Taken[] {
     const appenders = [...this.#dirty]
     this.#dirty.clear()
-    return appenders.flatMap((appender) => {
+    const taken: Taken[] = []
+    for (const appender of appenders) {
       const batch = appender.take()
-      return batch ? [{ appender, batch }] : []
-    })
+      if (batch) taken.push({ appender, batch })
+    }
+    return taken
   }
 
   async #commit(taken: Taken[]): Promise<void> {
@@ -92,12 +94,11 @@ export class GroupCommitter {
   }
 
   async #append(batches: AppendBatch[]): Promise<(AppendOutcome | StorageError)[]> {
-    const written = batches.filter((batch) => !isEmpty(batch))
-    const outcomes = await this.#appendWritten(written)
-    const byBatch = new Map(written.map((batch, i) => [batch, outcomes[i]]))
+    const outcomes = await this.#appendWritten(batches.filter((batch) => !isEmpty(batch)))
+    let written = 0
     return batches.map((batch) => {
       if (isEmpty(batch)) return { ok: true }
-      return byBatch.get(batch) ?? new StorageError('The journal gave no outcome')
+      return outcomes[written++] ?? new StorageError('The journal gave no outcome')
     })
   }
 

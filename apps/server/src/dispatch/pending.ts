@@ -23,8 +23,13 @@ export function entryOf(
   at: { seq: number; timestamp: string },
   undo: AckSuccess['undo'],
 ): { entry: Entry; ack: AckSuccess } {
-  const entry: Entry = { seq: at.seq, ...draft, timestamp: at.timestamp }
-  const { command_id, result = null, target_command_id } = entry
+  const { command_id, actor, command_type, kind, changes, result = null } = draft
+  const { label, target_command_id } = draft
+  // Every command comes by here: what is copied from another object takes a second object to hold.
+  const { seq, timestamp } = at
+  const entry: Entry = { seq, command_id, actor, command_type, kind, changes, result, timestamp }
+  if (label !== undefined) entry.label = label
+  if (target_command_id !== undefined) entry.target_command_id = target_command_id
   const ack: AckSuccess = { ok: true, command_id, seq: at.seq, result }
   if (undo) ack.undo = undo
   if (target_command_id !== undefined) ack.target_command_id = target_command_id
@@ -68,15 +73,15 @@ export function batchOf(
 }
 
 /** What the room learns when a task is done. Refused undos concern their caller only. */
-export function publicationOf(pending: Pending): Publication[] {
+export function publicationOf(pending: Pending): Publication | undefined {
   const { task, timestamp, announced } = pending
   switch (pending.outcome) {
     case 'entry':
-      return [{ kind: 'committed', entry: pending.entry, body: pending.body, announced }]
+      return { kind: 'committed', entry: pending.entry, body: pending.body, announced }
     case 'receipt': {
-      if (task.kind !== 'execute') return []
+      if (task.kind !== 'execute') return undefined
       const { result } = pending.receipt.ack
-      return [{ kind: 'unchanged', command: commandRef(task, timestamp), result, announced }]
+      return { kind: 'unchanged', command: commandRef(task, timestamp), result, announced }
     }
     case 'refused':
       return failedPublication(pending, pending.failure)
@@ -87,19 +92,32 @@ export function publicationOf(pending: Pending): Publication[] {
 
 type Told = Pick<Pending, 'task' | 'timestamp' | 'announced'>
 
-export function failedPublication(told: Told, failure: Failure): Publication[] {
+export function failedPublication(told: Told, failure: Failure): Publication | undefined {
   const { task, timestamp, announced } = told
-  if (task.kind !== 'execute') return []
+  if (task.kind !== 'execute') return undefined
   const command = commandRef(task, timestamp)
-  return [{ kind: 'failed', command, error: errorBody(failure), announced }]
+  return { kind: 'failed', command, error: errorBody(failure), announced }
 }
 
 /** What ends the announcement of a task that turned out to be an old one. */
-export function closingPublication(pending: Pending, ack: Ack): Publication[] {
+export function closingPublication(pending: Pending, ack: Ack): Publication | undefined {
   const { task, timestamp, announced } = pending
-  if (task.kind !== 'execute') return []
+  if (task.kind !== 'execute') return undefined
   const command = commandRef(task, timestamp)
   return ack.ok
-    ? [{ kind: 'unchanged', command, result: ack.result, announced }]
-    : [{ kind: 'failed', command, error: ack.error, announced }]
+    ? { kind: 'unchanged', command, result: ack.result, announced }
+    : { kind: 'failed', command, error: ack.error, announced }
+}
+
+/** What is said of them, in their order. */
+export function said<T>(
+  all: readonly T[],
+  say: (one: T) => Publication | undefined,
+): Publication[] {
+  const publications: Publication[] = []
+  for (const one of all) {
+    const publication = say(one)
+    if (publication) publications.push(publication)
+  }
+  return publications
 }

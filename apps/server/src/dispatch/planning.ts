@@ -51,19 +51,16 @@ function planExecute(ground: Ground, task: ExecuteTask): Plan {
     newId: ground.newId,
     now: ground.now,
     limits: ground.limits,
-    ...(task.lenient ? { lenient: true } : {}),
+    lenient: task.lenient,
   })
   if (!planned.ok) return { outcome: 'refused', failure: planned.error }
   const { changes, result } = planned.value
   if (changes.length === 0) return { outcome: 'nothing', result }
   const label = task.label ?? (command.command_type === 'Batch' ? command.data.label : undefined)
-  const draft = draftOf(task, {
-    command_type: command.command_type,
-    kind: 'do',
-    ...(label === undefined ? {} : { label }),
-    changes,
-    result,
-  })
+  const { command_id, actor } = task
+  const { command_type } = command
+  const draft: Draft = { command_id, actor, command_type, kind: 'do', changes, result }
+  if (label !== undefined) draft.label = label
   return { outcome: 'changes', draft }
 }
 

@@ -205,12 +205,19 @@ export class Dispatcher {
     const command: Result<Command> = parseCommand(command_type, data, this.#limits.json)
     const type = commandTypeOf(command_type) ?? command_type
     const what = command.ok ? { type, data, label } : undefined
+    const asked = this.#asked({ caller, session, request, what })
+    const { command_id, chosen, payload_hash, actor, trace, permissions } = asked
     return {
       kind: 'execute',
       command_type: type,
       command,
       label,
-      ...this.#asked({ caller, session, request, what }),
+      command_id,
+      chosen,
+      payload_hash,
+      actor,
+      trace,
+      permissions,
     }
   }
 

@@ -10,6 +10,7 @@ import {
   failedPublication,
   publicationOf,
   receiptOf,
+  said,
   type Pending,
 } from '../dispatch/pending.js'
 import { Pipeline } from '../dispatch/pipeline.js'
@@ -74,6 +75,7 @@ export class LiveSession implements Appender {
   /** The newest durable entries, for those who follow. */
   readonly tail: SessionTail
   readonly #document: SessionDocument
+  readonly #context: SessionContext
   #catchingUp = false
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
@@ -93,6 +95,7 @@ export class LiveSession implements Appender {
     const { journal, log, limits, newId, now } = services
     this.tail = new SessionTail({ session_id, journal, seq, bodies, log })
     this.#document = new SessionDocument(state, { ...ruled, limits, newId, now }, this.#pipeline)
+    this.#context = { ...record, rules: ruled.rules, seq }
   }
 
   /** The last durable seq. */
@@ -109,8 +112,10 @@ export class LiveSession implements Appender {
     return this.#document.ground.rules
   }
 
+  /** What is told of the session with everything that is published; as it is now. */
   get context(): SessionContext {
-    return { seq: this.seq, rules: this.rules, ...this.record }
+    this.#context.seq = this.seq
+    return this.#context
   }
 
   /** Takes a task in; resolves when it is durable, or refused. Never rejects. */
@@ -199,11 +204,11 @@ export class LiveSession implements Appender {
   }
 
   announce(): void {
-    const publications = this.#pipeline.inFlight.flatMap((pending): Publication[] => {
+    const publications = said(this.#pipeline.inFlight, (pending) => {
       const { task, timestamp, announced } = pending
-      if (announced || task.kind !== 'execute') return []
+      if (announced || task.kind !== 'execute') return undefined
       pending.announced = true
-      return [{ kind: 'executing', command: commandRef(task, timestamp) }]
+      return { kind: 'executing', command: commandRef(task, timestamp) }
     })
     this.#publish(publications)
   }
@@ -218,14 +223,14 @@ export class LiveSession implements Appender {
   }
 
   /** Whatever comes of it, the task keeps its place and is answered. */
-  #planned(waiting: Waiting): Pending {
-    const base = { timestamp: this.#services.now(), ...waiting }
+  #planned({ task, settle, announced }: Waiting): Pending {
+    const base = { task, settle, announced, timestamp: this.#services.now() }
     try {
-      const planned = this.#plan(waiting.task)
-      waiting.task.trace?.reached('planned')
+      const planned = this.#plan(task)
+      task.trace?.reached('planned')
       return this.#pendingOf(base, planned)
     } catch (err) {
-      return { outcome: 'refused', failure: this.#fault(waiting.task, err), ...base }
+      return { ...base, outcome: 'refused', failure: this.#fault(task, err) }
     }
   }
 
@@ -233,15 +238,16 @@ export class LiveSession implements Appender {
     const { graph, headSeq } = this.#document.ground
     switch (planned.outcome) {
       case 'refused':
-        return { outcome: 'refused', failure: planned.failure, ...base }
+        return { ...base, outcome: 'refused', failure: planned.failure }
       case 'nothing':
-        return { outcome: 'receipt', receipt: receiptOf(base.task, planned, headSeq()), ...base }
+        return { ...base, outcome: 'receipt', receipt: receiptOf(base.task, planned, headSeq()) }
       case 'changes': {
-        const at = { seq: headSeq() + 1, timestamp: base.timestamp }
+        const { task, settle, announced, timestamp } = base
+        const at = { seq: headSeq() + 1, timestamp }
         const { entry, ack } = entryOf(planned.draft, at, planned.undo)
         const body = JSON.stringify(entry)
         const takeBack = graph.speculate(entry.changes)
-        return { outcome: 'entry', entry, body, ack, takeBack, ...base }
+        return { outcome: 'entry', entry, body, ack, takeBack, task, settle, announced, timestamp }
       }
       default:
         return planned satisfies never
@@ -271,10 +277,13 @@ export class LiveSession implements Appender {
     for (const { task } of group) task.trace?.reached('durable')
     for (const pending of group) this.#fold(pending)
     // A refused command may turn out to be an old one again: told when that is known.
-    this.#publish(group.filter((pending) => !mayBeOld(pending)).flatMap(publicationOf))
+    this.#publish(
+      said(group, (pending) => (mayBeOld(pending) ? undefined : publicationOf(pending))),
+    )
     for (const { task } of group) task.trace?.reached('published')
     for (const pending of group) this.#answer(pending)
-    const bodies = group.flatMap((pending) => (pending.outcome === 'entry' ? pending.body : []))
+    const bodies: string[] = []
+    for (const pending of group) if (pending.outcome === 'entry') bodies.push(pending.body)
     if (bodies.length > 0) this.#services.onCommitted(this, bodies)
   }
 
@@ -299,13 +308,13 @@ export class LiveSession implements Appender {
   async #refuseUnlessOld(pending: Pending, failure: Failure): Promise<void> {
     const old = await this.#retries.lookUp(pending.task)
     if (old) return this.#answerOld(pending, old)
-    this.#publish(failedPublication(pending, failure))
+    this.#publish(said([pending], (told) => failedPublication(told, failure)))
     this.#retries.refuse(pending, failure)
   }
 
   /** A retry concerns its caller only, unless a slow commit had announced it (rule CMD8). */
   #answerOld(pending: Pending, ack: Ack): void {
-    if (pending.announced) this.#publish(closingPublication(pending, ack))
+    if (pending.announced) this.#publish(said([pending], (told) => closingPublication(told, ack)))
     this.#retries.answer(pending, ack)
   }
 
@@ -315,7 +324,7 @@ export class LiveSession implements Appender {
 
   #rejectAll(failure: Failure): void {
     const all = this.#pipeline.takeBack()
-    this.#publish(all.flatMap((pending) => failedPublication(pending, failure)))
+    this.#publish(said(all, (pending) => failedPublication(pending, failure)))
     for (const pending of all) this.#retries.refuse(pending, failure)
   }
 
@@ -338,7 +347,7 @@ export class LiveSession implements Appender {
       const failure = this.#notDurable(err)
       for (const waiting of this.#pipeline.abandon()) {
         const timestamp = this.#services.now()
-        this.#publish(failedPublication({ ...waiting, timestamp }, failure))
+        this.#publish(said([{ ...waiting, timestamp }], (told) => failedPublication(told, failure)))
         this.#retries.refuse(waiting, failure)
       }
     }

@@ -31,10 +31,14 @@ function nameCopies(record: NodeRecord, type: NodeType | null): string[] {
   return uuid !== undefined && Object.hasOwn(record.properties, uuid) ? [uuid] : []
 }
 
-function setting(record: NodeRecord, property_id: string, value: JsonValue): PropertySet[] {
-  const current = valueOf(record, property_id)
-  if (sameJson(current, value)) return []
-  return [propertySet({ node_id: record.id, property_id }, current, value)]
+function settings(record: NodeRecord, keys: readonly string[], value: JsonValue): PropertySet[] {
+  const changes: PropertySet[] = []
+  for (const property_id of keys) {
+    const current = valueOf(record, property_id)
+    if (sameJson(current, value)) continue
+    changes.push(propertySet({ node_id: record.id, property_id }, current, value))
+  }
+  return changes
 }
 
 /** Plans to set one property; on `name` it renames (rules TREE2, TREE4). */
@@ -70,5 +74,5 @@ export function planUpdateProperty(
     if (!room.ok) return room
   }
   const keys = named.isName ? [key, ...nameCopies(record, type.value)] : [key]
-  return ok({ changes: keys.flatMap((each) => setting(record, each, value)), result: null })
+  return ok({ changes: settings(record, keys, value), result: null })
 }
