@@ -53,6 +53,11 @@ export class Packets {
     this.#wire ??= frame(this.list)
     return this.#wire
   }
+
+  /** Frames them ahead, when there is time. */
+  prepare(): void {
+    this.#wire ??= frame(this.list)
+  }
 }
 
 /** What goes out in one write. */

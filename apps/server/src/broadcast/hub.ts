@@ -3,7 +3,7 @@ import { look, publishByView, type Place, type Sight } from './audience.js'
 import type { Member } from './member.js'
 import { graphPacket, rootPacket } from './packets.js'
 import type { Broadcaster, Publication, SessionContext } from './publication.js'
-import { send, spoken } from './said.js'
+import { make, send, spoken, type Made } from './said.js'
 
 /** Told when clients come into sessions and go, however that happens. It never throws. */
 export type Attendance = (change: 'joined' | 'left', session_id: string, member: Member) => void
@@ -86,11 +86,18 @@ export class Hub implements Broadcaster {
     if (place && rules) look(place, { ...session, rules }, this.#now)
   }
 
-  publish(session: SessionContext, publications: readonly Publication[]): void {
+  prepare(session: SessionContext, publications: readonly Publication[]): Made {
+    const room = this.#rooms.get(session.session_id)
+    // Who sees what is asked when it is sent.
+    if (!room || session.rules?.hideSomething) return {}
+    return make(room.values(), spoken(session, publications))
+  }
+
+  publish(session: SessionContext, publications: readonly Publication[], made?: Made): void {
     const room = this.#rooms.get(session.session_id)
     if (!room) return
     const { rules } = session
-    if (!rules?.hideSomething) return send(room.values(), spoken(session, publications))
+    if (!rules?.hideSomething) return send(room.values(), spoken(session, publications), made)
     const what = { session: { ...session, rules }, publications }
     publishByView(room.values(), what, this.#now)
   }

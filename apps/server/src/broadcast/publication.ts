@@ -1,5 +1,6 @@
 import type { AccessRules } from '@talus/graph'
 import type { Actor, Entry, ErrorBody, JsonValue } from '@talus/protocol'
+import type { Made } from './said.js'
 
 /** What every event of a session says of the session. */
 export type SessionContext = {
@@ -35,5 +36,8 @@ export type Publication =
 
 /** What the dispatcher knows of broadcasting. It never throws and never waits. */
 export interface Broadcaster {
-  publish(session: SessionContext, publications: readonly Publication[]): void
+  /** Makes what will be published, if nothing comes between, into bytes ahead of it. */
+  prepare(session: SessionContext, publications: readonly Publication[]): Made
+  /** `made`: what was prepared of the same publications. */
+  publish(session: SessionContext, publications: readonly Publication[], made?: Made): void
 }

@@ -32,9 +32,26 @@ export function spoken(session: SessionContext, publications: readonly Publicati
   }
 }
 
-/** Sends what is said, made into bytes once for each way of following that somebody uses. */
-export function send(places: Iterable<{ readonly member: Member }>, said: Said): void {
-  const made: Partial<Record<Following, Packets>> = {}
+/** What was said as bytes, for each way of following that somebody uses. */
+export type Made = Partial<Record<Following, Packets>>
+
+type Listener = { readonly member: Member }
+
+/** Makes what is said into bytes, once for each way of following that somebody uses. */
+export function make(places: Iterable<Listener>, said: Said): Made {
+  const made: Made = {}
+  for (const { member } of places) {
+    const { following } = member
+    if (made[following]) continue
+    const packets = new Packets(said[following]())
+    packets.prepare()
+    made[following] = packets
+  }
+  return made
+}
+
+/** Sends what is said; `made` is what there is of it already. */
+export function send(places: Iterable<Listener>, said: Said, made: Made = {}): void {
   for (const { member } of places) {
     const { following, connection } = member
     const shared = (made[following] ??= new Packets(said[following]()))

@@ -14,6 +14,8 @@ export interface Appender {
   take(): AppendBatch | undefined
   /** Tells what became of the last batch that was taken. */
   settle(outcome: AppendOutcome | StorageError): void
+  /** The batch is being written: there is time to get ready for its end. */
+  prepare(): void
   /** The batch takes long: tell those who watch that their commands are being executed. */
   announce(): void
 }
@@ -86,7 +88,9 @@ export class GroupCommitter {
     const timer = setTimeout(() => {
       for (const { appender } of taken) appender.announce()
     }, ANNOUNCE_AFTER_MS)
-    const outcomes = await this.#append(taken.map(({ batch }) => batch))
+    const appended = this.#append(taken.map(({ batch }) => batch))
+    for (const { appender } of taken) appender.prepare()
+    const outcomes = await appended
     clearTimeout(timer)
     for (const [i, { appender }] of taken.entries()) {
       appender.settle(outcomes[i] ?? new StorageError('The journal gave no outcome'))

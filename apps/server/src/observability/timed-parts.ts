@@ -56,9 +56,10 @@ export function timedBroadcasts(
   clientsIn: (session_id: string) => number,
 ): Broadcaster {
   return {
-    publish(session, publications) {
+    prepare: (session, publications) => broadcaster.prepare(session, publications),
+    publish(session, publications, made) {
       const began = performance.now()
-      broadcaster.publish(session, publications)
+      broadcaster.publish(session, publications, made)
       publishSeconds.observe(secondsSince(began))
       publicationClients.observe(clientsIn(session.session_id))
     },

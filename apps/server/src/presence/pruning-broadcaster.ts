@@ -10,8 +10,9 @@ export function pruningPresence(
   log: Log,
 ): Broadcaster {
   return {
-    publish(session, publications) {
-      broadcaster.publish(session, publications)
+    prepare: (session, publications) => broadcaster.prepare(session, publications),
+    publish(session, publications, made) {
+      broadcaster.publish(session, publications, made)
       const { session_id } = session
       try {
         for (const publication of publications) {

@@ -1,6 +1,7 @@
 import type { AccessRules, Blueprint, GraphLimits } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
+import type { Made } from '../broadcast/said.js'
 import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
 import type { Appender } from '../dispatch/group-committer.js'
 import {
@@ -45,6 +46,9 @@ export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly
 /** What a template says of a session; null: nothing. */
 export type SessionRules = { blueprint: Blueprint | null; rules: AccessRules | null }
 
+/** What is about to be published, and the bytes of it. */
+type Prepared = { publications: readonly Publication[]; made: Made }
+
 /** What a session needs from its surroundings. */
 export type SessionServices = {
   journal: Journal
@@ -76,6 +80,8 @@ export class LiveSession implements Appender {
   readonly tail: SessionTail
   readonly #document: SessionDocument
   readonly #context: SessionContext
+  /** What will be said of the group that is being written, unless something comes between. */
+  #prepared: Prepared | undefined
   #catchingUp = false
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
@@ -188,11 +194,26 @@ export class LiveSession implements Appender {
     return group && batchOf(this.record.session_id, this.seq, group)
   }
 
+  prepare(): void {
+    const group = this.#pipeline.inFlight
+    // What becomes of the refused shows when the others are durable.
+    if (group.some((pending) => pending.outcome === 'refused')) return
+    const publications = said(group, publicationOf)
+    try {
+      const made = this.#services.broadcaster.prepare(this.context, publications)
+      this.#prepared = { publications, made }
+    } catch {
+      // Whatever it is, publishing will meet it and say so.
+    }
+  }
+
   settle(outcome: AppendOutcome | StorageError): void {
+    const prepared = this.#prepared
+    this.#prepared = undefined
     if (outcome instanceof StorageError) {
       this.#rejectAll(this.#notDurable(outcome))
     } else if (outcome.ok) {
-      this.#commit()
+      this.#commit(prepared)
     } else if (outcome.reason === 'duplicate') {
       this.#replanWithout(new Set(outcome.command_ids))
     } else if (outcome.reason === 'unknown-session') {
@@ -204,6 +225,7 @@ export class LiveSession implements Appender {
   }
 
   announce(): void {
+    this.#prepared = undefined
     const publications = said(this.#pipeline.inFlight, (pending) => {
       const { task, timestamp, announced } = pending
       if (announced || task.kind !== 'execute') return undefined
@@ -272,14 +294,12 @@ export class LiveSession implements Appender {
     return this.#services.faults.storage(err, NOT_DURABLE, { session_id })
   }
 
-  #commit(): void {
+  #commit(prepared: Prepared | undefined): void {
     const group = this.#pipeline.land()
     for (const { task } of group) task.trace?.reached('durable')
     for (const pending of group) this.#fold(pending)
-    // A refused command may turn out to be an old one again: told when that is known.
-    this.#publish(
-      said(group, (pending) => (mayBeOld(pending) ? undefined : publicationOf(pending))),
-    )
+    if (prepared) this.#publish(prepared.publications, prepared.made)
+    else this.#publish(said(group, spokenOf))
     for (const { task } of group) task.trace?.reached('published')
     for (const pending of group) this.#answer(pending)
     const bodies: string[] = []
@@ -373,15 +393,20 @@ export class LiveSession implements Appender {
     if (this.seq === before) throw new StorageError(`The journal is not at seq ${before}`)
   }
 
-  #publish(publications: readonly Publication[]): void {
+  #publish(publications: readonly Publication[], made?: Made): void {
     if (publications.length === 0) return
     try {
-      this.#services.broadcaster.publish(this.context, publications)
+      this.#services.broadcaster.publish(this.context, publications, made)
     } catch (err) {
       // A listener never fails a command that is durable (rule CMD3).
       this.#services.log.error({ session_id: this.record.session_id, err }, 'publishing failed')
     }
   }
+}
+
+/** A refused command may turn out to be an old one again: told when that is known. */
+function spokenOf(pending: Pending): Publication | undefined {
+  return mayBeOld(pending) ? undefined : publicationOf(pending)
 }
 
 /** Whether a refused task may be the retry of one that was executed long ago (rule IDEM1). */
