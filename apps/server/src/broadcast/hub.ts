@@ -86,10 +86,9 @@ export class Hub implements Broadcaster {
     if (place && rules) look(place, { ...session, rules }, this.#now)
   }
 
-  prepare(session: SessionContext, publications: readonly Publication[]): Made {
+  prepare(session: SessionContext, publications: readonly Publication[]): Made | undefined {
     const room = this.#rooms.get(session.session_id)
-    // Who sees what is asked when it is sent.
-    if (!room || session.rules?.hideSomething) return {}
+    if (!room || session.rules?.hideSomething) return undefined
     return make(room.values(), spoken(session, publications))
   }
 

@@ -36,8 +36,11 @@ export type Publication =
 
 /** What the dispatcher knows of broadcasting. It never throws and never waits. */
 export interface Broadcaster {
-  /** Makes what will be published, if nothing comes between, into bytes ahead of it. */
-  prepare(session: SessionContext, publications: readonly Publication[]): Made
+  /**
+   * Makes what will be published, if nothing comes between, into bytes ahead of it. Undefined: that
+   * depends on who is there then.
+   */
+  prepare(session: SessionContext, publications: readonly Publication[]): Made | undefined
   /** `made`: what was prepared of the same publications. */
   publish(session: SessionContext, publications: readonly Publication[], made?: Made): void
 }

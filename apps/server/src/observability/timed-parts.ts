@@ -49,18 +49,23 @@ export function timedAppends(
   }
 }
 
-/** Publishes, and tells how long it took and how many clients it was for. */
+/** Publishes, and tells how long it took to make the bytes and how many clients they were for. */
 export function timedBroadcasts(
   broadcaster: Broadcaster,
   { publishSeconds, publicationClients }: Instruments,
   clientsIn: (session_id: string) => number,
 ): Broadcaster {
   return {
-    prepare: (session, publications) => broadcaster.prepare(session, publications),
-    publish(session, publications, made) {
+    prepare(session, publications) {
       const began = performance.now()
+      const made = broadcaster.prepare(session, publications)
+      if (made) publishSeconds.observe(secondsSince(began))
+      return made
+    },
+    publish(session, publications, made) {
+      const began = made ? undefined : performance.now()
       broadcaster.publish(session, publications, made)
-      publishSeconds.observe(secondsSince(began))
+      if (began !== undefined) publishSeconds.observe(secondsSince(began))
       publicationClients.observe(clientsIn(session.session_id))
     },
   }

@@ -201,7 +201,7 @@ export class LiveSession implements Appender {
     const publications = said(group, publicationOf)
     try {
       const made = this.#services.broadcaster.prepare(this.context, publications)
-      this.#prepared = { publications, made }
+      if (made) this.#prepared = { publications, made }
     } catch {
       // Whatever it is, publishing will meet it and say so.
     }

@@ -30,7 +30,7 @@ export type Step = {
 
 type Moving = {
   /** The stamp that something gets which had the stamp `before`. */
-  after: (key: string, before: Stamp | undefined) => Stamp | undefined
+  after: (mark: Mark, before: Stamp | undefined) => Stamp | undefined
   /** Stamps that the entry has moved already, beside those of its changes. */
   moved: Transitions | undefined
 }
@@ -41,7 +41,7 @@ function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link 
   if (first && changes.length === 1 && !moved) {
     const mark = markOf(first)
     const before = stamps.get(mark)
-    const transition = { before, after: after(keyOf(mark), before) }
+    const transition = { before, after: after(mark, before) }
     stamps.set(mark, transition.after)
     return Link.to(written, transition)
   }
@@ -51,7 +51,7 @@ function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link 
     const key = keyOf(mark)
     if (transitions.has(key)) continue
     const before = moved?.get(key)?.before ?? stamps.get(mark)
-    const stamp = after(key, before)
+    const stamp = after(mark, before)
     transitions.add(key, { before, after: stamp })
     stamps.set(mark, stamp)
   }
@@ -98,8 +98,8 @@ export function linkReverted(stamps: Stamps, written: Written, latest: Link | un
   const { entry } = written
   const own = stampOf(entry)
   const { transitions } = latest ?? {}
-  const after = (key: string, before: Stamp | undefined) => {
-    const transition = transitions?.get(key)
+  const after = (mark: Mark, before: Stamp | undefined) => {
+    const transition = transitions?.get(keyOf(mark))
     return transition && sameStamp(transition.after, before) ? transition.before : own
   }
   return link(stamps, written, { after, moved: bringBack(stamps, entry, latest) })
