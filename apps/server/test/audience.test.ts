@@ -121,3 +121,34 @@ test('[VIEW5] as long as nobody knows a role, nothing is said; then the client b
   expect(eve.text).toMatch(/resync:required.*property-changed/s)
   expect(eve.text.match(/2\["resync:required"/g)).toHaveLength(1)
 })
+
+test('[CMD2] what is prepared is what is sent, also to who came in between', () => {
+  const hub = new Hub(
+    () => NOW,
+    () => undefined,
+  )
+  const open: SessionContext = { ...SESSION, rules: null }
+  const [before, unprepared] = (['ann', 'bob'] as const).map((id) =>
+    new Listener(id, { role: 'editor', following: 'events' }).enter(hub),
+  )
+  hub.publish(open, [COMMITTED])
+  const made = hub.prepare(open, [COMMITTED])
+  const [alike, other] = (['events', 'changes'] as const).map((following) =>
+    new Listener(`late-${following}`, { role: 'editor', following }).enter(hub),
+  )
+  hub.leave('s', 'bob')
+  hub.publish(open, [COMMITTED], made)
+  expect(before?.got[1]?.list).toEqual(before?.got[0]?.list)
+  expect(alike?.got).toEqual([before?.got[1]])
+  expect(other?.text).toMatch(/^2\["session:changes",/)
+  expect(unprepared?.got).toHaveLength(1)
+})
+
+test('[VIEW1] where roles show different things, nothing is prepared', () => {
+  const hub = new Hub(
+    () => NOW,
+    () => undefined,
+  )
+  new Listener('eve', { role: 'viewer', following: 'events' }).enter(hub)
+  expect(hub.prepare(SESSION, [COMMITTED])).toBeUndefined()
+})
