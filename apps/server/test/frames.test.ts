@@ -6,28 +6,35 @@ function bytesOf(wire: Wire): Buffer {
   return typeof wire === 'string' ? Buffer.from(wire, 'latin1') : wire
 }
 
-/** The payloads of text frames as RFC 6455 has them. */
-function payloads(bytes: Buffer): string[] {
-  const read: string[] = []
-  let at = 0
-  while (at < bytes.length) {
-    expect(bytes[at]).toBe(0x81)
-    let length = bytes.readUInt8(at + 1)
-    at += 2
-    if (length === 126) {
-      length = bytes.readUInt16BE(at)
-      expect(length).toBeGreaterThanOrEqual(126)
-      at += 2
-    } else if (length === 127) {
-      length = Number(bytes.readBigUInt64BE(at))
-      expect(length).toBeGreaterThanOrEqual(65_536)
-      at += 8
-    }
-    expect(at + length).toBeLessThanOrEqual(bytes.length)
-    read.push(bytes.toString('utf8', at, at + length))
-    at += length
+type Frame = { opcode: number; headerLength: number; payload: string }
+
+function headerOf(bytes: Buffer): { length: number; headerLength: number } {
+  const length = bytes.readUInt8(1)
+  if (length === 126) return { length: bytes.readUInt16BE(2), headerLength: 4 }
+  if (length === 127) return { length: Number(bytes.readBigUInt64BE(2)), headerLength: 10 }
+  return { length, headerLength: 2 }
+}
+
+/** The frames as RFC 6455 has them. Throws when the last one is cut off. */
+function framesIn(bytes: Buffer): Frame[] {
+  const frames: Frame[] = []
+  for (let rest = bytes; rest.length > 0;) {
+    const { length, headerLength } = headerOf(rest)
+    const end = headerLength + length
+    if (end > rest.length) throw new Error(`${end - rest.length} bytes are missing`)
+    const payload = rest.toString('utf8', headerLength, end)
+    frames.push({ opcode: rest.readUInt8(0), headerLength, payload })
+    rest = rest.subarray(end)
   }
-  return read
+  return frames
+}
+
+/** What has to come: each length in as few bytes as it takes. */
+function expected(packet: string): Frame {
+  const payload = `4${packet}`
+  const length = Buffer.byteLength(payload)
+  const [medium, long] = [length >= 126 ? 4 : 2, length >= 65_536 ? 10 : 0]
+  return { opcode: 0x81, headerLength: Math.max(medium, long), payload }
 }
 
 /** Around the lengths at which headers, and strings, become others. */
@@ -40,7 +47,7 @@ const packet = fc
 test('[CMD2] packets become one text frame each, whatever they are and however long', () => {
   fc.assert(
     fc.property(fc.array(packet, { maxLength: 4 }), (packets) => {
-      expect(payloads(bytesOf(frame(packets)))).toEqual(packets.map((each) => `4${each}`))
+      expect(framesIn(bytesOf(frame(packets)))).toEqual(packets.map(expected))
     }),
   )
 })
@@ -49,7 +56,7 @@ test('[CMD2] what is joined is one after the other', () => {
   fc.assert(
     fc.property(fc.array(fc.array(packet, { maxLength: 2 }), { maxLength: 3 }), (lists) => {
       const wire = joined(lists.map(frame))
-      expect(payloads(bytesOf(wire))).toEqual(lists.flat().map((each) => `4${each}`))
+      expect(framesIn(bytesOf(wire))).toEqual(lists.flat().map(expected))
     }),
   )
 })

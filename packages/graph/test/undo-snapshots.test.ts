@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@talus/protocol'
+import type { JsonObject, JsonValue, PropertySet } from '@talus/protocol'
 import { describe, expect, test } from 'vitest'
 import { UndoHistory } from '../src/index.js'
 import { APPLIED, garden, remove } from './garden.js'
@@ -10,9 +10,9 @@ function before(version: number, piece: JsonValue): JsonValue[] {
   const { piece: kind, entry, moved, transitions, ...step } = piece as JsonObject & StepPiece
   if (kind === 'undo-history') return [{ piece: kind, version }]
   if (kind !== 'step') return [piece]
-  const { changes } = JSON.parse(entry) as { changes: JsonObject[] }
-  const [{ node_id, property_id } = {}] = changes
-  const key = property_id === undefined ? 'b' : `${String(node_id)} .${String(property_id)}`
+  const { changes } = JSON.parse(entry) as { changes: (JsonObject & Partial<PropertySet>)[] }
+  const [{ node_id = '', property_id } = {}] = changes
+  const key = property_id === undefined ? 'b' : `${node_id} .${property_id}`
   const all = moved ? [[key, ...moved]] : (transitions ?? [])
   if (version === 3) return [{ piece: kind, ...step, changes, transitions: all }]
   return [
