@@ -17,7 +17,7 @@ const LONG_TEXT = 1 / 8
 
 /** A small one is written sooner: after so many entries that are so many times as long as it. */
 const ENTRIES = 1_000
-const TIMES_SNAPSHOT = 4
+const TIMES_SNAPSHOT = 3
 
 /** When the server ends, a session is written out for less, as long as this does not take long. */
 const CHARS_AT_END = 512 * 1024
