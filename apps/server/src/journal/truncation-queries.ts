@@ -20,7 +20,8 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
         const head = await readHead(transaction, session_id)
         const snapshot_seq = await snapshotSeq(transaction, session_id)
         if (!head?.last_seq || snapshot_seq === undefined) return 0
-        const after_seq = (await truncationOf(transaction, session_id))?.seq ?? 0
+        const before = await truncationOf(transaction, session_id)
+        const after_seq = before?.seq ?? 0
         const oldest = await readEntries(transaction, session_id, {
           after_seq,
           limit: truncation.limit,
@@ -28,7 +29,7 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
         const allowed = { ...truncation, last_seq: head.last_seq, snapshot_seq }
         const stays = oldest.findIndex((entry) => !mayGo(entry, allowed))
         const going = stays < 0 ? oldest : oldest.slice(0, stays)
-        await remove(transaction, session_id, going)
+        await remove(transaction, session_id, { going, before })
         await keepReceipts(transaction, { ...head, session_id }, going.map(receiptOf))
         return going.length
       })
@@ -36,11 +37,14 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
   }
 }
 
+/** Entries that go, and what says where those before them ended. */
+type Removal = { going: readonly PackedCommit[]; before: { digest: string } | undefined }
+
 /** A segment goes when all of it may go. Until then what it has of removed entries is not read. */
 async function remove(
   db: Kysely<JournalTables>,
   session_id: string,
-  going: readonly PackedCommit[],
+  { going, before }: Removal,
 ): Promise<void> {
   const last = going.at(-1)
   if (last === undefined) return
@@ -53,7 +57,6 @@ async function remove(
     .orderBy('last_seq', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const before = await truncationOf(db, session_id)
   const digest = (gone ?? before)?.digest ?? genesis(session_id)
   await db
     .deleteFrom('segments')
