@@ -1,9 +1,7 @@
-import type { Ack, AckSuccess, Entry, Failure } from '@talus/protocol'
-import type { Publication } from '../broadcast/publication.js'
+import type { AckSuccess, Entry, Failure } from '@talus/protocol'
 import type { AppendBatch, Receipt } from '../journal/journal.js'
-import { errorBody } from './failures.js'
 import type { Draft, Plan } from './planning.js'
-import { commandRef, type Task, type Waiting } from './task.js'
+import type { Task, Waiting } from './task.js'
 
 /**
  * A task that has been planned and waits for durability, in commit order:
@@ -72,52 +70,7 @@ export function batchOf(
   return batch
 }
 
-/** What the room learns when a task is done. Refused undos concern their caller only. */
-export function publicationOf(pending: Pending): Publication | undefined {
-  const { task, timestamp, announced } = pending
-  switch (pending.outcome) {
-    case 'entry':
-      return { kind: 'committed', entry: pending.entry, body: pending.body, announced }
-    case 'receipt': {
-      if (task.kind !== 'execute') return undefined
-      const { result } = pending.receipt.ack
-      return { kind: 'unchanged', command: commandRef(task, timestamp), result, announced }
-    }
-    case 'refused':
-      return failedPublication(pending, pending.failure)
-    default:
-      return pending satisfies never
-  }
-}
-
-type Told = Pick<Pending, 'task' | 'timestamp' | 'announced'>
-
-export function failedPublication(told: Told, failure: Failure): Publication | undefined {
-  const { task, timestamp, announced } = told
-  if (task.kind !== 'execute') return undefined
-  const command = commandRef(task, timestamp)
-  return { kind: 'failed', command, error: errorBody(failure), announced }
-}
-
-/** What ends the announcement of a task that turned out to be an old one. */
-export function closingPublication(pending: Pending, ack: Ack): Publication | undefined {
-  const { task, timestamp, announced } = pending
-  if (task.kind !== 'execute') return undefined
-  const command = commandRef(task, timestamp)
-  return ack.ok
-    ? { kind: 'unchanged', command, result: ack.result, announced }
-    : { kind: 'failed', command, error: ack.error, announced }
-}
-
-/** What is said of them, in their order. */
-export function said<T>(
-  all: readonly T[],
-  say: (one: T) => Publication | undefined,
-): Publication[] {
-  const publications: Publication[] = []
-  for (const one of all) {
-    const publication = say(one)
-    if (publication) publications.push(publication)
-  }
-  return publications
+/** Whether a refused task may be the retry of one that was executed long ago (rule IDEM1). */
+export function mayBeOld(pending: Pending): boolean {
+  return pending.outcome === 'refused' && pending.task.chosen
 }

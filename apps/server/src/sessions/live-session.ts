@@ -1,23 +1,13 @@
 import type { AccessRules, Blueprint, GraphLimits } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
-import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
-import type { Made } from '../broadcast/said.js'
+import type { Broadcaster, SessionContext } from '../broadcast/publication.js'
 import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
 import type { Appender } from '../dispatch/group-committer.js'
-import {
-  batchOf,
-  closingPublication,
-  entryOf,
-  failedPublication,
-  publicationOf,
-  receiptOf,
-  said,
-  type Pending,
-} from '../dispatch/pending.js'
+import { batchOf, entryOf, mayBeOld, receiptOf, type Pending } from '../dispatch/pending.js'
 import { Pipeline } from '../dispatch/pipeline.js'
 import type { Plan, PlanTask } from '../dispatch/planning.js'
 import { Retries } from '../dispatch/retries.js'
-import { commandRef, type Task, type Waiting } from '../dispatch/task.js'
+import type { Task, Waiting } from '../dispatch/task.js'
 import {
   StorageError,
   type AppendBatch,
@@ -28,6 +18,7 @@ import {
 import type { Faults } from '../observability/faults.js'
 import { SessionDocument, type SessionState } from './session-document.js'
 import { SessionTail } from './session-tail.js'
+import { SessionVoice } from './session-voice.js'
 
 /** Tasks that may wait in one session before more are refused as OVERLOADED. */
 const MAX_WAITING = 10_000
@@ -45,9 +36,6 @@ export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly
 
 /** What a template says of a session; null: nothing. */
 export type SessionRules = { blueprint: Blueprint | null; rules: AccessRules | null }
-
-/** What is about to be published, and the bytes of it. */
-type Prepared = { publications: readonly Publication[]; made: Made }
 
 /** What a session needs from its surroundings. */
 export type SessionServices = {
@@ -80,8 +68,7 @@ export class LiveSession implements Appender {
   readonly tail: SessionTail
   readonly #document: SessionDocument
   readonly #context: SessionContext
-  /** What will be said of the group that is being written, unless something comes between. */
-  #prepared: Prepared | undefined
+  readonly #voice: SessionVoice
   #catchingUp = false
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
@@ -102,6 +89,7 @@ export class LiveSession implements Appender {
     this.tail = new SessionTail({ session_id, journal, seq, bodies, log })
     this.#document = new SessionDocument(state, { ...ruled, limits, newId, now }, this.#pipeline)
     this.#context = { ...record, rules: ruled.rules, seq }
+    this.#voice = new SessionVoice(() => this.context, services)
   }
 
   /** The last durable seq. */
@@ -195,25 +183,14 @@ export class LiveSession implements Appender {
   }
 
   prepare(): void {
-    const group = this.#pipeline.inFlight
-    // What becomes of the refused shows when the others are durable.
-    if (group.some((pending) => pending.outcome === 'refused')) return
-    const publications = said(group, publicationOf)
-    try {
-      const made = this.#services.broadcaster.prepare(this.context, publications)
-      if (made) this.#prepared = { publications, made }
-    } catch {
-      // Whatever it is, publishing will meet it and say so.
-    }
+    this.#voice.prepare(this.#pipeline.inFlight)
   }
 
   settle(outcome: AppendOutcome | StorageError): void {
-    const prepared = this.#prepared
-    this.#prepared = undefined
     if (outcome instanceof StorageError) {
       this.#rejectAll(this.#notDurable(outcome))
     } else if (outcome.ok) {
-      this.#commit(prepared)
+      this.#commit()
     } else if (outcome.reason === 'duplicate') {
       this.#replanWithout(new Set(outcome.command_ids))
     } else if (outcome.reason === 'unknown-session') {
@@ -225,14 +202,7 @@ export class LiveSession implements Appender {
   }
 
   announce(): void {
-    this.#prepared = undefined
-    const publications = said(this.#pipeline.inFlight, (pending) => {
-      const { task, timestamp, announced } = pending
-      if (announced || task.kind !== 'execute') return undefined
-      pending.announced = true
-      return { kind: 'executing', command: commandRef(task, timestamp) }
-    })
-    this.#publish(publications)
+    this.#voice.executing(this.#pipeline.inFlight)
   }
 
   /** Plans all that can be planned, in order, and asks for it to be written. */
@@ -294,12 +264,11 @@ export class LiveSession implements Appender {
     return this.#services.faults.storage(err, NOT_DURABLE, { session_id })
   }
 
-  #commit(prepared: Prepared | undefined): void {
+  #commit(): void {
     const group = this.#pipeline.land()
     for (const { task } of group) task.trace?.reached('durable')
     for (const pending of group) this.#fold(pending)
-    if (prepared) this.#publish(prepared.publications, prepared.made)
-    else this.#publish(said(group, spokenOf))
+    this.#voice.done(group)
     for (const { task } of group) task.trace?.reached('published')
     for (const pending of group) this.#answer(pending)
     const bodies: string[] = []
@@ -328,13 +297,13 @@ export class LiveSession implements Appender {
   async #refuseUnlessOld(pending: Pending, failure: Failure): Promise<void> {
     const old = await this.#retries.lookUp(pending.task)
     if (old) return this.#answerOld(pending, old)
-    this.#publish(said([pending], (told) => failedPublication(told, failure)))
+    this.#voice.failed([pending], failure)
     this.#retries.refuse(pending, failure)
   }
 
   /** A retry concerns its caller only, unless a slow commit had announced it (rule CMD8). */
   #answerOld(pending: Pending, ack: Ack): void {
-    if (pending.announced) this.#publish(said([pending], (told) => closingPublication(told, ack)))
+    this.#voice.wasOld(pending, ack)
     this.#retries.answer(pending, ack)
   }
 
@@ -342,15 +311,21 @@ export class LiveSession implements Appender {
     this.#answerOld(pending, await this.#retries.accepted(pending.task))
   }
 
+  /** Takes back what is planned, and what would have been said of it. */
+  #takeBack(): Pending[] {
+    this.#voice.forget()
+    return this.#pipeline.takeBack()
+  }
+
   #rejectAll(failure: Failure): void {
-    const all = this.#pipeline.takeBack()
-    this.#publish(said(all, (pending) => failedPublication(pending, failure)))
+    const all = this.#takeBack()
+    this.#voice.failed(all, failure)
     for (const pending of all) this.#retries.refuse(pending, failure)
   }
 
   /** Some ids were used long ago: those are answered from the journal, the rest goes again. */
   #replanWithout(duplicates: ReadonlySet<string>): void {
-    const all = this.#pipeline.takeBack()
+    const all = this.#takeBack()
     this.#pipeline.requeue(all.filter(({ task }) => !duplicates.has(task.command_id)))
     for (const pending of all) {
       if (duplicates.has(pending.task.command_id)) void this.#answerDuplicate(pending)
@@ -359,7 +334,7 @@ export class LiveSession implements Appender {
 
   /** Somebody else appended first: takes their entries in, then plans its own again. */
   async #catchUp(): Promise<void> {
-    this.#pipeline.requeue(this.#pipeline.takeBack())
+    this.#pipeline.requeue(this.#takeBack())
     this.#catchingUp = true
     try {
       await this.#foldMissing()
@@ -367,7 +342,7 @@ export class LiveSession implements Appender {
       const failure = this.#notDurable(err)
       for (const waiting of this.#pipeline.abandon()) {
         const timestamp = this.#services.now()
-        this.#publish(said([{ ...waiting, timestamp }], (told) => failedPublication(told, failure)))
+        this.#voice.failed([{ ...waiting, timestamp }], failure)
         this.#retries.refuse(waiting, failure)
       }
     }
@@ -380,36 +355,16 @@ export class LiveSession implements Appender {
     for (;;) {
       const { session_id } = this.record
       const bodies = await this.#services.journal.entriesAfter(session_id, this.seq, PAGE)
-      const publications = bodies.map((body): Publication => {
+      const entries = bodies.map((body) => {
         const entry = JSON.parse(body) as Entry
         this.#document.takeIn(entry, body)
         this.tail.push(entry.seq, body)
-        return { kind: 'committed', entry, body, announced: false }
+        return { entry, body }
       })
-      this.#publish(publications)
+      this.#voice.tookIn(entries)
       if (bodies.length < PAGE) break
     }
     // A conflict without anything to take in would be met again and again.
     if (this.seq === before) throw new StorageError(`The journal is not at seq ${before}`)
   }
-
-  #publish(publications: readonly Publication[], made?: Made): void {
-    if (publications.length === 0) return
-    try {
-      this.#services.broadcaster.publish(this.context, publications, made)
-    } catch (err) {
-      // A listener never fails a command that is durable (rule CMD3).
-      this.#services.log.error({ session_id: this.record.session_id, err }, 'publishing failed')
-    }
-  }
-}
-
-/** A refused command may turn out to be an old one again: told when that is known. */
-function spokenOf(pending: Pending): Publication | undefined {
-  return mayBeOld(pending) ? undefined : publicationOf(pending)
-}
-
-/** Whether a refused task may be the retry of one that was executed long ago (rule IDEM1). */
-function mayBeOld(pending: Pending): boolean {
-  return pending.outcome === 'refused' && pending.task.chosen
 }
