@@ -106,9 +106,10 @@ export class LiveSession implements Appender {
     return this.#document.ground.rules
   }
 
-  /** What is told of the session with everything that is published; as it is now. */
+  /** The session as it is now. Asked for with every command: it is one object, brought up to date. */
   get context(): SessionContext {
     this.#context.seq = this.seq
+    this.#context.project_id = this.record.project_id
     return this.#context
   }
 
