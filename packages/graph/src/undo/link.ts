@@ -13,7 +13,7 @@ export function revertible({ changes }: Entry): readonly RevertibleChange[] {
   return changes.every(isRevertible) ? changes : changes.filter(isRevertible)
 }
 
-/** What the links of an entry are made of, and how they are kept. */
+/** What a link is made of, as it is kept. */
 export type Parts = {
   readonly kind: Entry['kind']
   readonly seq: number
