@@ -10,6 +10,11 @@ const open = (file: string) => openSqliteJournal({ file, durability: 'full' })
 
 /** What the release before segments had, made of what there is now. */
 const ONE_ROW_EACH = [
+  'drop index sessions_created_by',
+  'drop index sessions_created_at',
+  'drop index projects_created_at',
+  'drop index projects_session_id',
+  'alter table sessions drop column created_by',
   `create table entries (
     session_id text not null references sessions (session_id) on delete cascade,
     seq integer not null, command_id text not null, payload_hash text not null,

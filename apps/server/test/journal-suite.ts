@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import type { Journal } from '../src/journal/index.js'
 import { appendSuite } from './journal-suite-append.js'
 import { historySuite } from './journal-suite-history.js'
+import { listSuite } from './journal-suite-lists.js'
 import { memberSuite } from './journal-suite-members.js'
 import { projectSuite } from './journal-suite-projects.js'
 import { sessionSuite } from './journal-suite-sessions.js'
@@ -26,5 +27,6 @@ export function journalSuite(name: string, open: OpenJournal): void {
     truncationSuite(open)
     projectSuite(open)
     memberSuite(open)
+    listSuite(open)
   })
 }

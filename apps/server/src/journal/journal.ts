@@ -92,6 +92,19 @@ export type ProjectRecord = {
   envelope: string
 }
 
+/** A project without what only exports need. */
+export type ProjectListing = Omit<ProjectRecord, 'envelope'>
+
+/**
+ * Which page of a list, oldest first: at most `limit`, after the one with `after`. `of`: what
+ * belongs to the sessions in which somebody is a member, and to some more; absent: everything.
+ */
+export type ListPage = {
+  limit: number
+  after?: { created_at: string; id: string } | undefined
+  of?: { actor_id: string; session_ids: readonly string[] } | undefined
+}
+
 /** A link that gives a role in a session to whoever holds its token. */
 export type ShareLinkRecord = {
   link_id: string
@@ -121,11 +134,20 @@ export class StorageError extends Error {
  * `StorageError` when the storage fails; a resolved write is durable.
  */
 export interface Journal {
-  /** With its first member, if it has one: both are there or neither is. */
-  createSession(record: SessionRecord, owner?: Member): Promise<'created' | 'exists'>
+  /**
+   * With its first member and creator, if it has one: both are there or neither is. `reserved`:
+   * another project is bound to this id, and would belong to that member (rule AUTH8). One
+   * transaction decides.
+   */
+  createSession(record: SessionRecord, owner?: Member): Promise<'created' | 'exists' | 'reserved'>
+  /** What is known of a session without its history, with the seq of the last entry. */
+  findSession(session_id: string): Promise<(SessionRecord & { seq: number }) | undefined>
   loadSession(session_id: string): Promise<StoredSession | undefined>
-  /** Oldest first, with the seq of the last entry. */
-  listSessions(): Promise<(SessionRecord & { seq: number })[]>
+  /** Oldest first, with the seq of the last entry. Without a page: all. */
+  listSessions(page?: ListPage): Promise<(SessionRecord & { seq: number })[]>
+  /** How many of the sessions that are there somebody has created. */
+  countCreated(actor_id: string): Promise<number>
+  /** With its history, members and share links, in one transaction. */
   deleteSession(session_id: string): Promise<boolean>
 
   /**
@@ -178,7 +200,10 @@ export interface Journal {
   /** Also points the session at the project. */
   createProject(project: ProjectRecord): Promise<void>
   getProject(project_id: string): Promise<ProjectRecord | undefined>
-  listProjects(): Promise<Omit<ProjectRecord, 'envelope'>[]>
+  /** What lists say of a project. */
+  findProject(project_id: string): Promise<ProjectListing | undefined>
+  /** Oldest first. Without a page: all. */
+  listProjects(page?: ListPage): Promise<ProjectListing[]>
   /** Replaces the saved document (in parts) and moves `saved_at` and `saved_seq`. False: no such project. */
   saveProject(
     project_id: string,

@@ -4,6 +4,7 @@ import type { MemberQueries } from './member-queries.js'
 type MemoryAccess = {
   begin: (session_id: string, owner: Member | undefined) => void
   forget: (session_id: string) => void
+  isMember: (session_id: string, actor_id: string) => boolean
   queries: MemberQueries
 }
 
@@ -65,6 +66,7 @@ export function createMemoryAccess(): MemoryAccess {
         if (link.session_id === session_id) links.delete(link.link_id)
       }
     },
+    isMember: (session_id, actor_id) => sessions.get(session_id)?.has(actor_id) ?? false,
     queries,
   }
 }

@@ -1,4 +1,4 @@
-import type { Journal, ProjectRecord } from './journal.js'
+import type { Journal, ListPage, ProjectListing, ProjectRecord } from './journal.js'
 import { appendTo, lastSeq, truncateSession, type MemorySession } from './memory-session.js'
 import { createMemoryAccess } from './memory-access.js'
 import { assertConsecutive, assertSnapshotSeq, noParts } from './rules.js'
@@ -13,9 +13,14 @@ export function createMemoryJournal(): Journal {
 
   return {
     async createSession(record, owner) {
+      const { session_id, project_id } = record
+      const isBound = ({ record: bound }: MemoryProject) =>
+        bound.session_id === session_id && bound.project_id !== project_id
+      if (owner && [...projects.values()].some(isBound)) return 'reserved'
       if (sessions.has(record.session_id)) return 'exists'
       sessions.set(record.session_id, {
         record: { ...record },
+        created_by: owner?.actor_id,
         commits: [],
         removed: 0,
         receipts: [],
@@ -39,10 +44,21 @@ export function createMemoryJournal(): Journal {
       })
     },
 
-    async listSessions() {
-      return [...sessions.values()]
-        .map((session) => ({ ...session.record, seq: lastSeq(session) }))
-        .sort((a, b) => byAge(a, b) || compare(a.session_id, b.session_id))
+    async findSession(session_id) {
+      const session = sessions.get(session_id)
+      return session && { ...session.record, seq: lastSeq(session) }
+    },
+
+    async listSessions(page) {
+      const all = [...sessions.values()].map((session) => ({
+        ...session.record,
+        seq: lastSeq(session),
+      }))
+      return pageOf(all, { page, idOf: (one) => one.session_id, isMember: access.isMember })
+    },
+
+    async countCreated(actor_id) {
+      return [...sessions.values()].filter(({ created_by }) => created_by === actor_id).length
     },
 
     async deleteSession(session_id) {
@@ -103,10 +119,14 @@ export function createMemoryJournal(): Journal {
       return project && { ...project.record }
     },
 
-    async listProjects() {
-      return [...projects.values()]
-        .map(({ record }) => withoutEnvelope(record))
-        .sort((a, b) => byAge(a, b) || compare(a.project_id, b.project_id))
+    async findProject(project_id) {
+      const project = projects.get(project_id)
+      return project && withoutEnvelope(project.record)
+    },
+
+    async listProjects(page) {
+      const all = [...projects.values()].map(({ record }) => withoutEnvelope(record))
+      return pageOf(all, { page, idOf: (one) => one.project_id, isMember: access.isMember })
     },
 
     async saveProject(project_id, { saved_at, saved_seq, document }) {
@@ -137,13 +157,31 @@ export function createMemoryJournal(): Journal {
   }
 }
 
-function withoutEnvelope(record: ProjectRecord): Omit<ProjectRecord, 'envelope'> {
+function withoutEnvelope(record: ProjectRecord): ProjectListing {
   const { envelope: _, ...listed } = record
   return listed
 }
 
-function byAge(a: { created_at: string }, b: { created_at: string }): number {
-  return compare(a.created_at, b.created_at)
+type Things<T> = {
+  page: ListPage | undefined
+  idOf: (thing: T) => string
+  isMember: (session_id: string, actor_id: string) => boolean
+}
+
+/** One page of a list, oldest first. */
+function pageOf<T extends { session_id: string; created_at: string }>(
+  things: T[],
+  { page = { limit: Infinity }, idOf, isMember }: Things<T>,
+): T[] {
+  const { of, after, limit } = page
+  const isMine = ({ session_id }: T) =>
+    !of || of.session_ids.includes(session_id) || isMember(session_id, of.actor_id)
+  const isLater = (thing: T) =>
+    !after || (compare(thing.created_at, after.created_at) || compare(idOf(thing), after.id)) > 0
+  return things
+    .filter((thing) => isMine(thing) && isLater(thing))
+    .sort((a, b) => compare(a.created_at, b.created_at) || compare(idOf(a), idOf(b)))
+    .slice(0, limit)
 }
 
 function compare(a: string, b: string): number {

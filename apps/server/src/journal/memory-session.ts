@@ -13,6 +13,7 @@ import { judge, mayGo, removedReceipt, type SessionHead } from './rules.js'
 /** A session of the journal in memory. */
 export type MemorySession = {
   record: SessionRecord
+  created_by: string | undefined
   /** The commit of seq n is at n - 1 - removed. */
   commits: Commit[]
   /** How many of the oldest commits were removed. */

@@ -1,5 +1,6 @@
 import { Migrator, type Kysely, type Migration } from 'kysely'
 import { addIntegrity } from './migration-integrity.js'
+import { addLists } from './migration-lists.js'
 import { addMembers } from './migration-members.js'
 import { addSegments } from './migration-segments.js'
 import { addSnapshotHeads } from './migration-snapshots.js'
@@ -17,6 +18,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004_members': { up: addMembers },
   '0005_snapshot_heads': { up: addSnapshotHeads },
   '0006_segments': { up: addSegments },
+  '0007_lists': { up: addLists },
 }
 
 async function createJournal(db: Kysely<JournalTables>): Promise<void> {

@@ -15,9 +15,15 @@ export function overStaging(tables: JournalQueries, staging: Staging): JournalQu
       return stored && session ? withStaged(stored, session) : stored
     },
 
-    async listSessions() {
+    async findSession(session_id) {
+      const record = await tables.findSession(session_id)
+      const staged = record && staging.session(session_id)
+      return staged && !staged.isSettled ? { ...record, seq: staged.last_seq } : record
+    },
+
+    async listSessions(page) {
       const staged = new Map(staging.unsettled().map((one) => [one.session_id, one.last_seq]))
-      const records = await tables.listSessions()
+      const records = await tables.listSessions(page)
       return records.map((record) => ({
         ...record,
         seq: staged.get(record.session_id) ?? record.seq,

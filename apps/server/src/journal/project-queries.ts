@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Journal } from './journal.js'
+import { listOf } from './list-queries.js'
 import type { JournalTables } from './schema.js'
 import { text, textOrNull } from './text-column.js'
 
@@ -17,6 +18,7 @@ export type ProjectQueries = Pick<
   Journal,
   | 'createProject'
   | 'getProject'
+  | 'findProject'
   | 'listProjects'
   | 'saveProject'
   | 'savedDocument'
@@ -50,13 +52,17 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
         .executeTakeFirst()
     },
 
-    async listProjects() {
+    async findProject(project_id) {
       return await db
         .selectFrom('projects')
+        .where('project_id', '=', project_id)
         .select(LISTED_COLUMNS)
-        .orderBy('created_at')
-        .orderBy('project_id')
-        .execute()
+        .executeTakeFirst()
+    },
+
+    async listProjects(page) {
+      const listed = db.selectFrom('projects').select(LISTED_COLUMNS)
+      return await listOf(listed, { table: 'projects', key: 'project_id', page })
     },
 
     async saveProject(project_id, { saved_at, saved_seq, document }) {

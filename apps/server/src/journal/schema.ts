@@ -5,7 +5,7 @@ import type { Member, ProjectRecord, SessionRecord, ShareLinkRecord } from './jo
  * those named `digest` what `chain.ts` makes of the row.
  */
 export type JournalTables = {
-  sessions: SessionRecord
+  sessions: SessionRecord & { created_by: string | null }
   heads: HeadRow
   staged: { id: number; body: string; digest: string }
   segments: SegmentRow

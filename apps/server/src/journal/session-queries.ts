@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { genesis } from './chain.js'
-import type { Journal } from './journal.js'
+import type { Journal, SessionRecord } from './journal.js'
+import { listOf } from './list-queries.js'
 import type { JournalTables } from './schema.js'
 import { text, textOrNull } from './text-column.js'
 
@@ -12,15 +13,19 @@ export const SESSION_COLUMNS = [
   text('created_at'),
 ] as const
 
-export type SessionQueries = Pick<Journal, 'createSession' | 'listSessions' | 'deleteSession'>
+export type SessionQueries = Pick<
+  Journal,
+  'createSession' | 'findSession' | 'listSessions' | 'countCreated' | 'deleteSession'
+>
 
 export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
   return {
     async createSession(record, owner) {
       return await db.transaction().execute(async (transaction) => {
+        if (owner && (await isReserved(transaction, record))) return 'reserved'
         const { numInsertedOrUpdatedRows } = await transaction
           .insertInto('sessions')
-          .values(record)
+          .values({ ...record, created_by: owner?.actor_id ?? null })
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirstOrThrow()
         if (numInsertedOrUpdatedRows !== 1n) return 'exists'
@@ -35,21 +40,25 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
       })
     },
 
-    async listSessions() {
-      const rows = await db
-        .selectFrom('sessions')
-        .select(SESSION_COLUMNS)
-        .select((sessions) =>
-          sessions
-            .selectFrom('heads')
-            .whereRef('heads.session_id', '=', 'sessions.session_id')
-            .select('heads.last_seq')
-            .as('seq'),
-        )
-        .orderBy('created_at')
-        .orderBy('session_id')
-        .execute()
+    async findSession(session_id) {
+      const row = await sessionsWithSeq(db)
+        .where('sessions.session_id', '=', session_id)
+        .executeTakeFirst()
+      return row && { ...row, seq: row.seq ?? 0 }
+    },
+
+    async listSessions(page) {
+      const rows = await listOf(sessionsWithSeq(db), { table: 'sessions', key: 'session_id', page })
       return rows.map((row) => ({ ...row, seq: row.seq ?? 0 }))
+    },
+
+    async countCreated(actor_id) {
+      const { count } = await db
+        .selectFrom('sessions')
+        .where('created_by', '=', actor_id)
+        .select((sessions) => sessions.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(count)
     },
 
     async deleteSession(session_id) {
@@ -61,6 +70,33 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
       return numDeletedRows > 0n
     },
   }
+}
+
+function sessionsWithSeq(db: Kysely<JournalTables>) {
+  return db
+    .selectFrom('sessions')
+    .select(SESSION_COLUMNS)
+    .select((sessions) =>
+      sessions
+        .selectFrom('heads')
+        .whereRef('heads.session_id', '=', 'sessions.session_id')
+        .select('heads.last_seq')
+        .as('seq'),
+    )
+}
+
+/** Whether another project than the session's own goes by the roles of a session of this id. */
+async function isReserved(
+  db: Kysely<JournalTables>,
+  { session_id, project_id }: SessionRecord,
+): Promise<boolean> {
+  const bound = await db
+    .selectFrom('projects')
+    .where('session_id', '=', session_id)
+    .where('project_id', '!=', project_id ?? '')
+    .select(text('project_id'))
+    .executeTakeFirst()
+  return bound !== undefined
 }
 
 /** Groups that are staged may be of a deleted session of that id: this one begins after them. */

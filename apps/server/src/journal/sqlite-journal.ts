@@ -64,7 +64,9 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
   return {
     createSession: (record, owner) => request('createSession', record, owner),
     loadSession: (session_id) => request('loadSession', session_id),
-    listSessions: () => request('listSessions'),
+    findSession: (session_id) => request('findSession', session_id),
+    listSessions: (page) => request('listSessions', page),
+    countCreated: (actor_id) => request('countCreated', actor_id),
     deleteSession: (session_id) => request('deleteSession', session_id),
     append,
     entriesAfter: (session_id, after_seq, limit) =>
@@ -90,7 +92,8 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
     findShareLink: (token_hash) => request('findShareLink', token_hash),
     createProject: (project) => request('createProject', project),
     getProject: (project_id) => request('getProject', project_id),
-    listProjects: () => request('listProjects'),
+    findProject: (project_id) => request('findProject', project_id),
+    listProjects: (page) => request('listProjects', page),
     saveProject: (project_id, saved) => request('saveProject', project_id, saved),
     savedDocument: (project_id) => request('savedDocument', project_id),
     deleteProject: (project_id) => request('deleteProject', project_id),
