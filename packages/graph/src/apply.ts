@@ -3,6 +3,7 @@ import { Forest } from './forest.js'
 import { sameJson } from './json-equality.js'
 import { Lineage, type Restore } from './lineage.js'
 import { recordOf, valueOf, withValue, type NodeRecord } from './node-record.js'
+import { finish, type Steps } from './steps.js'
 
 /** What a graph is made of. A replacement swaps both parts. */
 export type Parts = { forest: Forest; lineage: Lineage }
@@ -98,17 +99,20 @@ function setProperty({ forest }: Parts, change: PropertySet): Restore {
   return () => forest.replace(before)
 }
 
+/** Every id that will be gone once all nodes are replaced, with the parent that it had last. */
+function* vanishing({ forest, lineage }: Parts): Generator<[string, string | null]> {
+  yield* lineage.retired()
+  for (const record of forest.preorder()) yield [record.id, record.parent_id]
+}
+
 /** Puts a whole graph in the place of another; ids that vanish are retired. */
-export function replaceGraph(parts: Parts, nodes: Iterable<Node>): Restore {
-  const { forest, lineage } = parts
-  const next = Forest.of(nodes)
-  const vanished: [string, string | null][] = [...lineage.retired()]
-  for (const record of forest.preorder()) vanished.push([record.id, record.parent_id])
-  parts.forest = next
-  parts.lineage = Lineage.of(next.ids(), vanished)
+export function* replaceGraph(parts: Parts, nodes: Iterable<Node>): Steps<() => Restore> {
+  const forest = yield* Forest.of(nodes)
+  const lineage = yield* Lineage.of(forest.ids(), vanishing(parts))
   return () => {
-    parts.forest = forest
-    parts.lineage = lineage
+    const before = { ...parts }
+    Object.assign(parts, { forest, lineage })
+    return () => Object.assign(parts, before)
   }
 }
 
@@ -124,7 +128,7 @@ export function applyChange(parts: Parts, change: Change): Restore {
     case 'property-set':
       return setProperty(parts, change)
     case 'graph-replaced':
-      return replaceGraph(parts, change.nodes)
+      return finish(replaceGraph(parts, change.nodes))()
     default:
       return change satisfies never
   }

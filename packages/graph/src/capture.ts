@@ -1,14 +1,6 @@
 import type { Node } from '@talus/protocol'
 import { nodeOf, type NodeRecord } from './node-record.js'
-
-/**
- * Work in small steps that ends in a result: whoever runs it gives others their turn in between.
- * It reads what was taken before the first step, whatever happens meanwhile.
- */
-export type Steps<T> = Generator<undefined, T>
-
-/** Nodes looked at in one step. */
-export const NODES_PER_STEP = 64
+import { NODES_PER_STEP, type Steps } from './steps.js'
 
 const NO_CHILDREN: readonly string[] = []
 

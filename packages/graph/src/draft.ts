@@ -1,5 +1,6 @@
 import type { Change } from '@talus/protocol'
 import type { ProjectGraph } from './project-graph.js'
+import type { Steps } from './steps.js'
 
 /**
  * Changes under consideration. Later ones are decided on the graph as the earlier ones leave it;
@@ -29,9 +30,27 @@ export class Draft {
     return this.#graph
   }
 
+  /** The same in steps, for changes that may be many. */
+  *viewInSteps(): Steps<ProjectGraph> {
+    if (this.#applied < this.changes.length) {
+      const changes = this.changes.slice(this.#applied)
+      this.#takeBack.push(yield* this.#graph.speculateInSteps(changes))
+      this.#applied = this.changes.length
+    }
+    return this.#graph
+  }
+
   /** The graph as it was when somebody last looked: without what was added since. */
   lastView(): ProjectGraph {
     return this.#graph
+  }
+
+  /** Takes everything back in steps. */
+  *discardInSteps(): Steps<void> {
+    for (let takeBack = this.#takeBack.pop(); takeBack; takeBack = this.#takeBack.pop()) {
+      takeBack()
+      yield
+    }
   }
 
   discard(): void {

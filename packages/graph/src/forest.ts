@@ -2,7 +2,9 @@ import type { Node } from '@talus/protocol'
 import { Capture } from './capture.js'
 import { ChildList } from './child-list.js'
 import { GraphImage } from './graph-image.js'
+import { Heights } from './heights.js'
 import { recordOf, type NodeRecord } from './node-record.js'
+import { NODES_PER_STEP, type Steps } from './steps.js'
 
 const NO_CHILDREN: readonly string[] = []
 
@@ -14,13 +16,14 @@ export class Forest {
   readonly #records = new Map<string, NodeRecord>()
   readonly #lists = new Map<string | null, ChildList>()
   #depthBound = 0
-  /** Whether the bound may be higher than the deepest node since it was measured. */
-  #isLoose = false
+  /** Only while somebody asks. */
+  #heights: Heights | undefined;
 
   /** Takes nodes in pre-order; siblings stand in the order in which they appear. */
-  static of(nodes: Iterable<Node>): Forest {
+  static *of(nodes: Iterable<Node>): Steps<Forest> {
     const forest = new Forest()
     for (const node of nodes) {
+      if (forest.size % NODES_PER_STEP === 0) yield
       const record = recordOf(node)
       if (forest.get(record.id)) throw new Error(`node '${record.id}' appears twice`)
       // Parents first also rules out cycles.
@@ -71,24 +74,22 @@ export class Forest {
     return depth
   }
 
-  /** No node stands deeper. */
+  /** No node stands deeper. Costs nothing; exact right after `heightOf`. */
   get depthBound(): number {
     return this.#depthBound
   }
 
-  measureDepth(): number {
-    if (this.#isLoose) this.#depthBound = this.levelsFrom(this.copyChildren(null))
-    this.#isLoose = false
-    return this.#depthBound
-  }
-
-  /** How many levels these nodes and what is below them have. */
-  levelsFrom(top: readonly string[]): number {
-    let levels = 0
-    for (let level = top; level.length > 0; levels += 1) {
-      level = level.flatMap((id) => this.#lists.get(id)?.copy() ?? [])
-    }
-    return levels
+  /**
+   * Levels of a subtree, its top included; of null: of the whole forest, and one. The first who
+   * asks pays for a walk over all nodes with children, the next for nothing.
+   */
+  heightOf(id: string | null): number {
+    this.#heights ??= new Heights({
+      parentOf: (at) => this.#records.get(at)?.parent_id ?? null,
+      parents: () => this.#lists.keys(),
+    })
+    this.#depthBound = this.#heights.of(null) - 1
+    return this.#heights.of(id)
   }
 
   add(record: NodeRecord, index: number): void {
@@ -97,7 +98,6 @@ export class Forest {
   }
 
   remove(record: NodeRecord): void {
-    this.#isLoose = true
     this.#records.delete(record.id)
     this.#take(record.parent_id, record.id)
   }
@@ -148,6 +148,9 @@ export class Forest {
       this.#begin(parent_id)
     }
     list.insert(index, id)
+    if (!this.#heights) return
+    this.#heights.added(parent_id, id)
+    this.#dropCostly()
   }
 
   /** A parent gets its first child. Others stand beside what has been counted. */
@@ -161,7 +164,6 @@ export class Forest {
   /** A subtree goes to another parent: its lowest nodes go down by as much as its top. */
   #lower(from: NodeRecord, to: NodeRecord): void {
     if (from.parent_id === to.parent_id) return
-    this.#isLoose = true
     if (!this.#lists.has(from.id)) return
     const [before, after] = [from, to].map(({ parent_id }) => this.depthOf(parent_id, FEW_LEVELS))
     const deepest = Math.max(before ?? 0, after ?? 0)
@@ -170,9 +172,7 @@ export class Forest {
   }
 
   #raise(bound: number): void {
-    if (bound <= this.#depthBound) return
-    this.#depthBound = bound
-    this.#isLoose = true
+    this.#depthBound = Math.max(this.#depthBound, bound)
   }
 
   #take(parent_id: string | null, id: string): void {
@@ -180,5 +180,12 @@ export class Forest {
     list?.remove(id)
     // Most nodes are leaves: an empty list for each would double what they cost.
     if (list?.length === 0) this.#lists.delete(parent_id)
+    if (!this.#heights) return
+    this.#heights.removed(parent_id, id, list?.length ?? 0)
+    this.#dropCostly()
+  }
+
+  #dropCostly(): void {
+    if (this.#heights?.isCostly) this.#heights = undefined
   }
 }

@@ -1,3 +1,5 @@
+import { NODES_PER_STEP, type Steps } from './steps.js'
+
 /** Takes back one step exactly; steps are taken back in reverse order. */
 export type Restore = () => void
 
@@ -9,15 +11,19 @@ function folded(id: string): string {
 /** Which ids were ever used, and below which node those that are gone stood last. */
 export class Lineage {
   readonly #taken = new Set<string>()
-  readonly #retired = new Map<string, string | null>()
+  readonly #retired = new Map<string, string | null>();
 
-  static of(living: Iterable<string>, retired: Iterable<[string, string | null]> = []): Lineage {
+  static *of(living: Iterable<string>, retired: Iterable<[string, string | null]>): Steps<Lineage> {
     const lineage = new Lineage()
     for (const [id, parent_id] of retired) {
+      if (lineage.#taken.size % NODES_PER_STEP === 0) yield
       lineage.#taken.add(folded(id))
       lineage.#retired.set(id, parent_id)
     }
-    for (const id of living) lineage.add(id)
+    for (const id of living) {
+      if (lineage.#taken.size % NODES_PER_STEP === 0) yield
+      lineage.add(id)
+    }
     return lineage
   }
 

@@ -5,6 +5,8 @@ import { Forest } from './forest.js'
 import type { GraphImage } from './graph-image.js'
 import { Lineage, type Restore } from './lineage.js'
 import { nodeOf, type NodeRecord } from './node-record.js'
+import { finish, NODES_PER_STEP, type Steps } from './steps.js'
+import { Trial } from './trial.js'
 
 /**
  * A forest of typed nodes, every list of siblings in order, and the memory of every id that was
@@ -12,6 +14,7 @@ import { nodeOf, type NodeRecord } from './node-record.js'
  */
 export class ProjectGraph {
   readonly #parts: Parts
+  #trial: Trial | undefined
 
   private constructor(parts: Parts) {
     this.#parts = parts
@@ -31,8 +34,16 @@ export class ProjectGraph {
     nodes: Iterable<Node>,
     retired: Iterable<[id: string, parent_id: string | null]>,
   ): ProjectGraph {
-    const forest = Forest.of(nodes)
-    return new ProjectGraph({ forest, lineage: Lineage.of(forest.ids(), retired) })
+    return finish(ProjectGraph.restoreInSteps(nodes, retired))
+  }
+
+  static *restoreInSteps(
+    nodes: Iterable<Node>,
+    retired: Iterable<[id: string, parent_id: string | null]>,
+  ): Steps<ProjectGraph> {
+    const forest = yield* Forest.of(nodes)
+    const lineage = yield* Lineage.of(forest.ids(), retired)
+    return new ProjectGraph({ forest, lineage })
   }
 
   get size(): number {
@@ -78,19 +89,19 @@ export class ProjectGraph {
     return this.#parts.forest.depthOf(id)
   }
 
-  /** No node stands deeper. Costs nothing; may be too high until it is measured. */
+  /** No node stands deeper. Costs nothing; may be too high until a height is asked for. */
   get depthBound(): number {
     return this.#parts.forest.depthBound
   }
 
-  /** Levels of the whole graph. Walks through it only when it may be less than `depthBound`. */
+  /** Levels of the whole graph; `depthBound` is exact then. */
   measureDepth(): number {
-    return this.#parts.forest.measureDepth()
+    return this.#parts.forest.heightOf(null) - 1
   }
 
-  /** Levels of a subtree, its top included. Walks through it. */
-  levelsOf(id: string): number {
-    return this.#parts.forest.levelsFrom([id])
+  /** Levels of a subtree, its top included. The first call walks, later ones look up. */
+  heightOf(id: string): number {
+    return this.#parts.forest.heightOf(id)
   }
 
   /** Whether `id` is `ancestor` or stands somewhere below it. */
@@ -151,6 +162,11 @@ export class ProjectGraph {
     this.speculate(changes)
   }
 
+  /** The same in steps; closed before the end, it takes back what it has applied. */
+  *applyInSteps(changes: readonly Change[]): Steps<void> {
+    yield* this.speculateInSteps(changes)
+  }
+
   /**
    * Applies all changes and returns what takes them back exactly, the ids that they took included.
    * Several speculations are taken back in reverse order.
@@ -161,7 +177,12 @@ export class ProjectGraph {
       for (let restore = done.pop(); restore; restore = done.pop()) restore()
     }
     try {
-      for (const change of changes) done.push(applyChange(this.#parts, change))
+      for (const change of changes) {
+        const restore = this.#trial
+          ? this.#trial.apply(() => applyChange(this.#parts, change))
+          : applyChange(this.#parts, change)
+        done.push(restore)
+      }
     } catch (error) {
       takeBack()
       throw error
@@ -169,8 +190,48 @@ export class ProjectGraph {
     return takeBack
   }
 
+  /** The same in steps; closed before the end, it takes back what it has applied. */
+  *speculateInSteps(changes: readonly Change[]): Steps<() => void> {
+    const done: Restore[] = []
+    const takeBack = () => {
+      for (let restore = done.pop(); restore; restore = done.pop()) restore()
+    }
+    let isComplete = false
+    try {
+      for (const [n, change] of changes.entries()) {
+        if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
+        const apply =
+          change.type === 'graph-replaced'
+            ? yield* replaceGraph(this.#parts, change.nodes)
+            : () => applyChange(this.#parts, change)
+        done.push(this.#trial ? this.#trial.apply(apply) : apply())
+      }
+      isComplete = true
+    } finally {
+      if (!isComplete) takeBack()
+    }
+    return takeBack
+  }
+
+  /**
+   * Begins a trial: until `endTrial` everything that is speculated can be set aside for a moment.
+   * For plans that take several turns of an event loop while others read.
+   */
+  beginTrial(): void {
+    this.#trial = new Trial()
+  }
+
+  endTrial(): void {
+    this.#trial = undefined
+  }
+
+  /** Takes back what is being tried; the result of the call brings it back. */
+  setTrialAside(): () => void {
+    return this.#trial?.setAside() ?? (() => undefined)
+  }
+
   /** Puts other nodes, in pre-order, in the place of all; ids that vanish count as retired. */
   replaceWith(nodes: Iterable<Node>): void {
-    replaceGraph(this.#parts, nodes)
+    finish(replaceGraph(this.#parts, nodes))()
   }
 }

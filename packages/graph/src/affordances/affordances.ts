@@ -1,6 +1,7 @@
 import type { Affordances } from '@talus/protocol'
 import type { Permissions } from '../access/permissions.js'
-import { NODES_PER_STEP, type Capture, type Steps } from '../capture.js'
+import type { Capture } from '../capture.js'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { NodeRecord } from '../node-record.js'
 import type { NodeType } from '../blueprint/node-type.js'
 import { defaultOf } from '../blueprint/property-value.js'

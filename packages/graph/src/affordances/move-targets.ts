@@ -1,6 +1,7 @@
 import { MAX_MOVE_TARGETS, type Affordances } from '@talus/protocol'
 import type { Blueprint } from '../blueprint/blueprint.js'
-import { NODES_PER_STEP, type Capture, type Steps } from '../capture.js'
+import type { Capture } from '../capture.js'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { NodeRecord } from '../node-record.js'
 import { mayMoveBelow } from '../plan/placement.js'
 

@@ -1,6 +1,7 @@
 import { ok, type CommandData, type NodeRemoved, type Result } from '@talus/protocol'
 import { nodeOf } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { finish, NODES_PER_STEP, type Steps } from '../steps.js'
 import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound } from './refusals.js'
 
@@ -9,9 +10,15 @@ import { nodeNotFound } from './refusals.js'
  * they restore parents before children and every index exactly (rule DEL1).
  */
 export function removalsOf(graph: ProjectGraph, top: string): NodeRemoved[] {
+  return finish(removalsInSteps(graph, top))
+}
+
+/** The same in steps. */
+export function* removalsInSteps(graph: ProjectGraph, top: string): Steps<NodeRemoved[]> {
   const seen = new Map<string | null, number>()
   const removals: NodeRemoved[] = []
   for (const record of graph.preorder(top)) {
+    if (removals.length % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     const { id, parent_id } = record
     // Siblings come in order, so counting them gives the index without looking for it.
     const index = id === top ? graph.indexOf(top) : (seen.get(parent_id) ?? 0)
@@ -22,19 +29,20 @@ export function removalsOf(graph: ProjectGraph, top: string): NodeRemoved[] {
 }
 
 /** Plans the removal of a node with everything below it (rules DEL1, ACC2). */
-export function planDeleteNode(
+export function* planDeleteNode(
   graph: ProjectGraph,
   { node_id }: CommandData<'DeleteNode'>,
   { permissions }: PlanContext,
-): Result<Planned> {
+): Steps<Result<Planned>> {
   if (!graph.has(node_id)) return nodeNotFound('/data/node_id', node_id)
-  const changes = removalsOf(graph, node_id)
-  if (permissions) {
-    for (const { node } of changes) {
-      const may = permissions.toChange(node.blueprint_type_id, '/data/node_id')
-      if (!may.ok) return may
-    }
+  const changes = yield* removalsInSteps(graph, node_id)
+  const deleted_ids: string[] = []
+  for (const [n, { node }] of changes.entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
+    const may = permissions?.toChange(node.blueprint_type_id, '/data/node_id')
+    if (may?.ok === false) return may
+    deleted_ids.push(node.id)
   }
-  const deleted_ids = changes.map((change) => change.node.id).reverse()
+  deleted_ids.reverse()
   return ok({ changes, result: { deleted_ids } })
 }

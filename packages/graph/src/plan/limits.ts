@@ -52,19 +52,19 @@ export function roomForNode(graph: ProjectGraph, limits: Limits): Result<null> {
 type Place = { parent_id: string | null; moving?: string; path: string }
 
 /**
- * How deep a node, with what is below it, would reach at that place; 0: no deeper than it may. What
- * is below a moved node is only walked through when the graph is nearly as deep as it may be.
+ * How deep a node, with what is below it, would reach at that place; 0: no deeper than it may. The
+ * walk up to the roots is only made when the graph is nearly as deep as it may be.
  */
 function reach(graph: ProjectGraph, { parent_id, moving }: Place, most: number): number {
   if (moving === undefined || graph.childCount(moving) === 0) {
     return graph.depthBound < most ? 0 : graph.depthOf(parent_id) + 1
   }
+  if (2 * graph.depthBound <= most) return 0
   const above = graph.depthOf(parent_id)
-  const deeper = above + 1 - graph.depthOf(moving)
+  if (above + graph.depthBound <= most) return 0
+  const deepest = above + graph.heightOf(moving)
   // Somebody may have lowered the limit: what is too deep may still go up.
-  if (deeper <= 0 || graph.depthBound + deeper <= most) return 0
-  if (graph.measureDepth() + deeper <= most) return 0
-  return above + graph.levelsOf(moving)
+  return deepest > most && above < graph.depthOf(moving) ? 0 : deepest
 }
 
 /** Whether one more node may stand below a parent, or among the roots. */

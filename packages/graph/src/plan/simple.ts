@@ -1,5 +1,6 @@
 import type { Result, SimpleCommand } from '@talus/protocol'
 import type { ProjectGraph } from '../project-graph.js'
+import { finish, type Steps } from '../steps.js'
 import { planCreateNode } from './create-node.js'
 import { planDeleteNode } from './delete-node.js'
 import { planDeleteProperty } from './delete-property.js'
@@ -9,7 +10,18 @@ import type { PlanContext, Planned } from './planned.js'
 import { planUnlinkNode } from './unlink-node.js'
 import { planUpdateProperty } from './update-property.js'
 
-/** Plans any command but a batch. */
+/** Plans any command but a batch. In steps where it may be about many nodes. */
+export function* planSimpleInSteps(
+  graph: ProjectGraph,
+  command: SimpleCommand,
+  context: PlanContext,
+): Steps<Result<Planned>> {
+  return command.command_type === 'DeleteNode'
+    ? yield* planDeleteNode(graph, command.data, context)
+    : planSimple(graph, command, context)
+}
+
+/** Plans any command but a batch, at once. */
 export function planSimple(
   graph: ProjectGraph,
   command: SimpleCommand,
@@ -19,7 +31,7 @@ export function planSimple(
     case 'CreateNode':
       return planCreateNode(graph, command.data, context)
     case 'DeleteNode':
-      return planDeleteNode(graph, command.data, context)
+      return finish(planDeleteNode(graph, command.data, context))
     case 'LinkNode':
       return planLinkNode(graph, command.data, context)
     case 'UnlinkNode':

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@talus/protocol'
+import type { Steps } from '../steps.js'
 import type { HeadOfStep, Piece, SavedStep, SavedTransition } from './snapshot.js'
 import { loadStamp, Stamps, type RevertibleChange } from './stamps.js'
 import { Link } from './link.js'
@@ -71,8 +72,11 @@ class Loader {
 type Loaded = { stamps: Stamps; stacks: StepStacks; undone: Map<string, string> }
 
 /** What `saveHistory` has saved. */
-export function loadHistory(pieces: Iterable<JsonValue>): Loaded {
+export function* loadHistory(pieces: Iterable<JsonValue>): Steps<Loaded> {
   const loader = new Loader()
-  for (const piece of pieces) loader.take(piece as Piece)
+  for (const piece of pieces) {
+    loader.take(piece as Piece)
+    yield
+  }
   return { stamps: loader.stamps, stacks: loader.stacks(), undone: loader.undone }
 }

@@ -2,6 +2,7 @@ import { ok, type Change, type Result } from '@talus/protocol'
 import type { Permissions } from '../access/permissions.js'
 import { invert } from '../invert.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { Step } from './step.js'
 
 type Turn = { kind: 'undo' | 'redo'; permissions: Permissions | undefined }
@@ -33,11 +34,16 @@ function typesIn(graph: ProjectGraph, changes: readonly Change[]): Known['typeOf
   return (node_id) => types.get(node_id) ?? graph.record(node_id)?.blueprint_type_id
 }
 
-function permittedAll(graph: ProjectGraph, changes: readonly Change[], turn: Turn): Result<null> {
+function* permittedAll(
+  graph: ProjectGraph,
+  changes: readonly Change[],
+  turn: Turn,
+): Steps<Result<null>> {
   const { kind, permissions } = turn
   if (!permissions) return ok(null)
   const known = { kind, permissions, typeOf: typesIn(graph, changes) }
-  for (const change of changes) {
+  for (const [n, change] of changes.entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     const may = permitted(change, known)
     if (!may.ok) return may
   }
@@ -48,8 +54,12 @@ function permittedAll(graph: ProjectGraph, changes: readonly Change[], turn: Tur
  * Whether a step may be taken back as a whole, what others have superseded included: what becomes
  * of that would tell of things that the caller may not see (rule ACC4). Errors: FORBIDDEN.
  */
-export function mayTakeBack(graph: ProjectGraph, { latest }: Step, turn: Turn): Result<null> {
-  return turn.permissions ? permittedAll(graph, invert(latest.changes), turn) : ok(null)
+export function* mayTakeBack(
+  graph: ProjectGraph,
+  { latest }: Step,
+  turn: Turn,
+): Steps<Result<null>> {
+  return turn.permissions ? yield* permittedAll(graph, invert(latest.changes), turn) : ok(null)
 }
 
 /** Whether everything that a reversal comes to is permitted. Errors: FORBIDDEN. */

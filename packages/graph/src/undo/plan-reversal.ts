@@ -2,6 +2,7 @@ import { ok, type Result, type Skipped, type UndoOutcome } from '@talus/protocol
 import type { Change } from '@talus/protocol'
 import { Draft } from '../draft.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import { revertCreation } from './revert-creation.js'
 import { revertMove } from './revert-move.js'
 import { revertProperty } from './revert-property.js'
@@ -14,7 +15,12 @@ import type { Verdict } from './verdict.js'
 
 type Planned = { changes: Change[]; outcome: UndoOutcome }
 
-function revert(reversal: Reversal, change: RevertibleChange, restored: Restored): Verdict {
+/** A node that returns below one that returns is decided on without the graph. */
+function looksAtGraph(change: RevertibleChange, { returning }: Reversal): boolean {
+  return change.type !== 'node-removed' || !returning.has(change.parent_id ?? '')
+}
+
+function* revert(reversal: Reversal, change: RevertibleChange, restored: Restored): Steps<Verdict> {
   switch (change.type) {
     case 'property-set':
       return revertProperty(reversal, change)
@@ -24,8 +30,8 @@ function revert(reversal: Reversal, change: RevertibleChange, restored: Restored
       return revertRemoval(reversal, change)
     case 'node-added':
       return reversal.step.latest.kind === 'undo'
-        ? revertRestoration(reversal, change, restored)
-        : revertCreation(reversal, change)
+        ? yield* revertRestoration(reversal, change, restored)
+        : yield* revertCreation(reversal, change)
     default:
       return change satisfies never
   }
@@ -36,12 +42,14 @@ function outcomeOf(changes: readonly Change[], skipped: Skipped[]): UndoOutcome 
   return { status: skipped.length === 0 ? 'applied' : 'partial', skipped }
 }
 
-function revertAll(reversal: Reversal): Result<Planned> {
+function* revertAll(reversal: Reversal): Steps<Result<Planned>> {
   const { draft, step, returning } = reversal
-  const restored = restoredBy(reversal)
+  const restored = yield* restoredBy(reversal)
   const skipped: Skipped[] = []
-  for (const change of step.latest.changes.toReversed()) {
-    const verdict = revert(reversal, change, restored)
+  for (const [n, change] of step.latest.changes.toReversed().entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
+    if (looksAtGraph(change, reversal)) yield* draft.viewInSteps()
+    const verdict = yield* revert(reversal, change, restored)
     const returned = change.type === 'node-removed' && verdict.is === 'applied'
     if (!returned) returning.clear()
     switch (verdict.is) {
@@ -65,13 +73,15 @@ function revertAll(reversal: Reversal): Result<Planned> {
  * changes that depend on each other, so each is judged on what the others leave of the graph.
  * Whether something still stands is asked of the stamps, which no plan moves.
  */
-export function planReversal(
+export function* planReversal(
   graph: ProjectGraph,
   { step, stamps, force }: { step: Step; stamps: Stamps; force: boolean },
-): Result<Planned> {
+): Steps<Result<Planned>> {
   const draft = new Draft(graph)
   try {
-    return revertAll({ step, stamps, draft, force, returning: new Set() })
+    const planned = yield* revertAll({ step, stamps, draft, force, returning: new Set() })
+    yield* draft.discardInSteps()
+    return planned
   } finally {
     draft.discard()
   }

@@ -1,5 +1,6 @@
 import type { NodeAdded } from '@talus/protocol'
-import { removalsOf } from '../plan/delete-node.js'
+import { removalsInSteps } from '../plan/delete-node.js'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { Reversal } from './reversal.js'
 import { keyOf, markOf, type Stamp, type Stamps } from './stamps.js'
 import { stands } from './step.js'
@@ -26,11 +27,13 @@ function obstacleBelow({ stamps, step }: Reversal, node_id: string): Obstacle | 
 }
 
 /** What others did with a created node that removing it would destroy. */
-function obstacleAt(reversal: Reversal, node_id: string): Obstacle | undefined {
+function* obstacleAt(reversal: Reversal, node_id: string): Steps<Obstacle | undefined> {
   const { step, stamps, draft } = reversal
   const edited = editor(stamps, node_id, step.actor_id)
   if (edited) return { reason: 'edited', stamp: edited }
+  let looked = 0
   for (const { id } of draft.view().preorder(node_id)) {
+    if (++looked % NODES_PER_STEP === 0) yield
     const found = id === node_id ? undefined : obstacleBelow(reversal, id)
     if (found) return found
   }
@@ -43,7 +46,7 @@ function obstacleAt(reversal: Reversal, node_id: string): Obstacle | undefined {
  * Removes a node that a step created, with the owner's own later additions below it, unless
  * somebody else has edited, filled or moved it (rule UNDO3).
  */
-export function revertCreation(reversal: Reversal, change: NodeAdded): Verdict {
+export function* revertCreation(reversal: Reversal, change: NodeAdded): Steps<Verdict> {
   const { step, stamps, draft, force } = reversal
   const node_id = change.node.id
   const mark = markOf(change)
@@ -58,6 +61,6 @@ export function revertCreation(reversal: Reversal, change: NodeAdded): Verdict {
     return untouched ? applied([]) : skipped({ node_id }, { reason: 'gone', stamp })
   }
   if (!force && !untouched) return skipped({ node_id }, { reason: 'superseded', stamp })
-  const found = force ? undefined : obstacleAt(reversal, node_id)
-  return found ? skipped({ node_id }, found) : applied(removalsOf(graph, node_id))
+  const found = force ? undefined : yield* obstacleAt(reversal, node_id)
+  return found ? skipped({ node_id }, found) : applied(yield* removalsInSteps(graph, node_id))
 }

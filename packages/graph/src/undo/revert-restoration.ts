@@ -1,7 +1,8 @@
 import type { NodeAdded } from '@talus/protocol'
 import { sameJson } from '../json-equality.js'
 import { valueOf, type NodeRecord } from '../node-record.js'
-import { removalsOf } from '../plan/delete-node.js'
+import { removalsInSteps } from '../plan/delete-node.js'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { Reversal } from './reversal.js'
 import { markOf, type Stamp } from './stamps.js'
 import { stands } from './step.js'
@@ -10,9 +11,10 @@ import { applied, skipped, type Obstacle, type Verdict } from './verdict.js'
 /** What an undo brought back, by id: a redo removes that and nothing else. */
 export type Restored = ReadonlyMap<string, NodeAdded>
 
-export function restoredBy({ step }: Reversal): Restored {
+export function* restoredBy({ step }: Reversal): Steps<Restored> {
   const restored = new Map<string, NodeAdded>()
-  for (const change of step.latest.changes) {
+  for (const [n, change] of step.latest.changes.entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     if (change.type === 'node-added') restored.set(change.node.id, change)
   }
   return restored
@@ -52,11 +54,11 @@ function obstacleAt(
  * Removes again what a deletion had removed and its undo brought back, each subtree whole or not
  * at all, unless somebody else has edited, filled or moved it since (rules UNDO3, UNDO5).
  */
-export function revertRestoration(
+export function* revertRestoration(
   reversal: Reversal,
   change: NodeAdded,
   restored: Restored,
-): Verdict {
+): Steps<Verdict> {
   const { step, stamps, draft, force } = reversal
   const graph = draft.view()
   const node_id = change.node.id
@@ -70,10 +72,12 @@ export function revertRestoration(
   // It goes with the top of its subtree, which comes last.
   if (record.parent_id !== null && restored.has(record.parent_id)) return applied([])
   if (!force) {
+    let looked = 0
     for (const below of graph.preorder(node_id)) {
+      if (++looked % NODES_PER_STEP === 0) yield
       const found = obstacleAt(reversal, below, restored.get(below.id))
       if (found) return skipped({ node_id }, found)
     }
   }
-  return applied(removalsOf(graph, node_id))
+  return applied(yield* removalsInSteps(graph, node_id))
 }

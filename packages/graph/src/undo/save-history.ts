@@ -1,7 +1,7 @@
 import type { JsonValue } from '@talus/protocol'
 import type { Link } from './link.js'
 import type { HeadOfStep, Piece, SavedStep, SavedTransition } from './snapshot.js'
-import { saveStamp, type Stamps } from './stamps.js'
+import { saveStamp, type SavedNode, type Stamps } from './stamps.js'
 import type { Step } from './step.js'
 import type { StepStacks } from './step-stacks.js'
 import { Transitions, type Transition } from './transitions.js'
@@ -56,12 +56,17 @@ function* piecesOfStep(step: Step): Generator<Piece> {
 }
 
 /** What is saved: steps whose entries are never changed, and what else there is, as pieces. */
-type Captured = { steps: readonly Step[]; rest: readonly Piece[] }
+type Captured = {
+  steps: readonly Step[]
+  stamps: Iterable<SavedNode>
+  undone: readonly [string, string][]
+}
 
-function* piecesOf({ steps, rest }: Captured): Generator<Piece> {
+function* piecesOf({ steps, stamps, undone }: Captured): Generator<Piece> {
   yield { piece: 'undo-history', version: 4 }
   for (const step of steps) yield* piecesOfStep(step)
-  yield* rest
+  for (const nodes of cut(stamps)) yield { piece: 'stamps', nodes }
+  for (const commands of cut(undone)) yield { piece: 'undone', commands }
 }
 
 /** The stamps, the stacks and what is undone as they are now, as pieces to be written one by one. */
@@ -71,9 +76,7 @@ export function saveHistory(
   undone: ReadonlyMap<string, string>,
 ): Iterable<JsonValue> {
   const steps = Array.from(stacks.steps(), (step) => ({ ...step }))
-  const rest: Piece[] = []
-  for (const nodes of cut(stamps.saved())) rest.push({ piece: 'stamps', nodes })
-  for (const commands of cut(undone)) rest.push({ piece: 'undone', commands })
+  const captured = { steps, stamps: stamps.capture(), undone: [...undone] }
   // Pieces are plain JSON; the types of changes just do not say so.
-  return piecesOf({ steps, rest }) as Iterable<JsonValue>
+  return piecesOf(captured) as Iterable<JsonValue>
 }

@@ -73,7 +73,7 @@ function saveNode({ existence, place, properties }: NodeStamps): string {
   return JSON.stringify([saveStamp(existence), saveStamp(place), written])
 }
 
-function loadNode(text: string): NodeStamps {
+function loadNode(text: string, era: number): NodeStamps {
   const [existence, place, properties] = JSON.parse(text) as NodeText
   const written = new Map<string, Stamp>()
   for (const [property_id, saved] of properties) {
@@ -81,6 +81,7 @@ function loadNode(text: string): NodeStamps {
     if (stamp) written.set(property_id, stamp)
   }
   return {
+    era,
     existence: loadStamp(existence),
     place: loadStamp(place),
     properties: written.size > 0 ? written : undefined,
@@ -89,9 +90,17 @@ function loadNode(text: string): NodeStamps {
 
 /** The stamps of one node. They outlive it: a restored node has the writers that it had. */
 type NodeStamps = {
+  /** Written to only in the era in which it was made: a capture may hold it since. */
+  readonly era: number
   existence: Stamp | undefined
   place: Stamp | undefined
   properties: Map<string, Stamp> | undefined
+}
+
+function* saved(nodes: readonly [string, NodeStamps | string][]): Generator<SavedNode> {
+  for (const [node_id, stamps] of nodes) {
+    yield [node_id, typeof stamps === 'string' ? stamps : saveNode(stamps)]
+  }
 }
 
 /**
@@ -101,15 +110,16 @@ type NodeStamps = {
 export class Stamps {
   /** Those that nobody has asked for are as they were saved. */
   readonly #nodes = new Map<string, NodeStamps | string>()
+  #era = 0
 
   load([node_id, stamps]: SavedNode): void {
     this.#nodes.set(node_id, stamps)
   }
 
-  *saved(): Generator<SavedNode> {
-    for (const [node_id, stamps] of this.#nodes) {
-      yield [node_id, typeof stamps === 'string' ? stamps : saveNode(stamps)]
-    }
+  /** The stamps as they are now, to be written out later; taking them only copies references. */
+  capture(): Iterable<SavedNode> {
+    this.#era += 1
+    return saved([...this.#nodes])
   }
 
   existence(node_id: string): Stamp | undefined {
@@ -164,17 +174,20 @@ export class Stamps {
   #find(node_id: string): NodeStamps | undefined {
     const found = this.#nodes.get(node_id)
     if (typeof found !== 'string') return found
-    const stamps = loadNode(found)
+    const stamps = loadNode(found, this.#era)
     this.#nodes.set(node_id, stamps)
     return stamps
   }
 
+  /** The stamps of a node, to be written to. */
   #of(node_id: string): NodeStamps {
-    let stamps = this.#find(node_id)
-    if (!stamps) {
-      stamps = { existence: undefined, place: undefined, properties: undefined }
-      this.#nodes.set(node_id, stamps)
-    }
+    const found = this.#find(node_id)
+    if (found?.era === this.#era) return found
+    const era = this.#era
+    const { existence, place } = found ?? {}
+    const properties = found?.properties && new Map(found.properties)
+    const stamps = { era, existence, place, properties }
+    this.#nodes.set(node_id, stamps)
     return stamps
   }
 }

@@ -1,4 +1,5 @@
 import type { Entry } from '@talus/protocol'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import { Link, revertible, type Written } from './link.js'
 import {
   isRevertible,
@@ -35,7 +36,7 @@ type Moving = {
   moved: Transitions | undefined
 }
 
-function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link {
+function* link(stamps: Stamps, written: Written, { after, moved }: Moving): Steps<Link> {
   const changes = revertible(written.entry)
   const [first] = changes
   if (first && changes.length === 1 && !moved) {
@@ -46,7 +47,8 @@ function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link 
     return Link.to(written, transition)
   }
   const transitions = new Transitions()
-  for (const change of changes) {
+  for (const [n, change] of changes.entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     const mark = markOf(change)
     const key = keyOf(mark)
     if (transitions.has(key)) continue
@@ -55,7 +57,9 @@ function link(stamps: Stamps, written: Written, { after, moved }: Moving): Link 
     transitions.add(key, { before, after: stamp })
     stamps.set(mark, stamp)
   }
+  let looked = 0
   for (const [key, transition] of moved ?? []) {
+    if (++looked % NODES_PER_STEP === 0) yield
     if (!transitions.has(key)) transitions.add(key, transition)
   }
   return Link.to(written, transitions)
@@ -66,17 +70,19 @@ function stampOf(entry: Entry): Stamp {
 }
 
 /** Stamps everything that a `do` entry touches as its own. */
-export function linkDone(stamps: Stamps, written: Written): Link {
+export function* linkDone(stamps: Stamps, written: Written): Steps<Link> {
   const { entry } = written
   const own = stampOf(entry)
-  return link(stamps, written, { after: () => own, moved: beginAll(stamps, entry, own) })
+  const moved = yield* beginAll(stamps, entry, own)
+  return yield* link(stamps, written, { after: () => own, moved })
 }
 
 /** Nodes that are made anew, as by a restore, have had writers: taking the entry back needs them. */
-function beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Transitions | undefined {
+function* beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Steps<Transitions | undefined> {
   if (!changes.some(({ type }) => type === 'node-added')) return undefined
   const moved = new Transitions()
-  for (const change of changes) {
+  for (const [n, change] of changes.entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     if (change.type !== 'node-added') continue
     const { id } = change.node
     for (const [mark, before] of stamps.written(id)) {
@@ -94,7 +100,11 @@ function beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Transitions |
  * forced, or taken along, and is the work of whoever did that; taking the entry back in turn
  * brings back the writer that it covered.
  */
-export function linkReverted(stamps: Stamps, written: Written, latest: Link | undefined): Link {
+export function* linkReverted(
+  stamps: Stamps,
+  written: Written,
+  latest: Link | undefined,
+): Steps<Link> {
   const { entry } = written
   const own = stampOf(entry)
   const { transitions } = latest ?? {}
@@ -102,18 +112,27 @@ export function linkReverted(stamps: Stamps, written: Written, latest: Link | un
     const transition = transitions?.get(keyOf(mark))
     return transition && sameStamp(transition.after, before) ? transition.before : own
   }
-  return link(stamps, written, { after, moved: bringBack(stamps, entry, latest) })
+  const moved = yield* bringBack(stamps, entry, latest)
+  return yield* link(stamps, written, { after, moved })
 }
 
 /** The writers that nodes had before they were made anew, or that they had of that. */
-function bringBack(stamps: Stamps, { changes }: Entry, latest: Link | undefined): Transitions {
+function* bringBack(
+  stamps: Stamps,
+  { changes }: Entry,
+  latest: Link | undefined,
+): Steps<Transitions> {
   const moved = new Transitions()
   const ids = new Set<string>()
-  for (const change of changes) {
+  const touched = new Set<string>()
+  for (const [n, change] of changes.entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     if (change.type === 'node-added' || change.type === 'node-removed') ids.add(change.node.id)
+    if (isRevertible(change)) touched.add(keyOf(markOf(change)))
   }
-  const touched = new Set(changes.filter(isRevertible).map((change) => keyOf(markOf(change))))
+  let looked = 0
   for (const [key, { before, after }] of latest?.transitions ?? []) {
+    if (++looked % NODES_PER_STEP === 0) yield
     const mark = markOfKey(key)
     const current = stamps.get(mark)
     const isTheirs = mark.aspect !== 'existence' && ids.has(mark.node_id) && !touched.has(key)

@@ -47,7 +47,13 @@ export class Transitions implements Iterable<[key: string, Transition]> {
 
   #find(key: string): number {
     if (this.#keys.length <= FEW) return this.#keys.indexOf(key)
-    this.#index ??= new Map(this.#keys.map((known, i) => [known, i]))
+    this.#index ??= this.#indexed()
     return this.#index.get(key) ?? -1
+  }
+
+  #indexed(): Map<string, number> {
+    const index = new Map<string, number>()
+    for (let i = 0; i < this.#keys.length; i += 1) index.set(this.#keys[i] ?? '', i)
+    return index
   }
 }

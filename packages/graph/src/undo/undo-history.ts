@@ -2,6 +2,7 @@ import { fail, ok } from '@talus/protocol'
 import type { Change, Entry, JsonValue, Result, UndoOutcome, UndoRequest } from '@talus/protocol'
 import type { Permissions } from '../access/permissions.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { finish, type Steps } from '../steps.js'
 import { mayMake, mayTakeBack } from './permitted.js'
 import { planReversal } from './plan-reversal.js'
 import { loadHistory } from './load-history.js'
@@ -51,7 +52,11 @@ export class UndoHistory {
 
   /** The history that `toSnapshot` was taken of. */
   static fromSnapshot(pieces: Iterable<JsonValue>): UndoHistory {
-    const { stamps, stacks, undone } = loadHistory(pieces)
+    return finish(UndoHistory.fromSnapshotInSteps(pieces))
+  }
+
+  static *fromSnapshotInSteps(pieces: Iterable<JsonValue>): Steps<UndoHistory> {
+    const { stamps, stacks, undone } = yield* loadHistory(pieces)
     return new UndoHistory(stamps, stacks, undone)
   }
 
@@ -69,6 +74,11 @@ export class UndoHistory {
    * long as the step is, unless it is large.
    */
   record(entry: Entry, text: string): void {
+    finish(this.recordInSteps(entry, text))
+  }
+
+  /** The same in steps; nothing may be planned or recorded meanwhile. */
+  *recordInSteps(entry: Entry, text: string): Steps<void> {
     const { kind, command_id, target_command_id = '' } = entry
     if (kind === 'undo') this.#undone.set(target_command_id, command_id)
     if (kind === 'redo') this.#undone.delete(target_command_id)
@@ -77,9 +87,9 @@ export class UndoHistory {
       this.#stamps.clear()
       this.#stacks.clear()
     } else if (kind === 'do') {
-      this.#recordDone({ entry, text })
+      yield* this.#recordDone({ entry, text })
     } else {
-      this.#recordReverted({ entry, text })
+      yield* this.#recordReverted({ entry, text })
     }
   }
 
@@ -95,14 +105,22 @@ export class UndoHistory {
    * afterwards.
    */
   plan(graph: ProjectGraph, query: UndoQuery): Result<UndoPlan> {
+    return finish(this.planInSteps(graph, query))
+  }
+
+  /**
+   * The same in steps. Between them the graph may hold what is planned so far: see `beginTrial`.
+   * No entry may be recorded meanwhile.
+   */
+  *planInSteps(graph: ProjectGraph, query: UndoQuery): Steps<Result<UndoPlan>> {
     const { kind, force = false, permissions, ...which } = query
     const step = this.#stacks.find({ ...which, state: STATE_OF[kind] })
     if (!step) return nothingTo(query)
-    const may = mayTakeBack(graph, step, { kind, permissions })
+    const may = yield* mayTakeBack(graph, step, { kind, permissions })
     if (!may.ok) return may
-    const planned = planReversal(graph, { step, stamps: this.#stamps, force })
+    const planned = yield* planReversal(graph, { step, stamps: this.#stamps, force })
     if (!planned.ok) return planned
-    const mayAll = mayMake(graph, planned.value.changes, { kind, permissions })
+    const mayAll = yield* mayMake(graph, planned.value.changes, { kind, permissions })
     if (!mayAll.ok) return mayAll
     const { command_id, command_type, label } = step
     const target = { command_id, command_type, ...(label !== undefined && { label }) }
@@ -122,20 +140,20 @@ export class UndoHistory {
     return this.#undone.get(command_id)
   }
 
-  #recordDone(written: Written): void {
+  *#recordDone(written: Written): Steps<void> {
     const { entry } = written
     const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
-    const latest = linkDone(this.#stamps, written)
+    const latest = yield* linkDone(this.#stamps, written)
     const named = label === undefined ? undefined : { label }
     const actor_id = actor.id
     this.#stacks.add({ command_id, command_type, seq, actor_id, state: 'done', latest, ...named })
   }
 
-  #recordReverted(written: Written): void {
+  *#recordReverted(written: Written): Steps<void> {
     const { entry } = written
     const step = this.#stacks.get(entry.target_command_id ?? '')
-    const latest = linkReverted(this.#stamps, written, step?.latest)
+    const latest = yield* linkReverted(this.#stamps, written, step?.latest)
     // A step that was dropped for its age meanwhile still leaves its stamps.
     if (!step) return
     this.#stacks.turn(step, latest)
