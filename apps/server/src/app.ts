@@ -9,6 +9,7 @@ import { composeTalus } from './composition/talus.js'
 import type { Config } from './config/config.js'
 import { loadCertificate } from './tls/certificate.js'
 import { renewHourly, renewing } from './tls/renewal.js'
+import { hostsOf } from './transport/perimeter/perimeter.js'
 import { openMetricsListener, type MetricsListener } from './transport/metrics-listener.js'
 import { mountDocs } from './transport/rest/docs-routes.js'
 import { mountMetrics } from './transport/rest/metrics-route.js'
@@ -70,7 +71,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const rest = await createRestServer(options)
   talus.watch(rest)
   void rest.register(async (scope) => talus.mountApi(scope), { prefix: API_PREFIX })
-  mountMetrics(rest, metrics.scrape)
+  mountMetrics(rest, { scrape: metrics.scrape, token: config.metricsToken })
   const docs = config.docs ? builtDocs() : undefined
   if (docs !== undefined) await mountDocs(rest, docs)
   talus.attach(rest.server)
@@ -91,7 +92,12 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     async listen() {
       if (config.metricsListener) {
         const { scrape } = metrics
-        metricsListener = await openMetricsListener({ ...config.metricsListener, scrape })
+        metricsListener = await openMetricsListener({
+          ...config.metricsListener,
+          scrape,
+          token: config.metricsToken,
+          admitsHost: hostsOf(network.metricsHosts),
+        })
       }
       await rest.listen({ host: config.host, port: config.port })
       return urlOf(rest.server.address() as AddressInfo, certificate ? 'https' : 'http')

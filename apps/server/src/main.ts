@@ -6,7 +6,7 @@ import { buildApp, type App } from './app.js'
 import { helpText, readConfig, type Config } from './config/config.js'
 import { warningsOf } from './config/warnings.js'
 import { StorageError } from './journal/journal.js'
-import { createLogger } from './observability/log.js'
+import { createLogger, guarded } from './observability/log.js'
 import { SettingError } from './observability/setting-error.js'
 import { packageVersion } from './package-files.js'
 
@@ -105,7 +105,7 @@ async function start(config: Config): Promise<void> {
     app = await buildApp(config, { logger })
     const close = closing(app)
     closeOnSignals(close)
-    closeOnFaults(close, logger)
+    closeOnFaults(close, guarded(logger))
     reopenOnHangup(app, config)
     greet(await app.listen(), config, app)
     if (config.metricsListener) sayWhereMetricsAre(config.metricsListener.host, app.metricsPort())

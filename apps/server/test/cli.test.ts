@@ -24,6 +24,7 @@ const FLAGS = {
   '--retain-days': 'TALUS_RETAIN_DAYS',
   '--metrics-port': 'TALUS_METRICS_PORT',
   '--metrics-host': 'TALUS_METRICS_HOST',
+  '--metrics-token': 'TALUS_METRICS_TOKEN',
   '--audit-log': 'TALUS_AUDIT_LOG',
   '--otlp-endpoint': 'TALUS_OTLP_ENDPOINT',
   '--trace-ratio': 'TALUS_TRACE_RATIO',

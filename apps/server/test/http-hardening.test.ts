@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { fail } from '@talus/protocol'
 import { expect, test } from 'vitest'
 import { quickApp, type TestApp } from './harness.js'
 
@@ -157,4 +158,48 @@ test('the limits on time are those that the server enforces', async () => {
     keepAliveTimeout: 72_000,
     timeout: 120_000,
   })
+})
+
+const TWICE = [
+  ['Host', 'localhost', 'other.example'],
+  ['Host', 'localhost', 'localhost'],
+  ['Origin', 'http://localhost', 'https://other.example'],
+  ['Authorization', 'Bearer one', 'Bearer two'],
+  ['X-Share-Token', 'one', 'two'],
+  ['X-Session-ID', 'one', 'two'],
+  ['X-Actor-ID', 'one', 'two'],
+  ['X-Actor-Name', 'one', 'two'],
+  ['Content-Type', 'application/json', 'text/plain'],
+  ['Content-Length', '0', '0'],
+] as const
+
+test.each(TWICE)('two headers %s are refused: %s, %s', async (name, one, two) => {
+  await using app = await quickApp()
+  const host = name === 'Host' ? [] : ['Host: localhost']
+  const headers = [...host, `${name}: ${one}`, `${name.toLowerCase()}: ${two}`]
+  const poll = '/socket.io/?EIO=4&transport=polling'
+  for (const path of [SESSIONS, '/api/v1/health', '/nothing', '/metrics', poll]) {
+    const text = [`GET ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n')
+    expect(told(await send(app, text))).toEqual({ status: 400, code: 'BAD_REQUEST' })
+  }
+  const upgrade = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13']
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+  const path = '/socket.io/?EIO=4&transport=websocket'
+  const text = [`GET ${path} HTTP/1.1`, ...headers, ...upgrade, key, '', ''].join('\r\n')
+  expect(told(await send(app, text))).toEqual({ status: 400, code: 'BAD_REQUEST' })
+  await alive(app)
+})
+
+test('several lines of X-Forwarded-For are one list', async () => {
+  const seen: string[] = []
+  await using app = await quickApp({
+    args: ['--trust-proxy', 'loopback'],
+    authenticate: async ({ address }) => {
+      seen.push(address)
+      return fail('UNAUTHORIZED', 'Nobody comes in')
+    },
+  })
+  const lines = ['Authorization: Bearer x', 'X-Forwarded-For: 198.51.100.1']
+  await send(app, request(`GET ${SESSIONS}`, [...lines, 'X-Forwarded-For: 203.0.113.7']))
+  expect(seen).toEqual(['203.0.113.7'])
 })

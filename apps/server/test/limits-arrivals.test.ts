@@ -90,7 +90,7 @@ test('[LIM8] handshakes of an address have a rate', async () => {
   })
 })
 
-test('[LIM8] an address from which too many wrong tokens came is turned away everywhere', async () => {
+test('[LIM8] wrong tokens of an address are refused for their rate, valid ones never', async () => {
   await using app = await quickApp({
     elapsed: () => 0,
     args: [...AUTH, '--failed-login-rate', '1:3'],
@@ -105,10 +105,48 @@ test('[LIM8] an address from which too many wrong tokens came is turned away eve
   }
   expect(statuses.slice(0, 3)).toEqual([401, 401, 401])
   expect(statuses.at(-1)).toBe(429)
-  const auth = { token: await tokenFor('ann') }
-  expect(await refusal(app.client({ auth, reconnection: false }))).toMatchObject({
-    code: 'RATE_LIMITED',
-  })
+  const limited = { code: 'RATE_LIMITED', retry_after_ms: expect.any(Number) }
+  const nonsense = { auth: { token: 'nonsense' }, reconnection: false }
+  expect(await refusal(app.client(nonsense))).toMatchObject(limited)
+  const links = { 'x-share-token': 'nonsense' }
+  expect((await app.api('GET', '/sessions', undefined, links)).status).toBe(429)
+  for (const sub of ['ann', 'bob']) {
+    expect((await app.api('GET', '/sessions', undefined, await bearer(sub))).status).toBe(200)
+    const auth = { token: await tokenFor(sub) }
+    await (await app.client({ auth, reconnection: false })).settled()
+  }
+})
+
+test('[LIM8] a flood of wrong tokens keeps nobody out who has a valid one', async () => {
+  await using app = await quickApp({ args: [...AUTH, '--failed-login-rate', '1:1'] })
+  const wrong = { authorization: `Bearer ${await tokenFor('eve', { secret: 'x'.repeat(32) })}` }
+  const flood = Array.from({ length: 300 }, () => app.api('GET', '/sessions', undefined, wrong))
+  const honest = Array.from({ length: 30 }, async (_, n) =>
+    app.api('GET', '/sessions', undefined, await bearer(`user-${n}`)),
+  )
+  expect((await Promise.all(honest)).map(({ status }) => status)).toEqual(Array(30).fill(200))
+  const statuses = (await Promise.all(flood)).map(({ status }) => status)
+  expect(new Set(statuses)).toEqual(new Set([401, 429]))
+})
+
+test('[LIM10] who proves nothing keeps nobody out who does', async () => {
+  const args = [...AUTH, '--max-sockets-per-address', '12', '--handshake-rate', '1:3']
+  await using app = await quickApp({ args, elapsed: () => 0 })
+  const path = `${app.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`
+  // They say nothing, and would hold every place of the address.
+  const silent = Array.from({ length: 40 }, () => new WebSocket(path))
+  for (const socket of silent) socket.on('error', () => undefined)
+  await Promise.all(silent.map((socket) => new Promise((resolve) => socket.on('open', resolve))))
+  for (let n = 0; n < 5; n += 1) {
+    expect(await refusal(app.client({ reconnection: false }))).toBeDefined()
+  }
+  const users = await Promise.all(
+    Array.from({ length: 10 }, async (_, n) =>
+      app.client({ auth: { token: await tokenFor(`user-${n}`) }, reconnection: false }),
+    ),
+  )
+  for (const user of users) await user.settled()
+  for (const socket of silent) socket.terminate()
 })
 
 async function create(app: TestApp, headers: object = {}, body: object = {}) {

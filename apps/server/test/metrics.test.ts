@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { HeldJournal } from './held-journal.js'
 import { quickApp, testApp } from './harness.js'
@@ -155,4 +156,45 @@ test('apps in one process count for themselves; the process is told once', async
   const seen = await scrapeOf(two)
   expect(seen.value('talus_commands_total')).toBeUndefined()
   expect(seen.types.get('nodejs_eventloop_lag_p99_seconds')).toBe('gauge')
+})
+
+const TOKEN = 'a token of the metrics'
+
+test('metrics can ask for a token of their own, on either listener', async () => {
+  for (const auth of [[], ['--jwt-secret', SECRET, '--admins', 'root']]) {
+    const args = [...auth, '--metrics-port', '0', '--metrics-token', TOKEN.replaceAll(' ', '-')]
+    await using app = await quickApp({ args })
+    const own = `http://127.0.0.1:${app.metricsPort()}`
+    const status = async (url: string, token: string | undefined) =>
+      (
+        await fetch(`${url}/metrics`, {
+          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        })
+      ).status
+    for (const url of [own, app.url]) {
+      expect(await status(url, undefined)).toBe(401)
+      expect(await status(url, 'another token')).toBe(401)
+      expect(await status(url, TOKEN.replaceAll(' ', '-'))).toBe(200)
+    }
+  }
+})
+
+test('[DOOR2] the listener of the metrics answers to names of this machine only', async () => {
+  const answer = async (port: number | undefined, headers: string[]) => {
+    const lines = ['GET /metrics HTTP/1.1', ...headers, 'Connection: close', '', '']
+    const socket = connect(port ?? 0, '127.0.0.1', () => socket.write(lines.join('\r\n')))
+    let text = ''
+    for await (const chunk of socket.setEncoding('utf8')) text += chunk
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])
+  }
+  const args = ['--jwt-secret', SECRET, '--metrics-port', '0']
+  await using app = await quickApp({ args })
+  const port = app.metricsPort()
+  expect(await answer(port, ['Host: localhost'])).toBe(200)
+  expect(await answer(port, ['Host: bent.example'])).toBe(403)
+  expect(await answer(port, ['Host: localhost', 'Host: bent.example'])).toBe(400)
+  expect(await answer(port, [])).toBe(400)
+  await using named = await quickApp({ args: [...args, '--allowed-hosts', 'metrics.example'] })
+  expect(await answer(named.metricsPort(), ['Host: metrics.example:9464'])).toBe(200)
+  expect(await answer(named.metricsPort(), ['Host: bent.example'])).toBe(403)
 })

@@ -128,3 +128,18 @@ test('what may not be meant is said at the start', () => {
   expect(warnings(...jwks)).toContain('--jwt-audience')
   expect(warnings(...jwks, '--jwt-audience', 'talus')).toBe('')
 })
+
+test('metrics that are open beyond this machine are warned of', () => {
+  const beyond = ['--metrics-port', '9464', '--metrics-host', '0.0.0.0']
+  const said = (...args: string[]) => warningsOf(config(...AUTH, ...args)).join(' ')
+  expect(said(...beyond)).toContain('TALUS_METRICS_TOKEN')
+  expect(said(...beyond, '--metrics-token', 'long enough'.repeat(2).replaceAll(' ', '-'))).toBe('')
+  expect(said('--metrics-port', '9464')).toBe('')
+})
+
+test('a token of the metrics that can be guessed is refused, and not repeated', () => {
+  const read = readConfig(['--metrics-token', 'short'], {})
+  expect(read).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } })
+  expect(JSON.stringify(read)).toContain('--metrics-token')
+  expect(JSON.stringify(read)).not.toContain('short')
+})

@@ -1,3 +1,5 @@
+import { UNPRINTABLE } from '../observability/printable.js'
+
 /** Lines with columns as wide as their widest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows].map((cells) => cells.map(printable))
@@ -11,5 +13,5 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** Names of projects are anybody's text: a terminal must not obey it. */
 function printable(cell: string): string {
-  return cell.replaceAll(/\p{Cc}/gu, '?')
+  return cell.replaceAll(UNPRINTABLE, '?')
 }

@@ -84,6 +84,7 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
     handshakes: limitOf('handshakes of an address', rates.handshakes),
     addressOf,
     after,
+    authenticated: authenticate !== null,
   })
   const socketRates = {
     messages: rates.messages,

@@ -13,7 +13,12 @@ import { SERVER_FLAGS, type ServerSettings } from './server-flags.js'
 export type Config = ServerSettings &
   OperationSettings & {
     auth: AuthSettings
-    network: NetworkSettings & { corsOrigins: Allowed; allowedHosts: Allowed }
+    network: NetworkSettings & {
+      corsOrigins: Allowed
+      allowedHosts: Allowed
+      /** Names that the listener of the metrics answers to. */
+      metricsHosts: Allowed
+    }
     limits: LimitSettings
     rates: RateSettings
   }
@@ -113,11 +118,14 @@ export function configOf(given: Given, { proven = false } = {}): Result<Config> 
   // Pages and names of elsewhere have no business with a server that asks nobody who they are.
   const allowed = isLoopback(host) && isOpen ? 'local' : '*'
   const { corsOrigins = allowed, allowedHosts = allowed } = network.value
+  const { metricsListener, metricsToken } = operation.value
+  const metricsAreLocal = metricsToken === undefined && isLoopback(metricsListener?.host ?? host)
+  const metricsHosts = network.value.allowedHosts ?? (metricsAreLocal ? 'local' : '*')
   return ok({
     ...server.value,
     ...operation.value,
     auth: auth.value,
-    network: { ...network.value, corsOrigins, allowedHosts },
+    network: { ...network.value, corsOrigins, allowedHosts, metricsHosts },
     limits: limits.value,
     rates: rates.value,
   })

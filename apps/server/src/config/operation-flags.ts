@@ -5,6 +5,8 @@ import { countOf, invalid, type Flag, type FlagGroup, type Given } from './flag.
 export type OperationSettings = {
   /** A listener for nothing but the metrics; 0 lets the system choose the port. */
   metricsListener: { host: string; port: number } | undefined
+  /** The bearer token that metrics are read with; undefined: none is asked for on their listener. */
+  metricsToken: string | undefined
   /** The file of the audit log; the ordinary log, when absent. */
   auditLog: string | undefined
   /** Where traces go, and which share of them. Nothing is traced when absent. */
@@ -17,7 +19,7 @@ const FLAGS = {
     variable: 'TALUS_METRICS_PORT',
     fallback: undefined,
     argument: 'PORT',
-    help: 'a listener of its own for /metrics, open to whoever reaches it; 0 picks a free port',
+    help: 'a listener of its own for /metrics, for whoever reaches it and has --metrics-token; 0 picks a free port',
   },
   metricsHost: {
     name: 'metrics-host',
@@ -25,6 +27,13 @@ const FLAGS = {
     fallback: '127.0.0.1',
     argument: 'ADDRESS',
     help: 'address of that listener; of a private network at most',
+  },
+  metricsToken: {
+    name: 'metrics-token',
+    variable: 'TALUS_METRICS_TOKEN',
+    fallback: undefined,
+    argument: 'TOKEN',
+    help: 'token that /metrics asks for (Authorization: Bearer), 16 characters at least; better in the variable',
   },
   auditLog: {
     name: 'audit-log',
@@ -58,6 +67,17 @@ function listenerOf(given: Given): Result<OperationSettings['metricsListener']> 
   return ok({ host, port: port.value })
 }
 
+/** Fewer characters can be guessed. */
+const LEAST_TOKEN = 16
+
+function tokenOf(given: Given): Result<string | undefined> {
+  const token = given(FLAGS.metricsToken)
+  if (token === '') return ok(undefined)
+  if (/^[\x21-\x7e]+$/.test(token) && token.length >= LEAST_TOKEN) return ok(token)
+  const expected = `at least ${LEAST_TOKEN} printable characters of ASCII without spaces`
+  return invalid(FLAGS.metricsToken, '[redacted]', expected)
+}
+
 function tracesOf(given: Given): Result<OperationSettings['traces']> {
   const endpoint = given(FLAGS.otlpEndpoint)
   if (endpoint === '') return ok(undefined)
@@ -76,10 +96,13 @@ function tracesOf(given: Given): Result<OperationSettings['traces']> {
 function read(given: Given): Result<OperationSettings> {
   const metricsListener = listenerOf(given)
   if (!metricsListener.ok) return metricsListener
+  const metricsToken = tokenOf(given)
+  if (!metricsToken.ok) return metricsToken
   const traces = tracesOf(given)
   if (!traces.ok) return traces
   return ok({
     metricsListener: metricsListener.value,
+    metricsToken: metricsToken.value,
     auditLog: given(FLAGS.auditLog) || undefined,
     traces: traces.value,
   })

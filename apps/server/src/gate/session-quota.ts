@@ -1,4 +1,5 @@
 import { fail, type Failure, type Role } from '@talus/protocol'
+import { networkOf } from '../limits/address.js'
 import type { RateLimit } from './rate-limits.js'
 
 type QuotaServices = {
@@ -18,7 +19,7 @@ export class SessionQuota {
 
   /** Counts a new session of an address. A refusal: RATE_LIMITED. */
   fromAddress(address: string): Failure | undefined {
-    return this.#services.perAddress.take(address)
+    return this.#services.perAddress.take(networkOf(address))
   }
 
   /** Counts a new session. A refusal: LIMIT_EXCEEDED when the user owns too many, RATE_LIMITED. */

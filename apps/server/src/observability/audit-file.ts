@@ -1,4 +1,5 @@
 import { destination, pino, type Logger } from 'pino'
+import { printableFields } from './printable.js'
 import { SettingError } from './setting-error.js'
 
 /** A file of its own for the audit log. */
@@ -37,7 +38,14 @@ export function openAuditFile(file: string, onError: (err: Error) => void): Audi
   const stream = opened(file)
   stream.on('error', onError)
   return {
-    logger: pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream),
+    logger: pino(
+      {
+        base: null,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { log: (fields) => printableFields(fields) },
+      },
+      stream,
+    ),
     reopen() {
       try {
         stream.reopen()

@@ -1,3 +1,5 @@
+import { printable, printableFields } from './printable.js'
+
 /** Fields that hold secrets or content, wherever a log entry may carry them. */
 const SECRET_FIELDS = [
   'authorization',
@@ -22,7 +24,7 @@ type Shown = { type: string; message: string; code?: string; stack?: string; cau
 
 /** `JSON.parse` quotes what it could not read: that is somebody's content. */
 function messageOf(err: Error): string {
-  return err instanceof SyntaxError ? 'The text could not be parsed' : err.message
+  return err instanceof SyntaxError ? 'The text could not be parsed' : printable(err.message)
 }
 
 /** The places, without the message that a stack begins with. */
@@ -30,6 +32,7 @@ function framesOf({ stack = '' }: Error): string {
   return stack
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
+    .map(printable)
     .join('\n')
 }
 
@@ -56,9 +59,14 @@ type LoggedRequest = { method: string; url: string; ip?: string }
 
 /** How pino writes what it is given: options for `logger.child`. */
 export const GUARDED = {
+  formatters: { log: (fields: object) => printableFields(fields) },
   serializers: {
     err: (err: unknown) => shownError(err),
-    req: ({ method, url, ip }: LoggedRequest) => ({ method, path: pathOf(url), address: ip }),
+    req: ({ method, url, ip }: LoggedRequest) => ({
+      method,
+      path: printable(pathOf(url)),
+      address: ip === undefined ? ip : printable(ip),
+    }),
   },
   redact: {
     paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),

@@ -21,7 +21,7 @@ export function guardRest(app: FastifyInstance, { perimeter, headers }: Guard): 
     // What answers say is for the caller alone; routes that name a version say more.
     reply.header('cache-control', 'no-store')
     headers(request.raw, reply.raw, () => {
-      const refused = perimeter.refusal(request.headers)
+      const refused = perimeter.refusal(request.raw)
       if (refused) sendFailure(reply, refused)
       else done()
     })
@@ -37,9 +37,9 @@ export function engineGuards(
   onRefused: (request: IncomingMessage) => void,
 ) {
   const refuse = (request: IncomingMessage, response: ServerResponse, next: Next) => {
-    const refused = perimeter.refusal(request.headers)
+    const refused = perimeter.refusal(request)
     if (!refused) return next()
-    onRefused(request)
+    if (refused.code === 'FORBIDDEN') onRefused(request)
     // An upgrade has no response that could be written to.
     if (!(response instanceof ServerResponse)) return answerAndClose(request.socket, refused)
     const body = JSON.stringify({ success: false, error: errorBody(refused) })

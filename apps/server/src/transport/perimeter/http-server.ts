@@ -21,7 +21,7 @@ export const NODE_LIMITS = {
   connectionsCheckingInterval: 5_000,
   /** Bytes of all headers; a token may have 8 KiB. */
   maxHeaderSize: 16_384,
-  /** Several hosts in one request, or none, may be told apart by some and not by others. */
+  /** A request without a host is refused here, one with several by the perimeter. */
   requireHostHeader: true,
   insecureHTTPParser: false,
 } as const

@@ -1,8 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { Failure } from '@talus/protocol'
 import type { Allowed } from '../../config/network-flags.js'
 import { isLoopback } from '../../config/loopback.js'
+import { repeatedHeader } from './single-headers.js'
 
 /**
  * Decides, before anything else is looked at, whether a request may come in at all: by the name that
@@ -11,8 +12,8 @@ import { isLoopback } from '../../config/loopback.js'
  * answers.
  */
 export type Perimeter = {
-  /** Undefined: it may come in. Errors: FORBIDDEN. */
-  refusal: (headers: IncomingHttpHeaders) => Failure | undefined
+  /** Undefined: it may come in. Errors: FORBIDDEN; BAD_REQUEST where a header has several values. */
+  refusal: (request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) => Failure | undefined
   /** Whether pages of this origin may read answers. */
   admitsOrigin: (origin: string) => boolean
   /** Whether pages of every origin may. */
@@ -53,6 +54,16 @@ function isLocalOrigin(origin: string): boolean {
   return isLoopback(new URL(origin).hostname)
 }
 
+/** A page of another site cannot make a browser call the server by one of these names. */
+export function hostsOf(allowed: Allowed): (host: string | undefined) => boolean {
+  if (allowed === '*') return () => true
+  const hosts = new Set(Array.isArray(allowed) ? allowed : [])
+  return (host = '') => {
+    const name = withoutPort(host).toLowerCase()
+    return isLoopback(name) || hosts.has(name)
+  }
+}
+
 type Settings = {
   corsOrigins: Allowed
   allowedHosts: Allowed
@@ -63,18 +74,11 @@ type Settings = {
 export function createPerimeter(settings: Settings): Perimeter {
   const { corsOrigins, allowedHosts, authenticated } = settings
   const origins = new Set(Array.isArray(corsOrigins) ? corsOrigins : [])
-  const hosts = new Set(Array.isArray(allowedHosts) ? allowedHosts : [])
+  const admitsHost = hostsOf(allowedHosts)
 
   function admitsOrigin(origin: string): boolean {
     if (corsOrigins === '*') return true
     return corsOrigins === 'local' ? isLocalOrigin(origin) : origins.has(origin)
-  }
-
-  /** A page of another site cannot make a browser call the server by one of these names. */
-  function admitsHost(host: string | undefined): boolean {
-    if (allowedHosts === '*') return true
-    const name = withoutPort(host ?? '').toLowerCase()
-    return isLoopback(name) || hosts.has(name)
   }
 
   /**
@@ -92,7 +96,9 @@ export function createPerimeter(settings: Settings): Perimeter {
   return {
     admitsOrigin,
     isOpen: corsOrigins === '*',
-    refusal({ host, origin }) {
+    refusal({ headers: { host, origin }, rawHeaders }) {
+      const repeated = repeatedHeader(rawHeaders)
+      if (repeated) return repeated
       if (!admitsHost(host)) return FOREIGN_HOST
       const isWelcome = origin === undefined || admitsOrigin(origin) || isOwnPage(origin, host)
       return isWelcome ? undefined : FOREIGN_ORIGIN

@@ -14,6 +14,7 @@ import { actorOf, type Caller } from '../../gate/caller.js'
 import type { Audit } from '../../gate/audit.js'
 import type { RateLimit } from '../../gate/rate-limits.js'
 import type { SessionQuota } from '../../gate/session-quota.js'
+import { networkOf } from '../../limits/address.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { AddressOf } from '../perimeter/address.js'
 
@@ -93,7 +94,7 @@ export function takeRequest(name: RouteName, request: FastifyRequest): Failure |
   const { access, requests } = request.server.door
   const { actor, guest } = request.visitor.identity
   const isUser = access.authenticated && guest !== true
-  return requests.take(isUser ? `user ${actor.id}` : `address ${addressOf(request)}`)
+  return requests.take(isUser ? `user ${actor.id}` : `address ${networkOf(addressOf(request))}`)
 }
 
 /** Counts a new session. Errors: LIMIT_EXCEEDED, RATE_LIMITED. */

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { fail, type Failure } from '@talus/protocol'
 import type { Socket } from 'socket.io'
+import type { Identity } from '../../gate/identity.js'
 import type { RateLimit } from '../../gate/rate-limits.js'
 import type { After } from '../../presence/beat.js'
+import { networkOf } from '../../limits/address.js'
 import type { AddressOf } from '../perimeter/address.js'
 
 type Engine = Socket['conn']
@@ -19,6 +21,16 @@ type ConnectionLimits = {
   handshakes: RateLimit
   addressOf: AddressOf
   after: After
+  /** Whether callers prove who they are; else nobody can be told from anybody at their address. */
+  authenticated: boolean
+}
+
+/** Where connections come from: of one that has ended, its TCP socket knows it no longer. */
+const addresses = new WeakMap<Engine, string>()
+
+/** The address that a connection came from when it was opened. */
+export function addressOfConnection(engine: Engine): string {
+  return addresses.get(engine) ?? ''
 }
 
 /** How many of each key there are now. */
@@ -52,12 +64,18 @@ function tooMany(what: string, most: number): Failure {
 /**
  * The connections that are open, by address and by user (rule LIM8). One too many is let in for as
  * long as it takes to tell it why; many too many are not let in at all.
+ *
+ * Where callers prove who they are, a connection too many takes the place of the oldest that has
+ * proven nothing: whoever holds connections without a token keeps nobody out who has one and comes
+ * from the same address, as all do behind a proxy without a name.
  */
 export class Connections {
   readonly #limits: ConnectionLimits
-  readonly #addresses = new Tally()
+  readonly #networks = new Tally()
   readonly #users = new Tally()
   readonly #refused = new WeakMap<Engine, Failure>()
+  /** Those of each network that have proven nothing, the oldest first. */
+  readonly #unknown = new Map<string, Set<Engine>>()
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits
@@ -65,37 +83,74 @@ export class Connections {
 
   /** Whether an address has so many connections that the next gets no answer but HTTP 403. */
   isCrowded(request: IncomingMessage): boolean {
-    const open = this.#addresses.of(this.#limits.addressOf(request))
-    return open >= this.#limits.perAddress + MOST_GOODBYES
+    const network = networkOf(this.#limits.addressOf(request))
+    const isFull = this.#networks.of(network) >= this.#limits.perAddress + MOST_GOODBYES
+    return isFull && this.#unknownOf(network) === 0
   }
 
   /** Counts a connection, from its first byte on. */
   open(engine: Engine): void {
     const address = this.#limits.addressOf(engine.request)
-    const { perAddress } = this.#limits
-    if (this.#addresses.of(address) >= perAddress) {
-      this.#refused.set(engine, tooMany('connections of one address', perAddress))
-    }
-    engine.once('close', this.#addresses.add(address))
+    addresses.set(engine, address)
+    const network = networkOf(address)
+    const { perAddress, authenticated } = this.#limits
+    const open = this.#networks.of(network)
+    const isRefused = open - this.#unknownOf(network) >= perAddress
+    if (isRefused) this.#refused.set(engine, tooMany('connections of one address', perAddress))
+    if (open >= perAddress + (isRefused ? MOST_GOODBYES : 0)) this.#endOldestUnknown(network)
+    const uncount = this.#networks.add(network)
+    if (authenticated) this.#remember(network, engine)
+    engine.once('close', () => {
+      uncount()
+      this.#forget(network, engine)
+    })
   }
 
-  /** Counts a handshake. A refusal: LIMIT_EXCEEDED, RATE_LIMITED; then the connection ends soon. */
-  greet({ conn, request }: Pick<Socket, 'conn' | 'request'>): Failure | undefined {
-    const refused =
-      this.#refused.get(conn) ?? this.#limits.handshakes.take(this.#limits.addressOf(request))
-    if (refused) this.#limits.after(GOODBYE_MS, () => conn.close())
+  /**
+   * Counts a handshake, of the user who has proven to be one, else of the address. A refusal:
+   * LIMIT_EXCEEDED, RATE_LIMITED; then the connection ends soon.
+   */
+  greet({ conn }: Pick<Socket, 'conn'>, user: Identity | undefined): Failure | undefined {
+    const network = networkOf(addressOfConnection(conn))
+    const { authenticated, handshakes, after } = this.#limits
+    // A guest counts by address: anybody can be any number of guests.
+    const isUser = authenticated && user !== undefined && user.guest !== true
+    const key = isUser ? `user ${user.actor.id}` : network
+    const refused = this.#refused.get(conn) ?? handshakes.take(key)
+    if (refused) after(GOODBYE_MS, () => conn.close())
+    else if (user) this.#forget(network, conn)
     return refused
   }
 
   /** Counts a socket of a user, until it goes. A refusal: LIMIT_EXCEEDED. */
-  enter(socket: Pick<Socket, 'conn' | 'once'>, actor_id: string): Failure | undefined {
+  enter(socket: Pick<Socket, 'conn' | 'once'>, key: string): Failure | undefined {
     const { perUser } = this.#limits
     if (perUser === Infinity) return undefined
-    if (this.#users.of(actor_id) >= perUser) return tooMany('sockets of one user', perUser)
-    const leave = this.#users.add(actor_id)
+    if (this.#users.of(key) >= perUser) return tooMany('sockets of one user', perUser)
+    const leave = this.#users.add(key)
     socket.once('disconnect', leave)
     // Gone before it was let in, it never disconnects.
     socket.conn.once('close', leave)
     return undefined
+  }
+
+  #unknownOf(network: string): number {
+    return this.#unknown.get(network)?.size ?? 0
+  }
+
+  #endOldestUnknown(network: string): void {
+    const [oldest] = this.#unknown.get(network) ?? []
+    oldest?.close(true)
+  }
+
+  #remember(network: string, engine: Engine): void {
+    const unknown = this.#unknown.get(network) ?? new Set()
+    this.#unknown.set(network, unknown.add(engine))
+  }
+
+  #forget(network: string, engine: Engine): void {
+    const unknown = this.#unknown.get(network)
+    unknown?.delete(engine)
+    if (unknown?.size === 0) this.#unknown.delete(network)
   }
 }

@@ -3,19 +3,20 @@ import type { ExtendedError } from 'socket.io'
 import type { Origin } from '../../broadcast/member.js'
 import type { Outbox } from '../../broadcast/outbox.js'
 import { refusal } from '../../dispatch/failures.js'
-import { EXPIRED, type Visitor } from '../../gate/access.js'
+import { EXPIRED, type Access, type Visitor } from '../../gate/access.js'
 import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
 import { actorOf } from '../../gate/caller.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
+import { networkOf } from '../../limits/address.js'
 import type { After } from '../../presence/beat.js'
 import type { LiveSession } from '../../sessions/live-session.js'
-import type { AddressOf } from '../perimeter/address.js'
+import { addressOfConnection } from './connections.js'
 import type { GraphSocket, RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
 type AnySocket = RootSocket | GraphSocket
 
-type OpenServices = Pick<SocketServices, 'access' | 'sessions' | 'quota' | 'addressOf'>
+type OpenServices = Pick<SocketServices, 'access' | 'sessions' | 'quota'>
 
 type Auth = { actor?: unknown; token?: unknown; share_token?: unknown }
 
@@ -36,7 +37,7 @@ function textOf(value: unknown): string | undefined {
 /** Finds out who is behind a handshake, and remembers it. What is refused is told why. */
 export async function receive(
   socket: AnySocket,
-  { reception, addressOf }: { reception: Reception; addressOf: AddressOf },
+  { reception }: { reception: Reception },
 ): Promise<ExtendedError | undefined> {
   const { auth, headers } = socket.handshake
   const { actor, token, share_token } = auth as Auth
@@ -45,7 +46,7 @@ export async function receive(
     token: textOf(token) ?? bearerOf(headers.authorization),
     share_token: textOf(share_token),
     claimed: actorOf(claim.ok ? claim.value : undefined),
-    address: addressOf(socket.request),
+    address: addressOfConnection(socket.conn),
     headers,
   })
   if (!received.ok) return connectError(received.error)
@@ -58,13 +59,26 @@ export function visitorOf(socket: AnySocket): Visitor {
   return visitors.get(socket) ?? NOBODY
 }
 
+/**
+ * Whose limits a socket counts for: a user's, or an address's where nobody has proven to be a user.
+ * Guests are among the latter, as anybody can be any number of them.
+ */
+export function allowanceKey(
+  socket: AnySocket,
+  { authenticated }: Pick<Access, 'authenticated'>,
+): string {
+  const { actor, guest } = visitorOf(socket).identity
+  const isUser = authenticated && guest !== true
+  return isUser ? `user ${actor.id}` : `address ${networkOf(addressOfConnection(socket.conn))}`
+}
+
 /** Who is behind a socket, and where it comes from, for the audit log. */
 export function factsOf(socket: AnySocket): AuditFacts {
   const visitor = visitors.get(socket)
   return {
     door: socket.nsp.name === '/graph' ? '/graph' : '/',
     ...(visitor ? actorFacts(visitor.identity) : {}),
-    address: socket.handshake.address,
+    address: addressOfConnection(socket.conn),
     client_id: socket.id,
   }
 }
@@ -72,18 +86,18 @@ export function factsOf(socket: AnySocket): AuditFacts {
 /** The same for those who keep account of a session's clients. */
 export function originOf(socket: AnySocket, { identity }: Visitor): Origin {
   const namespace = socket.nsp.name === '/graph' ? '/graph' : '/'
-  return { namespace, ...actorFacts(identity), address: socket.handshake.address }
+  return { namespace, ...actorFacts(identity), address: addressOfConnection(socket.conn) }
 }
 
 /** The session that a socket asks for; in development an unknown one is created (rule JOIN2). */
 export async function openSession(
-  { access, sessions, quota, addressOf }: OpenServices,
+  { access, sessions, quota }: OpenServices,
   session_id: string,
-  { request }: Pick<AnySocket, 'request'>,
+  { conn }: Pick<AnySocket, 'conn'>,
 ): Promise<Result<LiveSession>> {
   const found = await sessions.get(session_id)
   if (found.ok || access.authenticated || found.error.code !== 'SESSION_NOT_FOUND') return found
-  const error = quota.fromAddress(addressOf(request))
+  const error = quota.fromAddress(addressOfConnection(conn))
   return error ? { ok: false, error } : sessions.getOrCreate(session_id)
 }
 

@@ -15,9 +15,10 @@ import { corsOptions } from '../perimeter/cors.js'
 import { engineGuards, type Guard } from '../perimeter/guards.js'
 import { unexpected } from '../unexpected.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
-import { connectError, endWhenExpired, receive, visitorOf } from './handshake.js'
+import { allowanceKey, connectError, endWhenExpired, receive, visitorOf } from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
 import type { GraphSocket, RootSocket } from './requests.js'
+import { addressOfConnection } from './connections.js'
 import { originDenied, connectionDenied } from './denials.js'
 import type { SharedServices } from './services.js'
 
@@ -71,16 +72,13 @@ const HANDSHAKES: Rate = { perSecond: 10, burst: 100 }
 const CONNECT_PACKET = '0'
 
 /** Ends a connection that asks for namespaces without end. */
-function endHandshakeFlood(
-  engine: RootSocket['conn'],
-  { outbox, elapsed, addressOf, letGo }: SharedServices,
-) {
+function endHandshakeFlood(engine: RootSocket['conn'], { outbox, elapsed, letGo }: SharedServices) {
   const connection = outbox.watch(engine)
   const handshakes = new Budget()
   engine.on('data', (text: unknown) => {
     if (typeof text !== 'string' || !text.startsWith(CONNECT_PACKET)) return
     if (handshakes.take(HANDSHAKES, elapsed()) === 0) return
-    letGo('flood', { address: addressOf(engine.request) })
+    letGo('flood', { address: addressOfConnection(engine) })
     connection.end(POLICY_VIOLATION, 'Too many handshakes')
   })
 }
@@ -119,7 +117,7 @@ export function attachSockets(
       if (!error?.message.includes(TOO_LARGE)) return
       // WebSocket's own code for it, 1009, has told the client.
       services.letGo('message-size', {
-        address: services.addressOf(engine.request),
+        address: addressOfConnection(engine),
         limit: messageBytes,
       })
     })
@@ -140,18 +138,19 @@ export function attachSockets(
   }
   const onRoot = { ...services, dispatcher: services.dispatcherAt('/') }
   const onGraph = { ...services, dispatcher: services.dispatcherAt('/graph') }
-  const greet = (socket: RootSocket | GraphSocket) => refusedBy(connections.greet(socket))
-  const enter = (socket: RootSocket | GraphSocket) => {
-    const { actor } = visitorOf(socket).identity
-    return services.access.authenticated
-      ? refusedBy(connections.enter(socket, actor.id))
+  const enter = (socket: RootSocket | GraphSocket) =>
+    services.access.authenticated
+      ? refusedBy(connections.enter(socket, allowanceKey(socket, services.access)))
       : undefined
+  const known = async (socket: RootSocket | GraphSocket) => {
+    const refused = await receive(socket, services)
+    const identity = refused ? undefined : visitorOf(socket).identity
+    return refusedBy(connections.greet(socket, identity)) ?? refused
   }
-  const known = (socket: RootSocket | GraphSocket) => receive(socket, services)
-  io.use(admitted<RootSocket>([greet, refuseVersion, known, enter]))
+  io.use(admitted<RootSocket>([refuseVersion, known, enter]))
   const toSession = (socket: GraphSocket) => admitToGraph(socket, onGraph)
   // Last, as who has entered is no longer refused.
-  graph.use(admitted<GraphSocket>([greet, refuseVersion, known, toSession, enter]))
+  graph.use(admitted<GraphSocket>([refuseVersion, known, toSession, enter]))
   io.on('connection', (socket) => {
     endWhenExpired(socket, services)
     acceptOnRoot(socket, onRoot)
