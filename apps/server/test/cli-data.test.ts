@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { launch, launchOn } from './server-process.js'
 import { execute, history, openSession, Traffic } from './traffic.js'
@@ -32,7 +32,7 @@ async function stored(entries = 5): Promise<string> {
 
 /** Changes the database of a folder; gives the id of the session with entries. */
 function damage(dataDir: string, sql: string): void {
-  const database = new Database(join(dataDir, 'talus.db'))
+  const database = new DatabaseSync(join(dataDir, 'talus.db'))
   expect(database.prepare(sql).run().changes).toBeGreaterThan(0)
   database.exec('pragma wal_checkpoint(truncate)')
   database.close()
@@ -127,7 +127,7 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
 
 /** Entries that are in no table yet. */
 function stagedGroups(dataDir: string): number {
-  const database = new Database(join(dataDir, 'talus.db'))
+  const database = new DatabaseSync(join(dataDir, 'talus.db'))
   const [row] = database.prepare('select count(*) as count from staged').all() as {
     count: number
   }[]

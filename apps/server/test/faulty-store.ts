@@ -1,6 +1,6 @@
-import Database from 'libsql'
 import { StorageError, type Journal } from '../src/journal/journal.js'
-import { openDatabase } from '../src/journal/sqlite-database.js'
+import { openDatabase, type Connection, type SqlValue } from '../src/journal/sqlite-database.js'
+import { isSqliteError } from '../src/journal/sqlite-error.js'
 import { createSqliteStore } from '../src/journal/sqlite-store.js'
 import type { SettleAt } from '../src/journal/staging.js'
 
@@ -40,18 +40,22 @@ class FaultyDisk {
   #fault: Fault = 'before'
   #reached = false
 
-  constructor(connection: Database.Database) {
+  constructor(connection: Connection) {
     const exec = connection.exec.bind(connection)
     const prepare = connection.prepare.bind(connection)
-    connection.exec = (sql) => this.#step(sql, () => exec(sql))
-    // Its type is generic in the parameters of the statement, which make no difference here.
-    connection.prepare = ((sql: string) => {
-      const statement = prepare(sql)
-      const run = statement.run.bind(statement) as (...values: unknown[]) => Database.RunResult
-      return Object.assign(statement, {
-        run: (...values: unknown[]) => this.#step(sql, () => run(...values)),
-      })
-    }) as typeof prepare
+    // Methods of the driver are read-only: they can be defined anew, not assigned.
+    Object.defineProperty(connection, 'exec', {
+      value: (sql: string) => this.#step(sql, () => exec(sql)),
+    })
+    Object.defineProperty(connection, 'prepare', {
+      value: (sql: string) => {
+        const statement = prepare(sql)
+        const run = statement.run.bind(statement)
+        return Object.defineProperty(statement, 'run', {
+          value: (...values: SqlValue[]) => this.#step(sql, () => run(...values)),
+        })
+      },
+    })
   }
 
   failAt(step: number, fault: Fault): void {
@@ -72,7 +76,8 @@ class FaultyDisk {
     if (this.#left !== 0) return work()
     this.#reached = true
     if (this.#fault === 'after') work()
-    throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_WRITE', 778)
+    const codes = { sqliteCodeName: 'SQLITE_IOERR', sqliteExtendedCode: 778 }
+    throw Object.assign(new Error('disk I/O error'), codes)
   }
 }
 
@@ -84,7 +89,7 @@ function asStorageErrors(journal: Journal): Journal {
       try {
         return await (method as (...given: unknown[]) => Promise<unknown>)(...args)
       } catch (cause) {
-        if (!(cause instanceof Database.SqliteError)) throw cause
+        if (!isSqliteError(cause)) throw cause
         throw new StorageError(cause.message, { cause })
       }
     },

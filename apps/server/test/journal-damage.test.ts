@@ -1,6 +1,6 @@
-import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises'
+import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { verifyFile } from '../src/commands/verify.js'
 import { openSqliteJournal, StorageError, type Journal } from '../src/journal/index.js'
@@ -38,7 +38,7 @@ async function withJournal<T>(file: string, use: (journal: Journal) => Promise<T
 }
 
 function change(file: string, statement: string): void {
-  const database = new Database(file)
+  const database = new DatabaseSync(file)
   expect(database.prepare(statement).run().changes).toBeGreaterThan(0)
   database.exec('pragma wal_checkpoint(truncate)')
   database.close()
@@ -218,10 +218,7 @@ async function staged(directory: string): Promise<string> {
   await store.journal.append([batch('s', 11)])
   store.exec('pragma wal_checkpoint(truncate)')
   store.drop()
-  // libsql closes a connection only when its statements are collected.
-  const copy = join(directory, 'copy.db')
-  await copyFile(file, copy)
-  return copy
+  return file
 }
 
 describe('reliability row 2: damage in what is staged', { timeout: 0 }, () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { entryDigest, genesis } from '../src/journal/chain.js'
 import { openSqliteJournal, type Journal } from '../src/journal/index.js'
@@ -42,8 +42,8 @@ const BACK_TO_FIRST = [
 type Former = Record<string, { from: number; to: number }>
 
 /** Makes data of the release before segments; the entries are those of `batch`. */
-function goBack(file: string, former: Former): Database.Database {
-  const old = new Database(file)
+function goBack(file: string, former: Former): InstanceType<typeof DatabaseSync> {
+  const old = new DatabaseSync(file)
   for (const sql of ONE_ROW_EACH) old.exec(sql)
   const insert = old.prepare('insert into entries values (?, ?, ?, ?, ?, ?, ?)')
   const head = old.prepare('update heads set digest = ? where session_id = ?')
@@ -54,15 +54,15 @@ function goBack(file: string, former: Former): Database.Database {
       const { command_id, payload_hash, body } = commit(seq)
       digest = entryDigest(digest, { seq, command_id, payload_hash, body, ack: null })
       const row = [session_id, seq, command_id, payload_hash, body, null, digest]
-      if (seq < from) removed.run([digest, session_id])
-      else insert.run(row)
+      if (seq < from) removed.run(digest, session_id)
+      else insert.run(...row)
     }
-    head.run([digest, session_id])
+    head.run(digest, session_id)
   }
   return old
 }
 
-function leave(database: Database.Database): void {
+function leave(database: InstanceType<typeof DatabaseSync>): void {
   database.exec('pragma wal_checkpoint(truncate)')
   database.close()
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { verifyFile } from '../src/commands/verify.js'
 import { openSqliteJournal } from '../src/journal/index.js'
@@ -14,7 +14,7 @@ const CHILD = fileURLToPath(new URL('./journal-crash-child.mjs', import.meta.url
 
 /** How many entries are in their segments, and how many groups are not, or not yet known to be. */
 function placesOf(file: string): { settled: number; staged: number } {
-  const database = new Database(file)
+  const database = new DatabaseSync(file)
   const sql = `select (select count(*) from staged) as staged,
     (select coalesce(sum(last_seq - first_seq + 1), 0) from segments) as settled`
   const [places] = database.prepare(sql).all() as { settled: number; staged: number }[]

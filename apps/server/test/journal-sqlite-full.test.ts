@@ -35,7 +35,7 @@ describe('a full database', { timeout: 0 }, () => {
     const database = { connection, ...rest }
     const { journal: store } = await createSqliteStore(database, { onStuck: () => undefined })
     await store.createSession(session('s'))
-    return { store, allow: (pages: number) => connection.pragma(`max_page_count = ${pages}`) }
+    return { store, allow: (pages: number) => connection.exec(`pragma max_page_count = ${pages}`) }
   }
 
   test('an append that does not fit leaves nothing, and works when there is space', async () => {
@@ -43,7 +43,7 @@ describe('a full database', { timeout: 0 }, () => {
     const { store, allow } = await smallStore(join(directory.path, 'journal.db'))
     allow(100)
     const { error, seq } = await fill(store)
-    expect(error).toMatchObject({ code: 'SQLITE_FULL' })
+    expect(error).toMatchObject({ sqliteCodeName: 'SQLITE_FULL' })
     expect(await store.entriesAfter('s', 0, 1e6)).toEqual(bodies(1, seq))
     allow(10_000)
     await expectUsable(store, seq)
@@ -57,7 +57,9 @@ describe('a full database', { timeout: 0 }, () => {
     await store.writeSnapshot('s', 3, ['old', 'parts'])
     allow(100)
     const parts = Array.from({ length: 100 }, () => 'x'.repeat(10_000))
-    await expect(store.writeSnapshot('s', 5, parts)).rejects.toMatchObject({ code: 'SQLITE_FULL' })
+    await expect(store.writeSnapshot('s', 5, parts)).rejects.toMatchObject({
+      sqliteCodeName: 'SQLITE_FULL',
+    })
     expect(await store.loadSession('s')).toMatchObject({
       snapshot: { seq: 3, parts: ['old', 'parts'] },
       entries: bodies(4, 5),

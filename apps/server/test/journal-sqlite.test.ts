@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { openSqliteJournal, type StorageError } from '../src/journal/index.js'
 import { linkWorker } from '../src/journal/sqlite-link.js'
@@ -46,7 +46,7 @@ describe('the file', { timeout: 0 }, () => {
   test('a database of another application is refused and left as it was', async () => {
     await using directory = await temporaryDirectory()
     const file = join(directory.path, 'other.db')
-    const other = new Database(file)
+    const other = new DatabaseSync(file)
     other.exec('create table sessions (session_id text)')
     other.close()
     const before = await readFile(file)
@@ -60,7 +60,7 @@ describe('the file', { timeout: 0 }, () => {
     await using directory = await temporaryDirectory()
     const file = join(directory.path, 'journal.db')
     await (await openSqliteJournal({ file, durability: 'full' })).close()
-    const later = new Database(file)
+    const later = new DatabaseSync(file)
     later.exec("insert into kysely_migration values ('9999_later', '2099-01-01')")
     later.close()
     await expect(openSqliteJournal({ file, durability: 'full' })).rejects.toMatchObject(

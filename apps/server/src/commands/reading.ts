@@ -32,7 +32,7 @@ async function readingOf(file: string, database: SqliteDatabase): Promise<Journa
   await expectSchema(file, db)
   return {
     db,
-    exec: (sql) => void database.connection.exec(sql),
+    exec: (sql) => database.connection.exec(sql),
     all: (sql) => database.prepare(sql).all(),
     [Symbol.asyncDispose]: () => db.destroy(),
   }

@@ -27,18 +27,10 @@ export type ProjectTotals = {
   document_bytes: number
 }
 
-/** As `text` reads them: what is damaged must be listed too. */
-function columns(table: string, names: readonly string[]) {
-  const each = names.map(
-    (name) => sql`cast(${sql.ref(`${table}.${name}`)} as blob) as ${sql.ref(name)}`,
-  )
-  return sql.join(each)
-}
-
 /** Sessions, oldest first. */
 export async function sessionTotals(db: Kysely<JournalTables>): Promise<SessionTotals[]> {
   const { rows } = await sql<SessionTotals>`
-    select ${columns('s', ['session_id', 'project_id', 'template_id', 'epoch', 'created_at'])},
+    select s.session_id, s.project_id, s.template_id, s.epoch, s.created_at,
       coalesce((select t.seq from truncations t where t.session_id = s.session_id), 0) + 1
         as first_seq,
       coalesce((select max(e.last_seq) from segments e where e.session_id = s.session_id), 0)
@@ -59,7 +51,7 @@ export async function sessionTotals(db: Kysely<JournalTables>): Promise<SessionT
 /** Projects, oldest first. */
 export async function projectTotals(db: Kysely<JournalTables>): Promise<ProjectTotals[]> {
   const { rows } = await sql<ProjectTotals>`
-    select ${columns('p', ['project_id', 'project_name', 'session_id', 'saved_at'])}, p.saved_seq,
+    select p.project_id, p.project_name, p.session_id, p.saved_at, p.saved_seq,
       (select coalesce(sum(length(cast(d.body as blob))), 0)
         from project_documents d where d.project_id = p.project_id) as document_bytes
     from projects p order by p.created_at, p.project_id`.execute(db)

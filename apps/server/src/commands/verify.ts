@@ -1,5 +1,4 @@
 import { StorageError } from '../journal/journal.js'
-import { text } from '../journal/text-column.js'
 import { databaseIn, type Command } from './command.js'
 import { openReading, type JournalReading } from './reading.js'
 import { verifySession, type SessionVerdict } from './verify-session.js'
@@ -46,11 +45,7 @@ export async function expectWhole(file: string): Promise<void> {
 }
 
 async function idsOf({ db }: JournalReading): Promise<string[]> {
-  const rows = await db
-    .selectFrom('sessions')
-    .select(text('session_id'))
-    .orderBy('session_id')
-    .execute()
+  const rows = await db.selectFrom('sessions').select('session_id').orderBy('session_id').execute()
   return rows.map(({ session_id }) => session_id)
 }
 

@@ -3,14 +3,13 @@ import { receiptDigest, segmentDigest } from './chain.js'
 import type { Receipt } from './journal.js'
 import { packSegment, type PackedCommit } from './packed-group.js'
 import type { CommandIdRow, HeadRow, JournalTables, ReceiptRow, SegmentRow } from './schema.js'
-import { text } from './text-column.js'
 
 /** Where a session's rows end; no row if there is no such session. */
 export function selectHead(db: Kysely<JournalTables>, session_id: string) {
   return db
     .selectFrom('heads')
     .where('session_id', '=', session_id)
-    .select(['last_seq', text('digest'), 'last_ordinal', 'staged_id'])
+    .select(['last_seq', 'digest', 'last_ordinal', 'staged_id'])
 }
 
 /** Moves the end of a session's rows. */

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import type { CheckpointRequest, CheckpointOptions } from './checkpoints.js'
 
 if (parentPort === null) throw new Error('checkpoint-worker runs in a worker thread only')
 const port = parentPort
 
-const connection = new Database((workerData as CheckpointOptions).file)
+const connection = new DatabaseSync((workerData as CheckpointOptions).file)
 
 port.on('message', (request: CheckpointRequest) => {
   if (request === 'end') {
@@ -14,7 +14,7 @@ port.on('message', (request: CheckpointRequest) => {
     return
   }
   try {
-    connection.pragma('wal_checkpoint(passive)')
+    connection.exec('pragma wal_checkpoint(passive)')
   } catch {
     // As with those that SQLite makes by itself: the log has everything, and the next one tries again.
   }

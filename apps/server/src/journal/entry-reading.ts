@@ -3,7 +3,6 @@ import { genesis, segmentDigest } from './chain.js'
 import { damaged, damagedFrom, reading } from './damage.js'
 import { unpackSegment, type PackedCommit } from './packed-group.js'
 import type { JournalTables, SegmentRow, TruncationRow } from './schema.js'
-import { text } from './text-column.js'
 
 /** The last entry that was removed of a session; undefined when none was. */
 export async function truncationOf(
@@ -13,7 +12,7 @@ export async function truncationOf(
   return await db
     .selectFrom('truncations')
     .where('session_id', '=', session_id)
-    .select(['session_id', 'seq', text('digest')])
+    .select(['session_id', 'seq', 'digest'])
     .executeTakeFirst()
 }
 
@@ -28,7 +27,7 @@ export async function digestAt(
     .selectFrom('segments')
     .where('session_id', '=', session_id)
     .where('last_seq', '=', seq)
-    .select(text('digest'))
+    .select('digest')
     .executeTakeFirst()
   return row?.digest
 }
@@ -53,7 +52,7 @@ export async function readEntries(
     .where('session_id', '=', session_id)
     .where('last_seq', '>', after)
     .where('first_seq', '<=', through)
-    .select(['first_seq', 'last_seq', text('body'), text('digest')])
+    .select(['first_seq', 'last_seq', 'body', 'digest'])
     .orderBy('last_seq')
   const segments = await reading(session_id, after + 1, query.execute())
   const [first] = segments

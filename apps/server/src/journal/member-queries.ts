@@ -1,31 +1,18 @@
-import type { Role } from '@talus/protocol'
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Journal } from './journal.js'
 import type { JournalTables } from './schema.js'
-import { text, textOrNull } from './text-column.js'
 
-const MEMBER_COLUMNS = [
-  text('actor_id'),
-  textOrNull('name'),
-  roleColumn(),
-  text('added_at'),
-  text('added_by'),
-] as const
+const MEMBER_COLUMNS = ['actor_id', 'name', 'role', 'added_at', 'added_by'] as const
 
 const LINK_COLUMNS = [
-  text('link_id'),
-  text('session_id'),
-  text('token_hash'),
-  roleColumn(),
-  textOrNull('expires_at'),
-  text('created_at'),
-  text('created_by'),
+  'link_id',
+  'session_id',
+  'token_hash',
+  'role',
+  'expires_at',
+  'created_at',
+  'created_by',
 ] as const
-
-/** Only roles are ever written there. */
-function roleColumn() {
-  return sql<Role>`cast(${sql.ref('role')} as blob)`.as('role')
-}
 
 export type MemberQueries = Pick<
   Journal,
@@ -89,7 +76,7 @@ export function memberQueries(db: Kysely<JournalTables>): MemberQueries {
       return await db
         .selectFrom('members')
         .where('actor_id', '=', actor_id)
-        .select([text('session_id'), roleColumn()])
+        .select(['session_id', 'role'])
         .orderBy('session_id')
         .execute()
     },

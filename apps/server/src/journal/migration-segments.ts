@@ -3,7 +3,6 @@ import { segmentRow } from './append-queries.js'
 import { entryDigest, genesis } from './chain.js'
 import type { PackedCommit } from './packed-group.js'
 import type { JournalTables } from './schema.js'
-import { text, textOrNull } from './text-column.js'
 
 /** Entries that become one segment. */
 const TOGETHER = 100
@@ -58,7 +57,7 @@ async function moveEntries(db: Kysely<FormerTables>, session_id: string): Promis
   const truncation = await db
     .selectFrom('truncations')
     .where('session_id', '=', session_id)
-    .select(['seq', text('digest')])
+    .select(['seq', 'digest'])
     .executeTakeFirst()
   const former = truncation?.digest ?? genesis(session_id)
   let at: Progress = { seq: truncation?.seq ?? 0, former, digest: former }
@@ -67,14 +66,7 @@ async function moveEntries(db: Kysely<FormerTables>, session_id: string): Promis
       .selectFrom('entries')
       .where('session_id', '=', session_id)
       .where('seq', '>', at.seq)
-      .select([
-        'seq',
-        text('command_id'),
-        text('payload_hash'),
-        text('body'),
-        textOrNull('ack'),
-        text('digest'),
-      ])
+      .select(['seq', 'command_id', 'payload_hash', 'body', 'ack', 'digest'])
       .orderBy('seq')
       .limit(TOGETHER)
       .execute()

@@ -1,7 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import { genesis } from './chain.js'
 import type { FormerTables } from './migration-segments.js'
-import { text } from './text-column.js'
 
 /** Groups that are durable and not in their tables yet, and where each session's rows end. */
 export async function addStaging(db: Kysely<FormerTables>): Promise<void> {
@@ -29,7 +28,7 @@ async function addHead(db: Kysely<FormerTables>, session_id: string): Promise<vo
   const last = await db
     .selectFrom('entries')
     .where('session_id', '=', session_id)
-    .select(['seq', text('digest')])
+    .select(['seq', 'digest'])
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst()

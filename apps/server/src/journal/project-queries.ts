@@ -2,15 +2,14 @@ import type { Kysely } from 'kysely'
 import type { Journal } from './journal.js'
 import { listOf } from './list-queries.js'
 import type { JournalTables } from './schema.js'
-import { text, textOrNull } from './text-column.js'
 
 const LISTED_COLUMNS = [
-  text('project_id'),
-  text('project_name'),
-  textOrNull('template_id'),
-  text('session_id'),
-  text('created_at'),
-  textOrNull('saved_at'),
+  'project_id',
+  'project_name',
+  'template_id',
+  'session_id',
+  'created_at',
+  'saved_at',
   'saved_seq',
 ] as const
 
@@ -48,7 +47,7 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
       return await db
         .selectFrom('projects')
         .where('project_id', '=', project_id)
-        .select([...LISTED_COLUMNS, text('envelope')])
+        .select([...LISTED_COLUMNS, 'envelope'])
         .executeTakeFirst()
     },
 
@@ -84,7 +83,7 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
         .leftJoin('project_documents', 'project_documents.project_id', 'projects.project_id')
         .where('projects.project_id', '=', project_id)
         .where('saved_at', 'is not', null)
-        .select(textOrNull('body'))
+        .select('body')
         .orderBy('part')
         .execute()
       if (parts.length === 0) return undefined

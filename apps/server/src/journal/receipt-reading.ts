@@ -4,17 +4,16 @@ import { receiptDigest } from './chain.js'
 import { reading } from './damage.js'
 import { StorageError, type Receipt } from './journal.js'
 import type { JournalTables, ReceiptRow } from './schema.js'
-import { text, textOrNull } from './text-column.js'
 
 export const RECEIPT_COLUMNS = [
-  text('session_id'),
-  text('command_id'),
+  'session_id',
+  'command_id',
   'ordinal',
-  text('payload_hash'),
+  'payload_hash',
   'after_seq',
-  text('ack'),
-  textOrNull('consumes'),
-  text('digest'),
+  'ack',
+  'consumes',
+  'digest',
 ] as const
 
 /** Receipts after the entry `from_seq`, or at it, in the order in which they were appended. */

@@ -22,7 +22,7 @@ export async function prepareRestored(file: string, newId: () => string): Promis
       }
     })
     // One file again, without a log beside it, so that it can be moved.
-    database.connection.pragma('journal_mode = delete')
+    database.connection.exec('pragma journal_mode = delete')
   } finally {
     database.close()
   }

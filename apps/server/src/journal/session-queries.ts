@@ -3,14 +3,13 @@ import { genesis } from './chain.js'
 import type { Journal, SessionRecord } from './journal.js'
 import { listOf } from './list-queries.js'
 import type { JournalTables } from './schema.js'
-import { text, textOrNull } from './text-column.js'
 
 export const SESSION_COLUMNS = [
-  text('session_id'),
-  text('epoch'),
-  textOrNull('template_id'),
-  textOrNull('project_id'),
-  text('created_at'),
+  'session_id',
+  'epoch',
+  'template_id',
+  'project_id',
+  'created_at',
 ] as const
 
 export type SessionQueries = Pick<
@@ -94,7 +93,7 @@ async function isReserved(
     .selectFrom('projects')
     .where('session_id', '=', session_id)
     .where('project_id', '!=', project_id ?? '')
-    .select(text('project_id'))
+    .select('project_id')
     .executeTakeFirst()
   return bound !== undefined
 }

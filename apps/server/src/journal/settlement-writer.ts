@@ -22,21 +22,21 @@ export function settlementWriter(
 
   const takeIds = (session_id: string, first_seq: number | null, of: { command_id: string }[]) => {
     const command_ids = of.map(({ command_id }) => command_id)
-    ids.run([session_id, first_seq, JSON.stringify(command_ids)])
+    ids.run(session_id, first_seq, JSON.stringify(command_ids))
   }
   return ({ segment, commits, receipts: added, head }) => {
     const { session_id } = head
     if (segment) {
       const { first_seq, last_seq, body, digest } = segment
-      segments.run([session_id, first_seq, last_seq, body, digest])
+      segments.run(session_id, first_seq, last_seq, body, digest)
       takeIds(session_id, first_seq, commits)
     }
     if (added.length > 0) takeIds(session_id, null, added)
     for (const { statement, chunk } of receipts(added)) {
       // The rows' keys are in the order of the compiled columns: both come from `receiptRow`.
-      statement.run(chunk.flatMap((row) => Object.values(row)))
+      statement.run(...chunk.flatMap((row) => Object.values(row)))
     }
     const { last_seq, digest, last_ordinal, staged_id } = head
-    heads.run([last_seq, digest, last_ordinal, staged_id, session_id])
+    heads.run(last_seq, digest, last_ordinal, staged_id, session_id)
   }
 }

@@ -6,7 +6,6 @@ import { assertSnapshotSeq } from './rules.js'
 import type { JournalTables } from './schema.js'
 import { readSnapshot, snapshotSeq } from './snapshot-reading.js'
 import type { TableSteps } from './snapshot-steps.js'
-import { text } from './text-column.js'
 
 /** Parts of an older snapshot that go at once: freeing their pages takes some milliseconds. */
 const GOING = 8
@@ -99,7 +98,7 @@ async function digestOf(db: Kysely<JournalTables>, { session_id, seq, part }: Pa
     .where('session_id', '=', session_id)
     .where('seq', '=', seq)
     .where('part', '=', part)
-    .select(text('digest'))
+    .select('digest')
     .executeTakeFirst()
   return row?.digest
 }

@@ -2,7 +2,6 @@ import type { Kysely } from 'kysely'
 import { snapshotDigests } from './chain.js'
 import type { JournalTables } from './schema.js'
 import { messageOf } from './sqlite-error.js'
-import { text } from './text-column.js'
 
 /** A session's snapshot; `damaged` says what is wrong with it, and at which seq it is. */
 export type SnapshotReading =
@@ -34,7 +33,7 @@ export async function readSnapshot(
       .selectFrom('snapshots')
       .where('session_id', '=', session_id)
       .where('seq', '=', seq)
-      .select(['part', text('body'), text('digest')])
+      .select(['part', 'body', 'digest'])
       .orderBy('part')
       .execute()
     const parts = rows.map(({ body }) => body)

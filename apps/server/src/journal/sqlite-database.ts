@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { StorageError } from './journal.js'
 import { messageOf, sqliteCode } from './sqlite-error.js'
 import { lockForWriting, type WriterLock } from './sqlite-lock.js'
@@ -8,10 +7,19 @@ import { lockForWriting, type WriterLock } from './sqlite-lock.js'
 /** `full`: an answered write survives a power failure. `normal`: it survives a crash of the process. */
 export type Durability = 'full' | 'normal'
 
-type Connection = Database.Database
+export type Connection = InstanceType<typeof DatabaseSync>
 
-/** Without `get`: called after `all`, libsql's gives the row of the parameters of before. */
-export type Statement = Omit<Database.Statement, 'get'>
+/** What the journal stores in a column. */
+export type SqlValue = string | number | null
+
+/** A prepared statement; its parameters are given in order. */
+export type Statement = {
+  run: (...values: SqlValue[]) => { changes: number; lastInsertRowid: number | bigint }
+  get: (...values: SqlValue[]) => unknown
+  all: (...values: SqlValue[]) => unknown[]
+  iterate: (...values: SqlValue[]) => IterableIterator<unknown>
+  columns: () => unknown[]
+}
 
 /** One connection with its prepared statements. A writer's holds the lock until it is closed. */
 export type SqliteDatabase = {
@@ -30,16 +38,17 @@ const APPLICATION_ID = 0x54616c75
 
 /** Opens or creates the file. Throws `StorageError`, the file untouched, if it is not ours to use. */
 export function openDatabase(file: string, durability: Durability): SqliteDatabase {
+  let connection: Connection | undefined
   let lock: WriterLock | undefined
   try {
-    const connection = new Database(file)
-    connection.pragma('busy_timeout = 1000')
+    connection = new DatabaseSync(file, { timeout: 1_000 })
     identify(connection, file)
     lock = lockForWriting(file)
     claim(connection)
     configure(connection, durability)
     return withStatements(connection, lock)
   } catch (error) {
+    connection?.close()
     lock?.release()
     throw asStorageError(file, error)
   }
@@ -48,13 +57,14 @@ export function openDatabase(file: string, durability: Durability): SqliteDataba
 /** Opens a file that is there to read it, also while a server writes to it. Throws `StorageError`. */
 export function openReadOnly(file: string): SqliteDatabase {
   if (!existsSync(file)) throw new StorageError(`${file} is not there`)
+  let connection: Connection | undefined
   try {
-    const connection = new Database(`${pathToFileURL(file).href}?mode=ro`)
-    connection.pragma('busy_timeout = 1000')
+    connection = new DatabaseSync(file, { readOnly: true, timeout: 1_000 })
     if (isEmpty(connection)) throw new StorageError(`${file} is empty`)
     identify(connection, file)
     return withStatements(connection)
   } catch (error) {
+    connection?.close()
     throw asStorageError(file, error)
   }
 }
@@ -77,26 +87,26 @@ function identify(connection: Connection, file: string): void {
 /** Marks a new file as ours. */
 function claim(connection: Connection): void {
   if (!isEmpty(connection)) return
-  connection.pragma(`application_id = ${APPLICATION_ID}`)
+  connection.exec(`pragma application_id = ${APPLICATION_ID}`)
 }
 
 function configure(connection: Connection, durability: Durability): void {
   const mode = valueOf(connection, 'journal_mode = wal')
   if (mode !== 'wal') throw new Error(`no write-ahead log, journal_mode is ${String(mode)}`)
-  connection.pragma(`synchronous = ${durability}`)
-  connection.pragma('foreign_keys = on')
+  connection.exec(`pragma synchronous = ${durability}`)
+  connection.exec('pragma foreign_keys = on')
   // 64 MB of log: in the server `Checkpoints` come first, and leave little to copy.
-  connection.pragma('wal_autocheckpoint = 16000')
+  connection.exec('pragma wal_autocheckpoint = 16000')
   // 8 MB of pages: with the default of 2 a journal of some dozen busy sessions reads them again.
-  connection.pragma('cache_size = -8000')
+  connection.exec('pragma cache_size = -8000')
   // Deleting a large session makes a large log; the disk gets it back at the next checkpoint.
-  connection.pragma('journal_size_limit = 67108864')
+  connection.exec('pragma journal_size_limit = 67108864')
 }
 
-/** What a pragma answers. (libsql ignores better-sqlite3's option `simple`.) */
+/** What a pragma answers. */
 function valueOf(connection: Connection, pragma: string): unknown {
-  const [row] = connection.pragma(pragma) as Record<string, unknown>[]
-  return row && Object.values(row)[0]
+  const row = connection.prepare(`pragma ${pragma}`).get() as Record<string, unknown>
+  return Object.values(row)[0]
 }
 
 /** The size of the file, without its log. */
@@ -115,7 +125,7 @@ function withStatements(connection: Connection, lock?: WriterLock): SqliteDataba
   const statements = new Map<string, Statement>()
   const rollback = () => {
     // SQLite has already rolled back by itself after some errors, a full disk for one.
-    if (connection.inTransaction) connection.exec('rollback')
+    if (connection.isTransaction) connection.exec('rollback')
   }
   const begin = () => {
     // Should an earlier rollback have failed, its transaction must not become part of this one.

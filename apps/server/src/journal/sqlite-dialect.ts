@@ -1,51 +1,72 @@
-import { Kysely, SqliteAdapter, SqliteDialect, SqliteDriver, type DatabaseConnection } from 'kysely'
+import {
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteDatabase as KyselyDatabase,
+} from 'kysely'
 import type { JournalTables } from './schema.js'
-import type { SqliteDatabase } from './sqlite-database.js'
-import { BYTES_AS_TEXT } from './text-column.js'
+import type { SqlValue, SqliteDatabase } from './sqlite-database.js'
 
 /** The journal's tables in a SQLite database. */
 export function kyselyOver(database: SqliteDatabase): Kysely<JournalTables> {
-  return new Kysely({ dialect: new LibsqlDialect(database), plugins: [BYTES_AS_TEXT] })
+  return new Kysely({ dialect: new JournalDialect(database) })
 }
 
-/** Kysely over libsql, whose interface is that of better-sqlite3. */
-class LibsqlDialect extends SqliteDialect {
+/** Kysely's dialect, with transactions that are those of the database. */
+class JournalDialect extends SqliteDialect {
   readonly #database: SqliteDatabase
 
   constructor(database: SqliteDatabase) {
-    super({ database })
+    super({ database: forKysely(database) })
     this.#database = database
   }
 
-  override createDriver(): LibsqlDriver {
-    return new LibsqlDriver(this.#database)
+  override createDriver(): JournalDriver {
+    return new JournalDriver(this.#database)
   }
 
-  override createAdapter(): LibsqlAdapter {
-    return new LibsqlAdapter()
+  override createAdapter(): TransactionalAdapter {
+    return new TransactionalAdapter()
+  }
+}
+
+/** Kysely wants parameters in a list, and to know which statements give rows. */
+function forKysely({ prepare, close }: SqliteDatabase): KyselyDatabase {
+  return {
+    close,
+    prepare(sql) {
+      const statement = prepare(sql)
+      return {
+        reader: statement.columns().length > 0,
+        all: (values) => statement.all(...(values as SqlValue[])),
+        run: (values) => statement.run(...(values as SqlValue[])),
+        iterate: (values) => statement.iterate(...(values as SqlValue[])),
+      }
+    },
   }
 }
 
 /** Kysely's driver sends a plain rollback, whose own failure would hide why it was needed. */
-class LibsqlDriver extends SqliteDriver {
+class JournalDriver extends SqliteDriver {
   readonly #database: SqliteDatabase
 
   constructor(database: SqliteDatabase) {
-    super({ database })
+    super({ database: forKysely(database) })
     this.#database = database
   }
 
-  override async beginTransaction(_connection: DatabaseConnection): Promise<void> {
+  override async beginTransaction(): Promise<void> {
     this.#database.begin()
   }
 
-  override async rollbackTransaction(_connection: DatabaseConnection): Promise<void> {
+  override async rollbackTransaction(): Promise<void> {
     this.#database.rollback()
   }
 }
 
 /** SQLite can roll back a change of the schema; Kysely does not use it by itself. */
-class LibsqlAdapter extends SqliteAdapter {
+class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
   }

@@ -1,4 +1,4 @@
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { StorageError } from './journal.js'
 import { messageOf, sqliteCode } from './sqlite-error.js'
 
@@ -12,19 +12,16 @@ export type WriterLock = { release: () => void }
  * were it deleted, two processes could hold locks on two files of that name.
  */
 export function lockForWriting(file: string): WriterLock {
-  const connection = new Database(`${file}-lock`)
   // A predecessor that is just shutting down may still hold the lock.
-  connection.pragma('busy_timeout = 1000')
-  // Without a journal file of its own: nothing is ever written here.
-  connection.pragma('journal_mode = memory')
-  connection.exec('begin exclusive')
-  return {
-    release() {
-      // libsql closes a connection only when its statements are collected.
-      connection.exec('rollback')
-      connection.close()
-    },
+  const connection = new DatabaseSync(`${file}-lock`, { timeout: 1_000 })
+  try {
+    // Without a journal file of its own: nothing is ever written here.
+    connection.exec('pragma journal_mode = memory; begin exclusive')
+  } catch (error) {
+    connection.close()
+    throw error
   }
+  return { release: () => connection.close() }
 }
 
 /** The same, with a sentence for people when it cannot be had. Throws `StorageError`. */

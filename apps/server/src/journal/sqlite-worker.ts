@@ -3,7 +3,7 @@ import { Checkpoints } from './checkpoints.js'
 import { StorageError } from './journal.js'
 import { packOutcomes } from './packed-group.js'
 import { openDatabase } from './sqlite-database.js'
-import { messageOf, nativeError, sqliteCode } from './sqlite-error.js'
+import { messageOf, isSqliteError } from './sqlite-error.js'
 import type { Notice, Reply, Request, WorkerOptions } from './sqlite-messages.js'
 import { createSqliteStore, type SqliteStore } from './sqlite-store.js'
 
@@ -69,15 +69,10 @@ async function answer({ id, method, args }: Request): Promise<Reply> {
     return { id, state: 'done', value: await call(...args) }
   } catch (error) {
     if (error instanceof StorageError) {
-      return {
-        id,
-        state: 'storage-failed',
-        message: error.message,
-        cause: nativeError(error.cause),
-      }
+      return { id, state: 'storage-failed', message: error.message, cause: error.cause }
     }
-    if (sqliteCode(error) !== undefined) {
-      return { id, state: 'storage-failed', message: messageOf(error), cause: nativeError(error) }
+    if (isSqliteError(error)) {
+      return { id, state: 'storage-failed', message: messageOf(error), cause: error }
     }
     return { id, state: 'failed', error }
   }

@@ -49,5 +49,5 @@ function insert(database: SqliteDatabase, table: string, row: Row): void {
   const columns = Object.keys(row)
   const places = columns.map(() => '?').join()
   const sql = `insert into ${table} (${columns.join()}) values (${places})`
-  database.prepare(sql).run(Object.values(row))
+  database.prepare(sql).run(...Object.values(row))
 }

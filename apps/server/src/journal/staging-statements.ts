@@ -6,15 +6,12 @@ import { StorageError } from './journal.js'
 import { unpackGroup, type PackedBatch } from './packed-group.js'
 import type { HeadRow, JournalTables } from './schema.js'
 import type { SqliteDatabase } from './sqlite-database.js'
-import { text, textOf } from './text-column.js'
 
 /** An id within its session. */
 export type CommandKey = readonly [session_id: string, command_id: string]
 
 /** A group of commands as it became durable: some of its batches may be in their tables by now. */
 export type StagedGroup = { id: number; text: string; batches: readonly PackedBatch[] }
-
-type StoredHead = Omit<HeadRow, 'digest'> & { digest: ArrayBuffer }
 
 export type StagingStatements = ReturnType<typeof stagingStatements>
 
@@ -29,7 +26,7 @@ function selectIds(db: Kysely<JournalTables>, session_id: string, after: string,
     .selectFrom('command_ids')
     .where('session_id', '=', session_id)
     .where('command_id', '>', after)
-    .select(text('command_id'))
+    .select('command_id')
     .orderBy('command_id')
     .limit(limit)
 }
@@ -42,53 +39,50 @@ export function stagingStatements(database: SqliteDatabase, db: Kysely<JournalTa
   const insert = database.prepare(db.insertInto('staged').values(row).compile().sql)
   const trim = database.prepare(db.deleteFrom('staged').where('id', '<=', 0).compile().sql)
   const taken = database.prepare(TAKEN)
-  const sessions = database.prepare(
-    db.selectFrom('sessions').select(text('session_id')).compile().sql,
-  )
+  const sessions = database.prepare(db.selectFrom('sessions').select('session_id').compile().sql)
   const ids = database.prepare(selectIds(db, '', '', 0).compile().sql)
   return {
     head(session_id: string): HeadRow | undefined {
-      const [found] = head.all([session_id]) as StoredHead[]
-      return found && { ...found, session_id, digest: textOf(found.digest) }
+      const found = head.get(session_id) as Omit<HeadRow, 'session_id'> | undefined
+      return found && { ...found, session_id }
     },
 
     /** Throws `StorageError` when there is such a session, which then has lost its head. */
     expectNone(session_id: string): void {
-      if (exists.all([session_id]).length > 0) throw headMissing(session_id)
+      if (exists.get(session_id)) throw headMissing(session_id)
     },
 
     /** Those that are in the tables. */
     taken(keys: readonly CommandKey[]): CommandKey[] {
-      const rows = taken.all([JSON.stringify(keys)]) as { i: number }[]
+      const rows = taken.all(JSON.stringify(keys)) as { i: number }[]
       return rows.flatMap(({ i }) => keys.slice(i, i + 1))
     },
 
     sessionIds(): string[] {
-      const rows = sessions.all() as { session_id: ArrayBuffer }[]
-      return rows.map(({ session_id }) => textOf(session_id))
+      const rows = sessions.all() as { session_id: string }[]
+      return rows.map(({ session_id }) => session_id)
     },
 
     /** Ids that are taken in a session, in their order, after the one given. */
     idsOf(session_id: string, after: string, limit: number): string[] {
-      const rows = ids.all([session_id, after, limit]) as { command_id: ArrayBuffer }[]
-      return rows.map(({ command_id }) => textOf(command_id))
+      const rows = ids.all(session_id, after, limit) as { command_id: string }[]
+      return rows.map(({ command_id }) => command_id)
     },
 
     insert(id: number, group: string): void {
-      insert.run([id, group, stagedDigest(id, group)])
+      insert.run(id, group, stagedDigest(id, group))
     },
 
     /** Forgets the groups up to this one: all of them is in the tables. */
     trim(through: number): void {
-      trim.run([through])
+      trim.run(through)
     },
 
     /** The highest id that was ever given to a group that still counts. */
     lastId(): number {
       const sql = `select max(coalesce((select max(id) from staged), 0),
         coalesce((select max(staged_id) from heads), 0)) as id`
-      const [highest] = database.prepare(sql).all() as { id: number }[]
-      return highest?.id ?? 0
+      return (database.prepare(sql).get() as { id: number }).id
     },
 
     groups: () => stagedGroups(database, db),
@@ -100,20 +94,12 @@ function* stagedGroups(
   database: SqliteDatabase,
   db: Kysely<JournalTables>,
 ): Generator<StagedGroup> {
-  const query = db
-    .selectFrom('staged')
-    .select(['id', text('body'), text('digest')])
-    .orderBy('id')
-  const rows = database.prepare(query.compile().sql).all() as {
-    id: number
-    body: ArrayBuffer
-    digest: ArrayBuffer
-  }[]
+  const query = db.selectFrom('staged').select(['id', 'body', 'digest']).orderBy('id')
+  const rows = database.prepare(query.compile().sql).all() as JournalTables['staged'][]
   for (const { id, body, digest } of rows) {
-    const group = textOf(body)
-    if (stagedDigest(id, group) !== textOf(digest)) {
+    if (stagedDigest(id, body) !== digest) {
       throw new StorageError(`The last commands cannot be read: group ${id} is damaged`)
     }
-    yield { id, text: group, batches: unpackGroup(group) }
+    yield { id, text: body, batches: unpackGroup(body) }
   }
 }

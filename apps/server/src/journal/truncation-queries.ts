@@ -9,7 +9,6 @@ import type { PackedCommit } from './packed-group.js'
 import { mayGo, removedReceipt } from './rules.js'
 import type { HeadRow, JournalTables } from './schema.js'
 import { snapshotSeq } from './snapshot-reading.js'
-import { text } from './text-column.js'
 
 export type TruncationQueries = Pick<Journal, 'truncate'>
 
@@ -53,7 +52,7 @@ async function remove(
     .selectFrom('segments')
     .where('session_id', '=', session_id)
     .where('last_seq', '<=', seq)
-    .select(text('digest'))
+    .select('digest')
     .orderBy('last_seq', 'desc')
     .limit(1)
     .executeTakeFirst()
