@@ -23,6 +23,7 @@ test('[LIM1] limits of size have defaults, flags and variables', () => {
     batch: 10_000,
     bufferedBytes: 16_777_216,
     pending: 20_000,
+    largeReads: 4,
     presenceRate: 20,
   })
   const given = configOf(['--max-nodes', '7', '--max-depth', '0'], { TALUS_MAX_CHILDREN: '9' })

@@ -9,10 +9,19 @@ type Chunk = string[]
  */
 export class ChildList {
   readonly #chunks: Chunk[] = [[]]
-  /** Which chunk holds an id; only kept when there is a choice. */
+  /** Which chunk holds an id; only kept when there is a choice, and somebody had to know. */
   #home: Map<string, Chunk> | null = null
   #length = 0
   #array: readonly string[] | null = null
+
+  /** The list of these ids, which are distinct. */
+  static of(ids: readonly string[]): ChildList {
+    const list = new ChildList()
+    if (ids.length > 0) list.#chunks.pop()
+    for (let at = 0; at < ids.length; at += CHUNK) list.#chunks.push(ids.slice(at, at + CHUNK))
+    list.#length = ids.length
+    return list
+  }
 
   get length(): number {
     return this.#length
@@ -60,7 +69,9 @@ export class ChildList {
   }
 
   #chunkOf(id: string): Chunk | undefined {
-    return this.#home ? this.#home.get(id) : this.#chunks[0]
+    if (this.#chunks.length === 1) return this.#chunks[0]
+    if (!this.#home) this.#settleAll()
+    return this.#home?.get(id)
   }
 
   #chunkAt(position: number): Chunk {

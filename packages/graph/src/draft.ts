@@ -56,4 +56,12 @@ export class Draft {
   discard(): void {
     for (let takeBack = this.#takeBack.pop(); takeBack; takeBack = this.#takeBack.pop()) takeBack()
   }
+
+  /** The same in pieces: what was tried together is taken back together. */
+  *discardInPieces(): Generator<void, void> {
+    for (let takeBack = this.#takeBack.pop(); takeBack; takeBack = this.#takeBack.pop()) {
+      takeBack()
+      yield
+    }
+  }
 }

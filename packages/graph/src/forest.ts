@@ -8,6 +8,9 @@ import { NODES_PER_STEP, type Steps } from './steps.js'
 
 const NO_CHILDREN: readonly string[] = []
 
+/** Entries of an index that are made between two chances to rest. */
+const STEP = 500
+
 /** Further up nobody counts for every change how deep a node stands. */
 const FEW_LEVELS = 64
 
@@ -32,6 +35,23 @@ export class Forest {
       }
       forest.add(record, forest.childCount(record.parent_id))
     }
+    return forest
+  }
+
+  /** A forest of its own of what an image holds; the records are shared, as they never change. */
+  static *copyOf(image: GraphImage): Generator<undefined, Forest> {
+    const forest = new Forest()
+    const { records, lists } = image.parts
+    for (const record of records) {
+      forest.#records.set(record.id, record)
+      if (forest.#records.size % STEP === 0) yield
+    }
+    for (const [parent_id, ids] of lists) {
+      forest.#lists.set(parent_id, ChildList.of(ids))
+      if (forest.#lists.size % STEP === 0 || ids.length > STEP) yield
+    }
+    // Nobody has counted: it is measured when somebody asks.
+    forest.#raise(records.length)
     return forest
   }
 

@@ -24,6 +24,11 @@ export class GraphImage {
     return this.#records.length
   }
 
+  /** The records, and the ids below each parent in order. They are shared: do not write to them. */
+  get parts(): { records: readonly NodeRecord[]; lists: Lists } {
+    return { records: this.#records, lists: this.#lists }
+  }
+
   /**
    * The nodes as they are on the wire, in pre-order. An undefined is a piece of work that gave no
    * node: whoever rests between pieces can rest there too.

@@ -46,6 +46,15 @@ export class ProjectGraph {
     return new ProjectGraph({ forest, lineage })
   }
 
+  /**
+   * A graph of its own that is what an image shows, made in pieces. It does not know which ids were
+   * used before.
+   */
+  static *copyOf(image: GraphImage): Generator<undefined, ProjectGraph> {
+    const forest = yield* Forest.copyOf(image)
+    return new ProjectGraph({ forest, lineage: new Lineage() })
+  }
+
   get size(): number {
     return this.#parts.forest.size
   }

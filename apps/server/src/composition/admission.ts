@@ -8,6 +8,7 @@ import type { Rate } from '../gate/rate.js'
 import { RateLimit, SocketMeter } from '../gate/rate-limits.js'
 import { createReception, OPEN_RECEPTION, type Reception } from '../gate/reception.js'
 import { SessionQuota } from '../gate/session-quota.js'
+import { WorkLimits } from '../limits/work-limits.js'
 import { countedReception } from '../observability/counted-reception.js'
 import type { Faults } from '../observability/faults.js'
 import type { Observation } from '../observability/observation.js'
@@ -24,6 +25,8 @@ export type Admission = {
   quota: SessionQuota
   /** Requests of a caller that are no commands. */
   requests: RateLimit
+  /** Reads, by what they cost. */
+  work: WorkLimits
   connections: Connections
   newMeter: () => SocketMeter
   addressOf: AddressOf
@@ -97,6 +100,14 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
     dispatcher,
     quota,
     requests: limitOf('requests of a caller', rates.requests),
+    work: new WorkLimits(
+      {
+        perUser: rates.userWork,
+        perSession: rates.sessionWork,
+        largeReads: limits.largeReads,
+      },
+      { elapsed, after },
+    ),
     connections,
     newMeter: () => new SocketMeter(socketRates, elapsed),
     addressOf,

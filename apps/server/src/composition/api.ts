@@ -21,13 +21,14 @@ export function watchApi(
   { observation, core, admission }: Composition,
 ): void {
   const { audit, tracer, metrics } = observation
-  const { access, reception, requests, quota, json, addressOf } = admission
+  const { access, reception, requests, work, quota, json, addressOf } = admission
   watchRequests(scope, { audit, answered: requestMeter(metrics.instruments), tracer })
   openDoor(scope, {
     access,
     reception,
     audit,
     requests,
+    work,
     quota,
     json,
     addressOf,

@@ -20,6 +20,8 @@ export type LimitSettings = {
   bufferedBytes: number
   /** Requests of one socket that are not answered yet. */
   pending: number
+  /** Reads of large graphs and long histories that run at once. */
+  largeReads: number
   /** Times a second that the presence of clients is shown. */
   presenceRate: number
 }
@@ -51,6 +53,11 @@ const FLAGS = {
     'bytes that wait for a client before it is let go as too slow',
   ),
   pending: limitFlag('max-pending', '20000', 'requests of a socket that wait for their answer'),
+  largeReads: limitFlag(
+    'max-large-reads',
+    '4',
+    'large reads at once, half of them in one session or for one user; others wait up to 5 s',
+  ),
   presenceRate: limitFlag(
     'presence-rate',
     '20',
@@ -66,6 +73,7 @@ const BOUNDS: Partial<Record<keyof LimitSettings, { least: number; most?: number
   batch: { least: 1, most: MAX_BATCH },
   bufferedBytes: { least: 100_000 },
   pending: { least: 1 },
+  largeReads: { least: 1, most: 100 },
   presenceRate: { least: 1, most: 1_000 },
 }
 

@@ -12,6 +12,9 @@ export type RateSettings = {
   sessionCommands: Rate
   /** Requests over REST that are no commands: of one user, without identity of one address. */
   requests: Rate
+  /** Units of work, of which one is about a millisecond: of one user, and in one session. */
+  userWork: Rate
+  sessionWork: Rate
   /** Of one address. */
   handshakes: Rate
   failedLogins: Rate
@@ -41,6 +44,8 @@ const DEFAULTS: Record<keyof RateSettings, string> = {
   userCommands: '2000:10000',
   sessionCommands: '5000:20000',
   requests: '200:1000',
+  userWork: '400:4000',
+  sessionWork: '800:16000',
   handshakes: '100:2000',
   failedLogins: '5:50',
   newSessions: '2:100',
@@ -55,6 +60,8 @@ const RATES = {
   userCommands: rateFlag('command-rate-per-user', 'commands of a user, on all ways'),
   sessionCommands: rateFlag('command-rate-per-session', 'commands of a session'),
   requests: rateFlag('request-rate', 'other REST requests of a user, else of an address'),
+  userWork: rateFlag('work-rate-per-user', 'milliseconds of reading for a user'),
+  sessionWork: rateFlag('work-rate-per-session', 'milliseconds of reading in a session'),
   handshakes: rateFlag('handshake-rate', 'handshakes of sockets from an address'),
   failedLogins: rateFlag('failed-login-rate', 'refused tokens from an address'),
   newSessions: rateFlag('new-session-rate', 'new sessions from an address'),

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   diffInPieces,
   withTypes,
@@ -10,7 +9,6 @@ import {
   fail,
   ok,
   type Change,
-  type Entry,
   type HistoryEntry,
   type NodeHistoryEntry,
   type Result,
@@ -18,30 +16,19 @@ import {
 import type { WayBack } from '../dispatch/task.js'
 import { StorageError, type Journal } from '../journal/journal.js'
 import type { Faults } from '../observability/faults.js'
+import { inTurns } from '../limits/turns.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import { changesPage, type ChangesPage } from './changes-page.js'
-import { changesOfNode, historyEntry } from './entry-summary.js'
+import { EntrySummary } from './entry-summary.js'
 import { graphAt } from './graph-at.js'
 import { historyPage, type Page, type PageQuery } from './history-page.js'
+import type { Source } from './stored-entries.js'
 
 /** Whose view of the entries is wanted; null: all of them. */
 type Seen = { view: RoleView | null }
 
-function seenBy(view: RoleView | null, entry: Entry): Entry {
-  return view ? view.entry(entry) : entry
-}
-
-/** Steps of a comparison that are done in one turn of the event loop. */
-const STEPS = 500
-
-async function difference(from: ProjectGraph, to: ProjectGraph): Promise<Change[]> {
-  const pieces = diffInPieces(from, to)
-  for (let step = 1; ; step += 1) {
-    const { done, value } = pieces.next()
-    if (done) return value
-    if (step % STEPS === 0) await nextTurn()
-  }
-}
+/** What was asked for, and whether somebody still waits for it. */
+type Asked<Query> = Query & { gone?: AbortSignal | undefined }
 
 /** What a session was before: its entries, its states, and what lies between them. */
 export class Chronicle {
@@ -56,23 +43,24 @@ export class Chronicle {
   /** The entries after a seq. Errors: HISTORY_TRUNCATED. */
   changes(
     session: LiveSession,
-    query: { after_seq: number; limit: number },
+    query: Asked<{ after_seq: number; limit: number }>,
   ): Promise<Result<ChangesPage>> {
-    return this.#reading(session, () => changesPage({ journal: this.#journal, session }, query))
+    return this.#reading(session, query, (source) => changesPage(source, query))
   }
 
   /** What was done, newest first, by everybody or by one actor. Errors: HISTORY_TRUNCATED. */
   history(
     session: LiveSession,
-    query: PageQuery & Seen & { actor?: string },
+    query: Asked<PageQuery & Seen & { actor?: string }>,
   ): Promise<Result<Page<HistoryEntry>>> {
     const { actor, view } = query
-    return this.#reading(session, () =>
-      historyPage({ journal: this.#journal, session }, query, {
+    return this.#reading(session, query, (source) =>
+      historyPage(source, query, {
         candidate: (body) => actor === undefined || body.includes(JSON.stringify(actor)),
-        row: (entry) =>
-          actor === undefined || entry.actor.id === actor
-            ? historyEntry(seenBy(view, entry), session.undoneBy(entry.command_id))
+        newSummary: () => new EntrySummary(view),
+        row: (head, summary) =>
+          actor === undefined || head.actor.id === actor
+            ? summary.entry(head, session.undoneBy(head.command_id))
             : undefined,
       }),
     )
@@ -82,21 +70,21 @@ export class Chronicle {
   async nodeHistory(
     session: LiveSession,
     node_id: string,
-    query: PageQuery & Seen,
+    query: Asked<PageQuery & Seen>,
   ): Promise<Result<Page<NodeHistoryEntry>>> {
     if (!session.withDurable(({ graph }) => graph.knows(node_id))) {
       return fail('NODE_NOT_FOUND', 'Node not found', [
         { path: '/node_id', expected: 'a node that is or was in the session', actual: node_id },
       ])
     }
-    return this.#reading(session, () =>
-      historyPage({ journal: this.#journal, session }, query, {
+    return this.#reading(session, query, (source) =>
+      historyPage(source, query, {
         candidate: (body) => body.includes(JSON.stringify(node_id)),
-        row: (whole) => {
-          const entry = seenBy(query.view, whole)
-          const changes = changesOfNode(entry, node_id)
-          const undone_by = session.undoneBy(entry.command_id)
-          return changes && { ...historyEntry(entry, undone_by), changes }
+        newSummary: () => new EntrySummary(query.view, node_id),
+        row: (head, summary) => {
+          if (!summary.isAboutNode) return undefined
+          const { changes } = summary
+          return { ...summary.entry(head, session.undoneBy(head.command_id)), changes }
         },
       }),
     )
@@ -106,46 +94,59 @@ export class Chronicle {
    * A copy of the graph as it was after `seq`, which the field at `path` named.
    * Errors: BAD_REQUEST, HISTORY_TRUNCATED.
    */
-  async graphAt(session: LiveSession, seq: number, path = '/seq'): Promise<Result<ProjectGraph>> {
+  async graphAt(
+    session: LiveSession,
+    { seq, path = '/seq', gone }: Asked<{ seq: number; path?: string }>,
+  ): Promise<Result<ProjectGraph>> {
     const now = session.seq
     if (seq > now) {
       const details = [{ path, expected: `a seq of ${now} at most`, actual: seq }]
       return fail('BAD_REQUEST', `The session is at seq ${now}`, details)
     }
-    return this.#reading(session, () => graphAt({ journal: this.#journal, session, seq }))
+    return this.#reading(session, { gone }, (source) => graphAt({ ...source, seq }))
   }
 
   /** The graph as it was after `seq`, to be read. Errors: BAD_REQUEST, HISTORY_TRUNCATED. */
-  async imageAt(session: LiveSession, seq: number): Promise<Result<GraphImage>> {
-    if (seq === session.seq) return ok(session.withDurable(({ graph }) => graph.image()))
-    const graph = await this.graphAt(session, seq, '/at_seq')
+  async imageAt(
+    session: LiveSession,
+    { seq, gone }: Asked<{ seq: number }>,
+  ): Promise<Result<GraphImage>> {
+    if (seq === session.seq) return ok(session.presentImage().image)
+    const graph = await this.graphAt(session, { seq, path: '/at_seq', gone })
     return graph.ok ? ok(graph.value.image()) : graph
   }
 
   /** The net changes from one state to another. Errors: BAD_REQUEST, HISTORY_TRUNCATED. */
-  async diff(session: LiveSession, from_seq: number, to_seq: number): Promise<Result<Change[]>> {
-    const from = await this.graphAt(session, from_seq, '/from_seq')
-    if (!from.ok) return from
-    const to = await this.graphAt(session, to_seq, '/to_seq')
+  async diff(
+    session: LiveSession,
+    { from_seq, to_seq, gone }: Asked<{ from_seq: number; to_seq: number }>,
+  ): Promise<Result<Change[]>> {
+    const from = await this.graphAt(session, { seq: from_seq, path: '/from_seq', gone })
+    if (!from.ok || from_seq === to_seq) return from.ok ? ok([]) : from
+    const to = await this.graphAt(session, { seq: to_seq, path: '/to_seq', gone })
     if (!to.ok) return to
-    const changes = await difference(from.value, to.value)
+    const changes = await inTurns(diffInPieces(from.value, to.value), gone)
     return ok(session.rules ? withTypes(from.value, changes) : changes)
   }
 
   /** How to get to a former state. Errors: BAD_REQUEST, HISTORY_TRUNCATED. */
   async wayBack(session: LiveSession, seq: number): Promise<Result<WayBack>> {
-    const target = await this.graphAt(session, seq)
+    const target = await this.graphAt(session, { seq })
     if (!target.ok) return target
     const from_seq = session.seq
-    const present = await this.graphAt(session, from_seq)
+    const present = await this.graphAt(session, { seq: from_seq })
     if (!present.ok) return present
-    const changes = await difference(present.value, target.value)
+    const changes = await inTurns(diffInPieces(present.value, target.value))
     return ok({ seq, target: target.value, from_seq, changes })
   }
 
-  async #reading<T>(session: LiveSession, read: () => Promise<Result<T>>): Promise<Result<T>> {
+  async #reading<T>(
+    session: LiveSession,
+    { gone }: Asked<object>,
+    read: (source: Source) => Promise<Result<T>>,
+  ): Promise<Result<T>> {
     try {
-      return await read()
+      return await read({ journal: this.#journal, session, gone })
     } catch (err) {
       if (!(err instanceof StorageError)) throw err
       const { session_id } = session.record

@@ -1,38 +1,41 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { invert, ProjectGraph } from '@talus/graph'
-import { fail, ok, type Entry, type Node, type Result } from '@talus/protocol'
-import type { Journal } from '../journal/journal.js'
-import type { LiveSession } from '../sessions/live-session.js'
+import { fail, ok, type Change, type Node, type Result } from '@talus/protocol'
+import { eachInTurns, inTurns, loopTurns, takeTurn } from '../limits/turns.js'
 import { snapshotNodes } from '../sessions/snapshot.js'
-import { inTurns } from './next-turn.js'
-import { readBackward, readForward } from './stored-entries.js'
+import { entryPieces, type EntryPiece } from './entry-pieces.js'
+import { readBackward, readForward, type Source, type Take } from './stored-entries.js'
 
 /** A graph at a seq is wanted; undefined stands for one that this way does not lead to. */
 type Way = { cost: number; go: () => Promise<ProjectGraph | undefined> }
 
-type Wanted = { journal: Journal; session: LiveSession; seq: number }
+type Wanted = Source & { seq: number }
 
-async function add(graph: ProjectGraph, nodes: Iterable<Node | undefined>): Promise<void> {
-  await inTurns(nodes, (node) => {
-    if (!node) return
-    const { parent_id } = node
-    graph.apply([{ type: 'node-added', node, parent_id, index: graph.childCount(parent_id) }])
-  })
-}
-
-function changesOf(body: string): Entry['changes'] {
-  return (JSON.parse(body) as Entry).changes
+/** The graph with a piece applied: after a `replaced` it is another one. */
+function applied(graph: ProjectGraph, piece: EntryPiece): ProjectGraph {
+  if (!piece) return graph
+  if (piece.kind === 'replaced') return ProjectGraph.empty()
+  if (piece.kind === 'change') {
+    graph.apply([piece.change])
+    return graph
+  }
+  const { node } = piece
+  const { parent_id } = node
+  graph.apply([{ type: 'node-added', node, parent_id, index: graph.childCount(parent_id) }])
+  return graph
 }
 
 /** Folds the entries from `graph`, which is that after `after`. */
 async function forward(wanted: Wanted, graph: ProjectGraph, after: number) {
-  const { journal, session, seq } = wanted
-  const range = { session_id: session.record.session_id, after, upTo: seq }
-  const reached = await readForward(journal, range, (body) => {
-    graph.apply(changesOf(body))
-    return 'next'
-  })
-  return reached === 'end' ? graph : undefined
+  let at = graph
+  const take: Take = async (body) => {
+    const apply = (piece: EntryPiece) => {
+      at = applied(at, piece)
+    }
+    await eachInTurns(entryPieces(body), apply, wanted.gone)
+    return 'next' as const
+  }
+  const reached = await readForward(wanted, { after, upTo: wanted.seq }, take)
+  return reached === 'end' ? at : undefined
 }
 
 /** From the empty beginning: needs all entries. */
@@ -42,40 +45,49 @@ function fromStart(wanted: Wanted): Promise<ProjectGraph | undefined> {
 
 /** From the stored snapshot, where it is not later than what is wanted. */
 async function fromSnapshot(wanted: Wanted): Promise<ProjectGraph | undefined> {
-  const { journal, session, seq } = wanted
+  const { journal, session, seq, gone } = wanted
   const stored = await journal.loadSession(session.record.session_id)
   const snapshot = stored?.snapshot
   if (!snapshot || snapshot.seq > seq) return undefined
   const graph = ProjectGraph.empty()
   for (const part of snapshot.parts) {
-    await add(graph, snapshotNodes(part))
-    await nextTurn()
+    await takeTurn(gone)
+    const add = (node: Node) => void applied(graph, { kind: 'node', node })
+    await eachInTurns(snapshotNodes(part), add, gone)
   }
   return forward(wanted, graph, snapshot.seq)
 }
 
+/** The changes of an entry; undefined when it does not say what was there before it. */
+async function invertible(body: string, gone?: AbortSignal): Promise<Change[] | undefined> {
+  const changes: Change[] = []
+  for (const piece of entryPieces(body)) {
+    if (piece?.kind === 'change') changes.push(piece.change)
+    else if (piece) return undefined
+    if (loopTurns.isOver()) await takeTurn(gone)
+  }
+  return changes
+}
+
 /** Takes back what came later; a project load does not say what was there before it. */
-async function fromPresent({ journal, session, seq }: Wanted): Promise<ProjectGraph | undefined> {
-  const { image, now } = session.withDurable((state) => ({
-    image: state.graph.image(),
-    now: state.seq,
-  }))
-  const graph = ProjectGraph.empty()
-  await add(graph, image.nodes())
-  const range = { session_id: session.record.session_id, after: seq, upTo: now }
-  const reached = await readBackward(journal, range, (body) => {
-    const changes = changesOf(body)
-    if (changes.some(({ type }) => type === 'graph-replaced')) return 'stop'
-    graph.apply(invert(changes))
+async function fromPresent(wanted: Wanted): Promise<ProjectGraph | undefined> {
+  const { session, seq, gone } = wanted
+  const { image, now } = session.presentImage()
+  const graph = await inTurns(ProjectGraph.copyOf(image), gone)
+  const reached = await readBackward(wanted, { after: seq, upTo: now }, async (body) => {
+    const changes = await invertible(body, gone)
+    if (!changes) return 'stop'
+    const takeBack = (change: Change) => graph.apply(invert([change]))
+    await eachInTurns(changes.reverse(), takeBack, gone)
     return 'next'
   })
   return reached === 'end' ? graph : undefined
 }
 
 /**
- * The graph as it was after the entry `seq`, which the session has reached, in a copy of the caller's own: folded from the
- * beginning or from the snapshot, or taken back from the present, by the shortest way that is
- * open. Errors: HISTORY_TRUNCATED. Rejects with StorageError.
+ * The graph as it was after the entry `seq`, which the session has reached, in a copy of the
+ * caller's own: folded from the beginning or from the snapshot, or taken back from the present, by
+ * the shortest way that is open. Errors: HISTORY_TRUNCATED. Rejects with StorageError.
  */
 export async function graphAt(wanted: Wanted): Promise<Result<ProjectGraph>> {
   const { session, seq } = wanted

@@ -1,7 +1,9 @@
-import { fail, ok, type Entry, type Result } from '@talus/protocol'
-import type { Journal } from '../journal/journal.js'
-import type { LiveSession } from '../sessions/live-session.js'
-import { readBackward } from './stored-entries.js'
+import { fail, ok, type Result } from '@talus/protocol'
+import { LOOK_CHARS, PAGE_CHARS } from '../limits/costs.js'
+import { eachInTurns } from '../limits/turns.js'
+import { entryPieces, type EntryHead } from './entry-pieces.js'
+import type { EntrySummary } from './entry-summary.js'
+import { readBackward, type Source } from './stored-entries.js'
 
 /**
  * Entries that one request looks through. What a node or an actor did is found by reading back
@@ -18,30 +20,49 @@ export type Page<Row> = { seq: number; rows: Row[]; next_before_seq: number | nu
 /** `candidate` looks at the text only, to spare parsing what cannot be meant. */
 export type Select<Row> = {
   candidate: (body: string) => boolean
-  row: (entry: Entry) => Row | undefined
+  /** What is told of one entry. */
+  newSummary: () => EntrySummary
+  row: (head: EntryHead, summary: EntrySummary) => Row | undefined
+}
+
+async function rowOf<Row>(body: string, select: Select<Row>, gone?: AbortSignal) {
+  const summary = select.newSummary()
+  const pieces = entryPieces(body)
+  let head: EntryHead | undefined
+  const steps = (function* steps() {
+    head = yield* pieces
+  })()
+  await eachInTurns(steps, (piece) => summary.take(piece), gone)
+  return head && select.row(head, summary)
 }
 
 /**
- * The newest entries before a seq that are selected, newest first (rule HIST2).
+ * The newest entries before a seq that are selected, newest first (rule HIST2): `limit` at most, as
+ * many as make a page, and as many as one request looks through (rule LIM11).
  * Errors: HISTORY_TRUNCATED. Rejects with StorageError.
  */
 export async function historyPage<Row>(
-  place: { journal: Journal; session: LiveSession },
+  source: Source,
   { before_seq, limit = 50 }: PageQuery,
-  { candidate, row }: Select<Row>,
+  select: Select<Row>,
 ): Promise<Result<Page<Row>>> {
-  const { session, journal } = place
+  const { session, gone } = source
   const { seq } = session
   const upTo = Math.min(seq, (before_seq ?? seq + 1) - 1)
   const after = Math.max(0, upTo - LOOKED_THROUGH)
   const rows: Row[] = []
   let last = upTo + 1
-  const range = { session_id: session.record.session_id, after, upTo }
-  const reached = await readBackward(journal, range, (body, at) => {
-    if (rows.length === limit) return 'stop'
+  let [looked, told] = [0, 0]
+  const reached = await readBackward(source, { after, upTo }, async (body, at) => {
+    const isFull = rows.length === limit || told >= PAGE_CHARS
+    if (isFull || (looked > 0 && looked + body.length > LOOK_CHARS)) return 'stop'
     last = at
-    const found = candidate(body) ? row(JSON.parse(body) as Entry) : undefined
-    if (found) rows.push(found)
+    looked += body.length
+    const found = select.candidate(body) ? await rowOf(body, select, gone) : undefined
+    if (!found) return 'next'
+    rows.push(found)
+    // Of a large entry little may be told, but of a small one never more than it has.
+    told += Math.min(body.length, PAGE_CHARS)
     return 'next'
   })
   if (reached === 'truncated' && last > upTo) {

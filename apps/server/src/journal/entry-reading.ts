@@ -32,7 +32,8 @@ export async function digestAt(
   return row?.digest
 }
 
-type Window = { after_seq: number; limit?: number }
+/** `segments`: how many are read at most, from the first on. */
+type Window = { after_seq: number; limit?: number; segments?: number }
 
 /**
  * Entries after `after_seq`, in segments of which each is proven to follow the one before. Only what
@@ -42,18 +43,19 @@ type Window = { after_seq: number; limit?: number }
 export async function readEntries(
   db: Kysely<JournalTables>,
   session_id: string,
-  { after_seq, limit = Number.MAX_SAFE_INTEGER }: Window,
+  { after_seq, limit = Number.MAX_SAFE_INTEGER, segments: most }: Window,
 ): Promise<PackedCommit[]> {
   const truncation = await truncationOf(db, session_id)
   const after = Math.max(after_seq, truncation?.seq ?? 0)
   const through = after + limit
-  const query = db
+  const all = db
     .selectFrom('segments')
     .where('session_id', '=', session_id)
     .where('last_seq', '>', after)
     .where('first_seq', '<=', through)
     .select(['first_seq', 'last_seq', 'body', 'digest'])
     .orderBy('last_seq')
+  const query = most === undefined ? all : all.limit(most)
   const segments = await reading(session_id, after + 1, query.execute())
   const [first] = segments
   if (first === undefined) return []

@@ -4,6 +4,7 @@ import { readEntries, truncationOf } from './entry-reading.js'
 import { expectEnd, readHead } from './head-reading.js'
 import { StorageError, type Journal, type StoredCommand } from './journal.js'
 import { parseAck, readReceipts, RECEIPT_COLUMNS, toReceipt } from './receipt-reading.js'
+import type { PackedCommit } from './packed-group.js'
 import type { JournalTables } from './schema.js'
 import { SESSION_COLUMNS } from './session-queries.js'
 import { readSnapshot } from './snapshot-reading.js'
@@ -19,8 +20,9 @@ export function historyQueries(db: Kysely<JournalTables>): HistoryQueries {
       return await inOneView(db, (view) => loadSession(view, session_id))
     },
 
-    async entriesAfter(session_id, after_seq, limit) {
-      const rows = await inOneView(db, (view) => readWindow(view, session_id, { after_seq, limit }))
+    async entriesAfter(session_id, after_seq, limit, maxChars = Infinity) {
+      const window = { after_seq, limit, maxChars }
+      const rows = await inOneView(db, (view) => readWindow(view, session_id, window))
       return rows.map(({ body }) => body)
     },
 
@@ -43,13 +45,46 @@ function inOneView<T>(
   return db.transaction().setIsolationLevel('repeatable read').execute(read)
 }
 
-/** The entries with the `limit` seqs after `after_seq`: all that the session should have of them. */
+type EntryWindow = { after_seq: number; limit: number; maxChars: number }
+
+/** Segment by segment, until the entries have so many characters: of a window there may be 1 GB. */
+async function readUntilFull(
+  db: Kysely<JournalTables>,
+  session_id: string,
+  { after_seq, limit, maxChars }: EntryWindow,
+): Promise<{ rows: PackedCommit[]; isFull: boolean }> {
+  const rows: PackedCommit[] = []
+  let chars = 0
+  for (let at = after_seq; at < after_seq + limit;) {
+    const window = { after_seq: at, limit: after_seq + limit - at, segments: 1 }
+    const some = await readEntries(db, session_id, window)
+    for (const row of some) {
+      rows.push(row)
+      chars += row.body.length
+      if (chars >= maxChars) return { rows, isFull: true }
+    }
+    const last = some.at(-1)
+    if (!last) break
+    at = last.seq
+  }
+  return { rows, isFull: false }
+}
+
+/**
+ * The entries with the `limit` seqs after `after_seq`: all that the session should have of them, or
+ * as many as have `maxChars` characters.
+ */
 async function readWindow(
   db: Kysely<JournalTables>,
   session_id: string,
-  { after_seq, limit }: { after_seq: number; limit: number },
-) {
-  const rows = await readEntries(db, session_id, { after_seq, limit })
+  window: EntryWindow,
+): Promise<PackedCommit[]> {
+  const { after_seq, limit, maxChars } = window
+  const { rows, isFull } =
+    maxChars === Infinity
+      ? { rows: await readEntries(db, session_id, { after_seq, limit }), isFull: false }
+      : await readUntilFull(db, session_id, window)
+  if (isFull) return rows.filter(({ seq }) => seq <= after_seq + limit)
   const head = await readHead(db, session_id)
   const last = Math.min(head?.last_seq ?? 0, after_seq + limit)
   const found = rows.at(-1)?.seq ?? (await truncationOf(db, session_id))?.seq ?? 0

@@ -158,9 +158,15 @@ export interface Journal {
   /**
    * Bodies of the entries with the `limit` seqs after `after_seq`, in order: fewer where the history
    * ends, or where the oldest were removed. Whoever needs all of them compares `after_seq + 1` with
-   * `firstSeq` and answers HISTORY_TRUNCATED. Rejects at the first that is damaged or missing.
+   * `firstSeq` and answers HISTORY_TRUNCATED. With `maxChars` they end as soon as they have so many
+   * characters together. Rejects at the first that is damaged or missing.
    */
-  entriesAfter(session_id: string, after_seq: number, limit: number): Promise<string[]>
+  entriesAfter(
+    session_id: string,
+    after_seq: number,
+    limit: number,
+    maxChars?: number,
+  ): Promise<string[]>
   /**
    * The first seq whose entry is kept, or will be: 1 until `truncate` has removed some. State
    * before it can only be told by taking back what came later.

@@ -71,11 +71,13 @@ export function createMemoryJournal(): Journal {
       return batches.map((batch) => appendTo(sessions.get(batch.session_id), batch))
     },
 
-    async entriesAfter(session_id, after_seq, limit) {
+    async entriesAfter(session_id, after_seq, limit, maxChars = Infinity) {
       const { commits, removed } = sessions.get(session_id) ?? { commits: [], removed: 0 }
       const from = after_seq - removed
       const window = commits.slice(Math.max(0, from), Math.max(0, from + limit))
-      return window.map(({ body }) => body)
+      let chars = 0
+      const full = window.findIndex(({ body }) => (chars += body.length) >= maxChars)
+      return (full < 0 ? window : window.slice(0, full + 1)).map(({ body }) => body)
     },
 
     async firstSeq(session_id) {

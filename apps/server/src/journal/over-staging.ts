@@ -35,11 +35,17 @@ export function overStaging(tables: JournalQueries, staging: Staging): JournalQu
       return await staging.past(session_id, () => tables.deleteSession(session_id))
     },
 
-    async entriesAfter(session_id, after_seq, limit) {
-      const bodies = await tables.entriesAfter(session_id, after_seq, limit)
-      const staged = staging.session(session_id)?.commits() ?? []
-      const later = staged.filter(({ seq }) => seq > after_seq && seq - after_seq <= limit)
-      return [...bodies, ...later.map(({ body }) => body)]
+    async entriesAfter(session_id, after_seq, limit, maxChars = Infinity) {
+      const bodies = await tables.entriesAfter(session_id, after_seq, limit, maxChars)
+      let chars = 0
+      for (const body of bodies) chars += body.length
+      for (const { seq, body } of staging.session(session_id)?.commits() ?? []) {
+        if (chars >= maxChars) break
+        if (seq <= after_seq || seq - after_seq > limit) continue
+        bodies.push(body)
+        chars += body.length
+      }
+      return bodies
     },
 
     async findCommand(session_id, command_id) {

@@ -69,8 +69,8 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
     countCreated: (actor_id) => request('countCreated', actor_id),
     deleteSession: (session_id) => request('deleteSession', session_id),
     append,
-    entriesAfter: (session_id, after_seq, limit) =>
-      request('entriesAfter', session_id, after_seq, limit),
+    entriesAfter: (session_id, after_seq, limit, maxChars) =>
+      request('entriesAfter', session_id, after_seq, limit, maxChars),
     firstSeq: (session_id) => request('firstSeq', session_id),
     findCommand: (session_id, command_id) => request('findCommand', session_id, command_id),
     writeSnapshot: inSteps({

@@ -1,4 +1,4 @@
-import type { AccessRules, Blueprint, GraphLimits } from '@talus/graph'
+import type { AccessRules, Blueprint, GraphImage, GraphLimits } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, SessionContext } from '../broadcast/publication.js'
 import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
@@ -97,6 +97,11 @@ export class LiveSession implements Appender {
     return this.#document.seq
   }
 
+  /** How many nodes there are, the planned included. */
+  get nodeCount(): number {
+    return this.#document.ground.graph.size
+  }
+
   get blueprint(): Blueprint | null {
     return this.#document.ground.blueprint
   }
@@ -135,6 +140,11 @@ export class LiveSession implements Appender {
   /** Reads durable state: what is only planned is taken back meanwhile. */
   withDurable<T>(read: (state: SessionState) => T): T {
     return this.#document.withDurable(read)
+  }
+
+  /** The graph as it is durable now, to be read later, in turns; `now` is its seq. */
+  presentImage(): { image: GraphImage; now: number } {
+    return this.#document.presentImage()
   }
 
   /** Whether the node was there and is durably gone. */

@@ -35,11 +35,20 @@ export class Recollection {
     }
   }
 
+  /** The last entries up to a seq: fewer where so many are too large to be read at once. */
+  async #lastUpTo(upTo: number): Promise<EntryPage & { after: number }> {
+    for (let most = PAGE; ; most = Math.max(1, most >> 2)) {
+      const after = Math.max(0, upTo - most)
+      const page = await this.#read(after, upTo)
+      const { first, bodies } = page
+      if (bodies.length === 0 || first + bodies.length > upTo) return { after, ...page }
+    }
+  }
+
   /** Reads the page before the first entry. False: there is no point in going on. */
   async #readPage(): Promise<boolean> {
     const upTo = this.#recent.firstSeq - 1
-    const after = Math.max(0, upTo - PAGE)
-    const { first, bodies } = await this.#read(after, upTo)
+    const { after, first, bodies } = await this.#lastUpTo(upTo)
     // Commits have filled memory meanwhile and pushed out what the page would join.
     if (this.#recent.firstSeq !== upTo + 1) return false
     this.#recent.prepend(bodies)

@@ -1,4 +1,4 @@
-import type { ProjectGraph, UndoHistory } from '@talus/graph'
+import type { GraphImage, ProjectGraph, UndoHistory } from '@talus/graph'
 import type { Change, Entry } from '@talus/protocol'
 import type { Pending } from '../dispatch/pending.js'
 import type { Pipeline } from '../dispatch/pipeline.js'
@@ -16,6 +16,7 @@ export class SessionDocument {
   readonly #pipeline: Pipeline
   readonly #ground: Ground
   #seq: number
+  #image: { seq: number; ref: WeakRef<GraphImage> } | undefined
 
   /** `pipeline` knows what is planned. */
   constructor({ graph, history, seq }: SessionState, planning: Planning, pipeline: Pipeline) {
@@ -62,6 +63,15 @@ export class SessionDocument {
     } finally {
       for (const pending of planned) pending.takeBack = graph.speculate(pending.entry.changes)
     }
+  }
+
+  /** The graph as it is durable now, to be read later: who asks at the same seq shares one. */
+  presentImage(): { image: GraphImage; now: number } {
+    const seq = this.#seq
+    const known = this.#image?.seq === seq ? this.#image.ref.deref() : undefined
+    const image = known ?? this.withDurable(({ graph }) => graph.image())
+    if (!known) this.#image = { seq, ref: new WeakRef(image) }
+    return { image, now: seq }
   }
 
   /**

@@ -3,6 +3,7 @@ import { ANONYMOUS, ok, type Actor, type Result } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
 import type { Member, SessionRecord } from '../journal/journal.js'
+import type { Extent } from '../limits/costs.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
 import { OpenSessions } from './open-sessions.js'
 import type { Retention } from './retention.js'
@@ -86,6 +87,13 @@ export class SessionStore {
       return this.#unavailable(err, 'The session could not be created', record.session_id)
     }
     return this.get(record.session_id)
+  }
+
+  /** How large a session is: what reading it costs is known by that beforehand. */
+  extentOf(session: LiveSession): Extent {
+    const chars = this.#snapshots.charsOf(session)
+    const { nodeCount: nodes, seq: entries, tail } = session
+    return { nodes, entries, chars, entryChars: tail.largestEntry }
   }
 
   /** How many sessions are in memory. */

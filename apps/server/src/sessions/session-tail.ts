@@ -22,9 +22,11 @@ export class SessionTail {
   readonly #onUnreadable: (err: unknown) => void
   /** The last durable seq; beyond any when nothing more will come. */
   #seq: number
+  #largest = 0
 
   constructor({ session_id, journal, seq, bodies, log }: Opening) {
     this.#seq = seq
+    for (const body of bodies) this.noteEntry(body)
     this.#recent = new RecentEntries(seq, bodies)
     this.#recollection = new Recollection(this.#recent, (after, upTo) =>
       readPage(journal, { session_id, after, upTo }),
@@ -32,7 +34,18 @@ export class SessionTail {
     this.#onUnreadable = (err) => log.error({ session_id, err }, 'entries could not be read')
   }
 
+  /** Characters of the largest entry that was met: others like it may be in the history. */
+  get largestEntry(): number {
+    return this.#largest
+  }
+
+  /** Takes note of an entry that was read. */
+  noteEntry({ length }: string): void {
+    if (length > this.#largest) this.#largest = length
+  }
+
   push(seq: number, body: string): void {
+    this.noteEntry(body)
     this.#recent.push(seq, body)
     this.#seq = seq
     this.#arrivals.arrive(seq)

@@ -66,6 +66,12 @@ export class Snapshots {
     this.#writing ??= this.#writeDue()
   }
 
+  /** Characters of the session as JSON: its last snapshot, and the entries since. */
+  charsOf(session: LiveSession): number {
+    const since = this.#since.get(session)
+    return since ? since.snapshotChars + since.chars : 0
+  }
+
   /** Ends with snapshots of those sessions that would have much to replay when they are opened. */
   async stop(sessions: Iterable<LiveSession>): Promise<void> {
     this.#stopping = true

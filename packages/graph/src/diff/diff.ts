@@ -1,37 +1,64 @@
-import type { Change } from '@talus/protocol'
+import type { Change, NodeRemoved } from '@talus/protocol'
 import { Draft } from '../draft.js'
-import { removalsOf } from '../plan/delete-node.js'
-import type { NodeRecord } from '../node-record.js'
+import { nodeOf, type NodeRecord } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
 import { editsOf, isRemade } from './node-diff.js'
 import { placeChildren } from './placements.js'
+
+/** Changes that are tried in one piece. */
+const TRIED = 50
+
+type Pieces<T = void> = Generator<void, T>
+
+/** Removes a subtree from the last leaf to the top, as a deletion does (rule DEL1). */
+function* remove(draft: Draft, top: string): Pieces {
+  const graph = draft.view()
+  const seen = new Map<string | null, number>()
+  const removals: NodeRemoved[] = []
+  for (const record of graph.preorder(top)) {
+    const { id, parent_id } = record
+    // Siblings come in order, so counting them gives the index without looking for it.
+    const index = id === top ? graph.indexOf(top) : (seen.get(parent_id) ?? 0)
+    seen.set(parent_id, index + 1)
+    removals.push({ type: 'node-removed', node: nodeOf(record, []), parent_id, index })
+    yield
+  }
+  removals.reverse()
+  for (let at = 0; at < removals.length; at += TRIED) {
+    draft.add(removals.slice(at, at + TRIED))
+    draft.view()
+    yield
+  }
+}
 
 /**
  * Clears the way for nodes that differ in what no change can set: the old one has to go before the
  * new one can come. What stands below it waits among the roots.
  */
-function removeRemade(draft: Draft, remade: readonly NodeRecord[]): void {
+function* removeRemade(draft: Draft, remade: readonly NodeRecord[]): Pieces {
   for (const { id } of remade) {
     for (const child of [...draft.view().childrenOf(id)].toReversed()) {
       const graph = draft.view()
       const from = { parent_id: id, index: graph.indexOf(child) }
       const place = { parent_id: null, index: graph.childCount(null) }
       draft.add([{ type: 'node-moved', node_id: child, from, to: place }])
+      yield
     }
-    draft.add(removalsOf(draft.view(), id))
+    yield* remove(draft, id)
   }
 }
 
 /** Removes what is gone: by now nothing else stands below it. */
-function removeGone(draft: Draft, to: ProjectGraph, gone: readonly string[]): void {
+function* removeGone(draft: Draft, to: ProjectGraph, gone: readonly string[]): Pieces {
   for (const id of gone) {
     const parent_id = draft.view().record(id)?.parent_id ?? null
     const isTop = parent_id === null || to.has(parent_id)
-    if (isTop) draft.add(removalsOf(draft.view(), id))
+    if (isTop && draft.view().has(id)) yield* remove(draft, id)
+    yield
   }
 }
 
-function* collect(draft: Draft, from: ProjectGraph, to: ProjectGraph): Generator<void, void> {
+function* collect(draft: Draft, from: ProjectGraph, to: ProjectGraph): Pieces {
   const records: NodeRecord[] = []
   const remade: NodeRecord[] = []
   for (const record of to.preorder()) {
@@ -40,28 +67,33 @@ function* collect(draft: Draft, from: ProjectGraph, to: ProjectGraph): Generator
     if (before && isRemade(before, record)) remade.push(record)
     yield
   }
-  const gone = [...from.ids()].filter((id) => !to.has(id))
-  removeRemade(draft, remade)
+  const gone: string[] = []
+  for (const id of from.ids()) {
+    if (!to.has(id)) gone.push(id)
+    yield
+  }
+  yield* removeRemade(draft, remade)
   // From the top: each parent stands in its final place before its children come to it, so no
   // move can make a cycle.
-  placeChildren(draft, to, null)
+  yield* placeChildren(draft, to, null)
   for (const record of records) {
     const before = draft.view().record(record.id)
     if (before) draft.add(editsOf(before, record))
-    placeChildren(draft, to, record.id)
+    yield* placeChildren(draft, to, record.id)
     yield
   }
-  removeGone(draft, to, gone)
+  yield* removeGone(draft, to, gone)
 }
 
 /**
  * What `diff` does, in small pieces: it ends with the changes. Both graphs have to be the caller's
  * own until then.
  */
-export function* diffInPieces(from: ProjectGraph, to: ProjectGraph): Generator<void, Change[]> {
+export function* diffInPieces(from: ProjectGraph, to: ProjectGraph): Pieces<Change[]> {
   const draft = new Draft(from)
   try {
     yield* collect(draft, from, to)
+    yield* draft.discardInPieces()
     return draft.changes
   } finally {
     draft.discard()

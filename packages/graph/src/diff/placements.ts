@@ -10,6 +10,7 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
 
 /** Those of the wanted children that need not move: they are there, in the wanted order. */
 function staying(have: readonly string[], want: readonly string[]): Set<string> {
+  if (have.length === 0) return new Set()
   const indexes = new Map(have.map((id, index) => [id, index]))
   const present = want.flatMap((id) => indexes.get(id) ?? [])
   const kept = longestIncreasing(present)
@@ -38,7 +39,11 @@ function bring(graph: ProjectGraph, to: ProjectGraph, id: string, place: Place):
  * Gives one parent, null for the roots, the children that it has in `to`, in that order. Nodes
  * that belong elsewhere are left standing between them: they are fetched, or removed, later.
  */
-export function placeChildren(draft: Draft, to: ProjectGraph, parent_id: string | null): void {
+export function* placeChildren(
+  draft: Draft,
+  to: ProjectGraph,
+  parent_id: string | null,
+): Generator<void, void> {
   const want = to.childrenOf(parent_id)
   const have = draft.view().childrenOf(parent_id)
   if (sameList(have, want)) return
@@ -47,5 +52,6 @@ export function placeChildren(draft: Draft, to: ProjectGraph, parent_id: string 
   for (const id of want) {
     if (!stay.has(id)) draft.add([bring(draft.view(), to, id, { parent_id, previous })])
     previous = id
+    yield
   }
 }

@@ -14,8 +14,9 @@ import { actorOf, type Caller } from '../../gate/caller.js'
 import type { Audit } from '../../gate/audit.js'
 import type { RateLimit } from '../../gate/rate-limits.js'
 import type { SessionQuota } from '../../gate/session-quota.js'
-import { networkOf } from '../../limits/address.js'
+import { chargedFor } from '../../limits/charged.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
+import type { WorkLimits } from '../../limits/work-limits.js'
 import type { AddressOf } from '../perimeter/address.js'
 
 /** What decides who a request is from and what it may do. */
@@ -25,6 +26,7 @@ export type Door = {
   audit: Audit
   /** Requests that are no commands, which the dispatcher counts. */
   requests: RateLimit
+  work: WorkLimits
   quota: SessionQuota
   json: JsonLimits
   addressOf: AddressOf
@@ -88,13 +90,17 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
   })
 }
 
-/** Counts a request: of the user, or of the address when nobody has proven to be somebody. */
+/** Who is charged for a request. */
+export function chargedBy(request: FastifyRequest): string {
+  const { identity } = request.visitor
+  const { authenticated } = request.server.door.access
+  return chargedFor({ identity, authenticated, address: addressOf(request) })
+}
+
+/** Counts a request. */
 export function takeRequest(name: RouteName, request: FastifyRequest): Failure | undefined {
   if (ROUTES[name].scope === 'open') return undefined
-  const { access, requests } = request.server.door
-  const { actor, guest } = request.visitor.identity
-  const isUser = access.authenticated && guest !== true
-  return requests.take(isUser ? `user ${actor.id}` : `address ${networkOf(addressOf(request))}`)
+  return request.server.door.requests.take(chargedBy(request))
 }
 
 /** Counts a new session. Errors: LIMIT_EXCEEDED, RATE_LIMITED. */

@@ -1,4 +1,5 @@
 import type { GraphState, Node } from '@talus/protocol'
+import { nodeJson } from './node-json.js'
 
 /** What precedes the nodes. */
 export type GraphHead = Omit<GraphState, 'roots' | 'nodes'>
@@ -13,8 +14,13 @@ export function* graphJson(head: GraphHead, nodes: NodePieces): Generator<string
   let comma = ''
   for (const node of nodes) {
     if (node?.parent_id === null) roots.push(node.id)
-    yield node && comma + JSON.stringify(node)
-    if (node) comma = ','
+    if (!node) {
+      yield undefined
+      continue
+    }
+    if (comma !== '') yield comma
+    yield* nodeJson(node)
+    comma = ','
   }
   yield `],"roots":${JSON.stringify(roots)}}`
 }

@@ -2,70 +2,82 @@ import { epochOf, type GraphImage, type RoleView } from '@talus/graph'
 import { fail, ok, type Moment, type Result } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Caller } from '../../gate/caller.js'
+import type { Permit } from '../../limits/concurrency-limit.js'
+import type { LiveSession } from '../../sessions/live-session.js'
 import { etag, isUnchanged, nameVersion } from './etag.js'
 import { graphJson, type NodePieces } from './graph-json.js'
 import { streamed } from './json-stream.js'
-import { reach } from './reach.js'
-import { mount, RawJson, requiredSession } from './route.js'
+import { nodeJson } from './node-json.js'
+import { RawJson } from './route.js'
 import type { RestServices } from './services.js'
+import { mountRead } from './session-read.js'
 import { sightOf } from './sight.js'
 import { treeJson } from './tree-json.js'
 
 type Write = typeof graphJson | typeof treeJson
 
-type Wanted = {
-  session_id: string
-  moment: Moment
-  caller: Caller
-  reply: FastifyReply
-  write: Write
-}
+type Wanted = { caller: Caller; reply: FastifyReply; session: LiveSession; query: Moment }
 
 function* seenNodes(image: GraphImage, view: RoleView): NodePieces {
   for (const node of image.nodes()) yield node && view.node(node)
 }
 
-/** A graph as it is, or was; undefined when the client has it already. */
+function* oneNodeJson(head: object, node: Parameters<typeof nodeJson>[0]): Generator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"node":`
+  yield* nodeJson(node)
+  yield '}'
+}
+
+/** Which version a caller is shown, of which moment. */
+function versionOf({ caller, reply, session, query }: Wanted) {
+  const view = sightOf({ caller, reply }, session)
+  const epoch = epochOf(session.context.epoch, view)
+  const seq = query.at_seq ?? session.seq
+  return { view, epoch, seq, tag: etag(epoch, seq) }
+}
+
+/** Whether the client has this version, and was told so (rule READ2). */
+function isKnown(asked: Wanted): boolean {
+  const { seq, tag } = versionOf(asked)
+  return seq <= asked.session.seq && isUnchanged(asked.reply, tag)
+}
+
+/** A graph as it is, or was. */
 async function graphOf(
-  services: RestServices,
-  { session_id, moment, caller, reply, write }: Wanted,
-): Promise<Result<RawJson> | undefined> {
-  const session = await reach(services, session_id, moment)
-  if (!session.ok) return session
-  const { context } = session.value
-  const view = sightOf({ caller, reply }, session.value)
-  const epoch = epochOf(context.epoch, view)
-  const seq = moment.at_seq ?? session.value.seq
-  const tag = etag(epoch, seq)
-  if (seq <= session.value.seq && isUnchanged(reply, tag)) return undefined
-  const image = await services.chronicle.imageAt(session.value, seq)
+  { chronicle }: RestServices,
+  asked: Wanted & { permit: Permit },
+  write: Write,
+): Promise<Result<RawJson>> {
+  const { session, permit, reply } = asked
+  const { view, epoch, seq, tag } = versionOf(asked)
+  const image = await chronicle.imageAt(session, { seq, gone: permit.gone })
   if (!image.ok) return image
   nameVersion(reply, tag)
-  const { project_id, template_id } = context
+  const { session_id, project_id, template_id } = session.context
   const head = { session_id, project_id, template_id, seq, epoch }
   const nodes = view ? seenNodes(image.value, view) : image.value.nodes()
-  return ok(new RawJson(streamed(write(head, nodes))))
+  return ok(new RawJson(await streamed(write(head, nodes), permit)))
 }
 
 export function mountGraph(app: FastifyInstance, services: RestServices): void {
-  const { sessions } = services
-  mount(app, 'GetGraph', async ({ caller, query, session_id, reply }) => {
-    const id = requiredSession(query.session_id, session_id)
-    if (!id.ok) return id
-    const wanted = { session_id: id.value, moment: query, caller, reply }
-    return graphOf(services, { ...wanted, write: graphJson })
+  mountRead(app, services, 'GetGraph', {
+    isKnown,
+    read: (asked) => graphOf(services, asked, graphJson),
   })
-  mount(app, 'GetGraphTree', ({ caller, params: { session_id }, query, reply }) =>
-    graphOf(services, { session_id, moment: query, caller, reply, write: treeJson }),
-  )
-  mount(app, 'GetNode', async ({ params: { session_id, node_id }, ...asked }) => {
-    const session = await sessions.get(session_id)
-    if (!session.ok) return session
-    const view = sightOf(asked, session.value)
-    return session.value.withDurable(({ graph, seq }) => {
-      const node = graph.node(node_id)
+  mountRead(app, services, 'GetGraphTree', {
+    isKnown,
+    read: (asked) => graphOf(services, asked, treeJson),
+  })
+  mountRead(app, services, 'GetNode', {
+    async read({ params: { session_id, node_id }, session, permit, ...asked }) {
+      const view = sightOf(asked, session)
+      const { node, seq } = session.withDurable((state) => ({
+        node: state.graph.node(node_id),
+        seq: state.seq,
+      }))
       if (!node) return fail('NODE_NOT_FOUND', 'Node not found')
-      return ok({ session_id, seq, node: view ? view.node(node) : node })
-    })
+      const pieces = oneNodeJson({ session_id, seq }, view ? view.node(node) : node)
+      return ok(new RawJson(await streamed(pieces, permit)))
+    },
   })
 }

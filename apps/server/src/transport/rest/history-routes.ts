@@ -1,61 +1,74 @@
 import { epochOf, type RoleView } from '@talus/graph'
-import { ok, type Entry } from '@talus/protocol'
-import type { FastifyInstance } from 'fastify'
+import { ok } from '@talus/protocol'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Caller } from '../../gate/caller.js'
+import { viewedEntry } from '../../history/viewed-entry.js'
+import type { LiveSession } from '../../sessions/live-session.js'
 import { streamed } from './json-stream.js'
 import { eachAsJson, listJson } from './list-json.js'
-import { mount, RawJson } from './route.js'
+import { RawJson } from './route.js'
 import type { RestServices } from './services.js'
+import { mountRead } from './session-read.js'
 import { sightOf } from './sight.js'
 
-/** Entries as they are stored, as entries that a role sees. */
-function* seenBodies(bodies: readonly string[], view: RoleView): Generator<string> {
-  for (const body of bodies) yield JSON.stringify(view.entry(JSON.parse(body) as Entry))
+/** Entries as they are stored, or as a role sees them, in pieces. */
+function* entriesJson(bodies: readonly string[], view: RoleView | null) {
+  for (const body of bodies) yield view ? viewedEntry(body, view) : [body]
 }
 
-export function mountHistory(app: FastifyInstance, { sessions, chronicle }: RestServices): void {
-  mount(app, 'GetChanges', async ({ params: { session_id }, query, ...asked }) => {
-    const session = await sessions.get(session_id)
-    if (!session.ok) return session
-    const view = sightOf(asked, session.value)
-    const epoch = epochOf(session.value.record.epoch, view)
-    const { after_seq = 0, limit = 100 } = query
-    const page = await chronicle.changes(session.value, { after_seq, limit })
-    if (!page.ok) return page
-    const { seq, bodies, has_more } = page.value
-    const head = { session_id, epoch, seq, has_more }
-    const entries = view ? seenBodies(bodies, view) : bodies
-    return ok(new RawJson(streamed(listJson(head, 'entries', entries))))
+type Asked = { caller: Caller; reply: FastifyReply; session: LiveSession }
+
+/** What the caller sees, and what every answer says of the session. */
+function shownTo(asked: Asked) {
+  const { session_id, epoch } = asked.session.record
+  const view = sightOf(asked, asked.session)
+  return { view, head: { session_id, epoch: epochOf(epoch, view) } }
+}
+
+export function mountHistory(app: FastifyInstance, services: RestServices): void {
+  const { chronicle } = services
+  mountRead(app, services, 'GetChanges', {
+    async read({ session, permit, query, ...asked }) {
+      const { view, head } = shownTo({ ...asked, session })
+      const { after_seq = 0, limit = 100 } = query
+      const page = await chronicle.changes(session, { after_seq, limit, gone: permit.gone })
+      if (!page.ok) return page
+      const { seq, bodies, has_more } = page.value
+      const pieces = listJson({ ...head, seq, has_more }, 'entries', entriesJson(bodies, view))
+      return ok(new RawJson(await streamed(pieces, permit)))
+    },
   })
-  mount(app, 'GetHistory', async ({ params: { session_id }, query, ...asked }) => {
-    const session = await sessions.get(session_id)
-    if (!session.ok) return session
-    const view = sightOf(asked, session.value)
-    const epoch = epochOf(session.value.record.epoch, view)
-    const page = await chronicle.history(session.value, { ...query, view })
-    if (!page.ok) return page
-    const { seq, rows: entries, next_before_seq } = page.value
-    return ok({ session_id, epoch, seq, next_before_seq, entries })
+  mountRead(app, services, 'GetHistory', {
+    async read({ session, permit, query, ...asked }) {
+      const { view, head } = shownTo({ ...asked, session })
+      const page = await chronicle.history(session, { ...query, view, gone: permit.gone })
+      if (!page.ok) return page
+      const { seq, rows: entries, next_before_seq } = page.value
+      return ok({ ...head, seq, next_before_seq, entries })
+    },
   })
-  mount(app, 'GetNodeHistory', async ({ params: { session_id, node_id }, query, ...asked }) => {
-    const session = await sessions.get(session_id)
-    if (!session.ok) return session
-    const view = sightOf(asked, session.value)
-    const epoch = epochOf(session.value.record.epoch, view)
-    const page = await chronicle.nodeHistory(session.value, node_id, { ...query, view })
-    if (!page.ok) return page
-    const { seq, rows: entries, next_before_seq } = page.value
-    return ok({ session_id, epoch, seq, node_id, next_before_seq, entries })
+  mountRead(app, services, 'GetNodeHistory', {
+    async read({ session, permit, query, params: { node_id }, ...asked }) {
+      const { view, head } = shownTo({ ...asked, session })
+      const wanted = { ...query, view, gone: permit.gone }
+      const page = await chronicle.nodeHistory(session, node_id, wanted)
+      if (!page.ok) return page
+      const { seq, rows, next_before_seq } = page.value
+      const top = { ...head, seq, node_id, next_before_seq }
+      const pieces = listJson(top, 'entries', eachAsJson(rows))
+      return ok(new RawJson(await streamed(pieces, permit)))
+    },
   })
-  mount(app, 'GetDiff', async ({ params: { session_id }, query, ...asked }) => {
-    const session = await sessions.get(session_id)
-    if (!session.ok) return session
-    const view = sightOf(asked, session.value)
-    const epoch = epochOf(session.value.record.epoch, view)
-    const { from_seq, to_seq = session.value.seq } = query
-    const changes = await chronicle.diff(session.value, from_seq, to_seq)
-    if (!changes.ok) return changes
-    const head = { session_id, epoch, from_seq, to_seq }
-    const shown = view ? view.changes(changes.value) : changes.value
-    return ok(new RawJson(streamed(listJson(head, 'changes', eachAsJson(shown)))))
+  mountRead(app, services, 'GetDiff', {
+    async read({ session, permit, query, ...asked }) {
+      const { view, head } = shownTo({ ...asked, session })
+      const { from_seq, to_seq = session.seq } = query
+      const wanted = { from_seq, to_seq, gone: permit.gone }
+      const changes = await chronicle.diff(session, wanted)
+      if (!changes.ok) return changes
+      const shown = view ? view.changes(changes.value) : changes.value
+      const pieces = listJson({ ...head, from_seq, to_seq }, 'changes', eachAsJson(shown))
+      return ok(new RawJson(await streamed(pieces, permit)))
+    },
   })
 }

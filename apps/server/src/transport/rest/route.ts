@@ -51,6 +51,10 @@ export class RawJson {
   constructor(text: string | Readable) {
     this.text = text
   }
+
+  get isWhole(): boolean {
+    return typeof this.text === 'string'
+  }
 }
 
 /**

@@ -1,27 +1,30 @@
 import { epochOf, search } from '@talus/graph'
 import { ok } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
-import { mount, requiredSession } from './route.js'
+import { inTurns } from '../../limits/turns.js'
+import { streamed } from './json-stream.js'
+import { matchesJson } from './node-json.js'
+import { RawJson } from './route.js'
 import type { RestServices } from './services.js'
+import { mountRead } from './session-read.js'
 import { sightOf } from './sight.js'
-import { inTurns } from './event-loop-turns.js'
 
-export function mountSearch(app: FastifyInstance, { sessions }: RestServices): void {
-  mount(app, 'SearchGraph', async ({ body, session_id: given, ...asked }) => {
-    const id = requiredSession(body.session_id, given)
-    if (!id.ok) return id
-    const session = await sessions.get(id.value)
-    if (!session.ok) return session
-    const { blueprint, record } = session.value
-    const view = sightOf(asked, session.value)
-    const { session_id: _, ...query } = body
-    // The state is taken in one go; it is searched later, while the session goes on.
-    const { seq, begun } = session.value.withDurable((state) => ({
-      seq: state.seq,
-      begun: search(state.graph, query, { blueprint, view }),
-    }))
-    if (!begun.ok) return begun
-    const page = await inTurns(begun.value)
-    return ok({ session_id: id.value, epoch: epochOf(record.epoch, view), seq, ...page })
+export function mountSearch(app: FastifyInstance, services: RestServices): void {
+  mountRead(app, services, 'SearchGraph', {
+    async read({ body, session, permit, ...asked }) {
+      const { blueprint, record } = session
+      const { session_id } = record
+      const view = sightOf(asked, session)
+      const { session_id: _, ...query } = body
+      // The state is taken in one go; it is searched later, while the session goes on.
+      const { seq, begun } = session.withDurable((state) => ({
+        seq: state.seq,
+        begun: search(state.graph, query, { blueprint, view }),
+      }))
+      if (!begun.ok) return begun
+      const { matches, ...page } = await inTurns(begun.value, permit.gone)
+      const head = { session_id, epoch: epochOf(record.epoch, view), seq, ...page }
+      return ok(new RawJson(await streamed(matchesJson(head, matches), permit)))
+    },
   })
 }

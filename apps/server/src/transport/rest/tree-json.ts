@@ -1,10 +1,5 @@
-import type { Node } from '@talus/protocol'
 import type { GraphHead, NodePieces } from './graph-json.js'
-
-function opening(node: Node): string {
-  const { children: _, ...rest } = node
-  return `${JSON.stringify(rest).slice(0, -1)},"children":[`
-}
+import { openNodeJson } from './node-json.js'
 
 /**
  * A graph as `GraphTree`, in pieces. Written with a list of the open nodes: `JSON.stringify`
@@ -26,7 +21,8 @@ export function* treeJson(head: GraphHead, nodes: NodePieces): Generator<string 
       closing += ']}'
       isFirst = false
     }
-    yield closing + (isFirst ? '' : ',') + opening(node)
+    yield closing + (isFirst ? '' : ',')
+    yield* openNodeJson(node)
     open.push(node.id)
     isFirst = true
   }

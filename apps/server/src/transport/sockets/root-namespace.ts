@@ -4,12 +4,14 @@ import {
   CLIENT_EVENTS,
   fail,
   isSupportedVersion,
+  ok,
   PROTOCOL_VERSION,
   SessionId,
   type Actor,
   type ClientAck,
   type ClientPayload,
   type Failure,
+  type Result,
   type RootPayload,
 } from '@talus/protocol'
 import { refusal, sessionNotFound } from '../../dispatch/failures.js'
@@ -18,6 +20,9 @@ import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import { roleNow } from '../../gate/role-now.js'
 import { viewOf } from '../../gate/sight.js'
+import { chargedFor } from '../../limits/charged.js'
+import type { Permit } from '../../limits/concurrency-limit.js'
+import { EVENT_COSTS } from '../../limits/costs.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
 import { roleLost, watchOf } from './denials.js'
@@ -162,14 +167,48 @@ class RootClient {
     if (!admitted.ok) return refusal(admitted.error)
     const session = await openSession(this.#services, session_id, this.#socket)
     if (!session.ok) return refusal(session.error)
-    await this.#recollect(session.value, { request, joiner, caller: early })
+    const entrance = { request, joiner, caller: early }
+    const permit = await this.#admitMissed(session.value, entrance)
+    if (!permit.ok) return refusal(permit.error)
+    try {
+      await this.#recollect(session.value, entrance)
+      return await this.#joinNow(session.value, { request, joiner, payload })
+    } finally {
+      permit.value.release()
+    }
+  }
+
+  /** Asks for the right to be sent what was missed, which may be much (rule LIM10). */
+  async #admitMissed(
+    session: LiveSession,
+    { request: { stream, last_seq = Infinity }, joiner: { identity } }: Entrance,
+  ): Promise<Result<Pick<Permit, 'release'>>> {
+    const missed = session.seq - last_seq
+    if (stream !== 'changes' || missed <= 0) return ok({ release: () => undefined })
+    const { access, addressOf, sessions, work } = this.#services
+    const { session_id } = session.record
+    const address = addressOf(this.#socket.request)
+    const user = chargedFor({ identity, authenticated: access.authenticated, address })
+    const { units } = EVENT_COSTS.join_session
+    const cost = units?.(sessions.extentOf(session), { limit: missed }) ?? 0
+    const gone = new AbortController()
+    this.#socket.once('disconnect', () => gone.abort())
+    return work.admit({ user, session_id, units: cost }, gone.signal)
+  }
+
+  /** Joins in one step, unless things have changed while it waited. */
+  async #joinNow(
+    session: LiveSession,
+    { request, joiner, payload }: Omit<Entrance, 'caller'> & { payload: unknown },
+  ): Promise<JoinAck> {
+    const { session_id } = request
     // Deleted while entries were read: the id is free again.
-    if (session.value.isRetired) return this.#tryJoin(payload)
+    if (session.isRetired) return this.#tryJoin(payload)
     // The role may have gone meanwhile; from here on a review would find the member.
-    const caller = await access.callerIn(joiner, session_id)
-    const authorised = authorise(caller, requires)
+    const caller = await this.#services.access.callerIn(joiner, session_id)
+    const authorised = authorise(caller, CLIENT_EVENTS.join_session.requires)
     if (!authorised.ok) return refusal(authorised.error)
-    const answer = this.#enter(session.value, { request, joiner, caller })
+    const answer = this.#enter(session, { request, joiner, caller })
     // It may have gone in the very turn in which it was asked for.
     void this.#review(session_id)
     return answer

@@ -7,6 +7,7 @@ import type { DoorName } from '../../gate/door-name.js'
 import type { SocketMeter } from '../../gate/rate-limits.js'
 import type { SessionQuota } from '../../gate/session-quota.js'
 import type { Reception } from '../../gate/reception.js'
+import type { WorkLimits } from '../../limits/work-limits.js'
 import type { Faults } from '../../observability/faults.js'
 import type { After } from '../../presence/beat.js'
 import type { PresenceBoard } from '../../presence/presence-board.js'
@@ -33,6 +34,7 @@ export type SocketServices = {
   outbox: Outbox
   connections: Connections
   quota: SessionQuota
+  work: WorkLimits
   /** Milliseconds of a clock that never goes back. */
   elapsed: () => number
   /** What one socket may send. */
