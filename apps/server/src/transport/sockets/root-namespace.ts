@@ -192,8 +192,16 @@ class RootClient {
     const { units } = EVENT_COSTS.join_session
     const cost = units?.(sessions.extentOf(session), { limit: missed }) ?? 0
     const gone = new AbortController()
-    this.#socket.once('disconnect', () => gone.abort())
-    return work.admit({ user, session_id, units: cost }, gone.signal)
+    const leave = () => gone.abort()
+    this.#socket.once('disconnect', leave)
+    const admitted = await work.admit({ user, session_id, units: cost }, gone.signal)
+    const release = () => {
+      this.#socket.off('disconnect', leave)
+      if (admitted.ok) admitted.value.release()
+    }
+    if (admitted.ok) return ok({ release })
+    release()
+    return admitted
   }
 
   /** Joins in one step, unless things have changed while it waited. */
