@@ -17,6 +17,15 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
+/** What cannot be written, as its reader has gone or the disk is full, must not end the process. */
+function surviveLostOutput(): void {
+  process.stderr.on('error', () => undefined)
+  process.stdout.on('error', (err: NodeJS.ErrnoException) => {
+    process.exitCode = 1
+    if (err.code !== 'EPIPE') say(`talus-server: standard output cannot be written: ${err.message}`)
+  })
+}
+
 function reasonOf(err: unknown, config: Config): string {
   const { code, port, address } = err as { code?: string; port?: number; address?: string }
   // Either listener can fail, and says at which address.
@@ -122,11 +131,13 @@ async function ranCommand([name, ...args]: readonly string[]): Promise<boolean> 
   // A server has no need of them, nor of the database driver in this thread.
   const { findCommand, runCommand } = await import('./commands/index.js')
   const command = findCommand(name)
-  if (command) process.exitCode = await runCommand(command, args, process.env)
+  // Standard output may have failed as well.
+  if (command) process.exitCode = (await runCommand(command, args, process.env)) || process.exitCode
   return command !== undefined
 }
 
 async function main(argv: readonly string[]): Promise<void> {
+  surviveLostOutput()
   if (argv.includes('--help') || argv.includes('-h')) {
     const { commandHelp } = await import('./commands/index.js')
     process.stdout.write(helpText(commandHelp()))

@@ -1,9 +1,12 @@
-import { existsSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { moveNew } from '../journal/durable-file.js'
 import { StorageError } from '../journal/journal.js'
+import { createNewPrivate } from '../private-files.js'
 import { databaseIn, type Command } from './command.js'
-import { moveDurably } from './durable-file.js'
-import { openTables } from './reading.js'
+import { copyDatabase } from './copy.js'
+import { expectDatabaseFile } from './database-file.js'
+import { doing } from './failure.js'
 import { expectWhole } from './verify.js'
 
 export const backup: Command = {
@@ -13,25 +16,59 @@ export const backup: Command = {
   options: { to: { type: 'string' } },
   required: ['to'],
   async run(dataDir, { to }) {
+    const source = databaseIn(resolve(dataDir))
     const target = resolve(String(to))
-    if (existsSync(target)) throw new StorageError(`${target} is there already`)
-    const partial = `${target}.partial`
-    rmSync(partial, { force: true })
-    try {
-      await copy(databaseIn(dataDir), partial)
-      await expectWhole(partial)
-      moveDurably(partial, target)
-    } finally {
-      rmSync(partial, { force: true })
-    }
+    expectDatabaseFile(source)
+    expectFree(target, source)
+    await doing(`The backup cannot be written to ${target}`, () => write(source, target))
     process.stderr.write(`Backup written to ${target}\n`)
     return 0
   },
 }
 
-/** A reading transaction of SQLite: writers go on meanwhile, and none of it shows in the copy. */
-async function copy(from: string, to: string): Promise<void> {
-  // SQLite takes a view of the name of a table with an index for that table.
-  await using reading = await openTables(from)
-  reading.exec(`vacuum into '${to.replaceAll("'", "''")}'`)
+function expectFree(target: string, source: string): void {
+  if (lstatSync(target, { throwIfNoEntry: false })) {
+    throw new StorageError(`${target} is there already; a backup needs a name that is free`)
+  }
+  // A file of such a name would be taken for a part of the database.
+  if (target.startsWith(source)) {
+    throw new StorageError(`${target} is a name of the data folder's own; choose another`)
+  }
+}
+
+/** Nothing has the target's name before it is complete, verified and durable. */
+async function write(source: string, target: string): Promise<void> {
+  removeAbandoned(target)
+  const partial = partialName(target, process.pid)
+  createNewPrivate(partial)
+  try {
+    await copyDatabase(source, partial)
+    await expectWhole(partial)
+    moveNew(partial, target)
+  } finally {
+    rmSync(partial, { force: true })
+  }
+}
+
+function partialName(target: string, pid: number | string): string {
+  return `${target}.partial-${pid}`
+}
+
+/** Removes what a backup to the same place has left that was killed. */
+function removeAbandoned(target: string): void {
+  const folder = dirname(target)
+  const begin = basename(partialName(target, ''))
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(begin) ? name.slice(begin.length) : ''
+    if (/^\d+$/.test(pid) && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return pid !== process.pid
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
 }

@@ -1,6 +1,7 @@
 import { StorageError } from '../journal/journal.js'
 import { backup } from './backup.js'
 import { readValues, type Command } from './command.js'
+import { failureText } from './failure.js'
 import { inspect } from './inspect.js'
 import { restore } from './restore.js'
 import { verify } from './verify.js'
@@ -31,13 +32,8 @@ export async function runCommand(
   try {
     return await command.run(dataDir, values.value)
   } catch (err) {
-    if (!isExpected(err)) throw err
-    process.stderr.write(`talus-server: ${err.message}\n`)
+    const place = err instanceof StorageError ? '' : `${command.name} of ${dataDir}: `
+    process.stderr.write(`talus-server: ${place}${failureText(err)}\n`)
     return 1
   }
-}
-
-/** What the disk refuses is told in a sentence; a fault of the program with its stack. */
-function isExpected(err: unknown): err is Error {
-  return err instanceof StorageError || (err instanceof Error && 'syscall' in err)
 }

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { StorageError } from '../journal/journal.js'
+import { placeDecided, replaceDatabase } from '../journal/replacing.js'
 import { prepareRestored } from '../journal/restored-database.js'
+import { createDataFolder } from '../journal/sqlite-journal.js'
 import { lockFor } from '../journal/sqlite-lock.js'
+import { BESIDE_DATABASE, createNewPrivate } from '../private-files.js'
 import { databaseIn, type Command } from './command.js'
-import { moveDurably } from './durable-file.js'
-import { expectWhole } from './verify.js'
+import { copyDatabase } from './copy.js'
+import { expectDatabaseFile, isSameFile } from './database-file.js'
+import { doing } from './failure.js'
+import { expectWhole, expectWholePages } from './verify.js'
 
 export const restore: Command = {
   name: 'restore',
@@ -17,14 +22,17 @@ export const restore: Command = {
   async run(dataDir, { from, force }) {
     const source = resolve(String(from))
     const target = databaseIn(resolve(dataDir))
-    if (!existsSync(source)) throw new StorageError(`${source} is not there`)
-    mkdirSync(dataDir, { recursive: true })
+    expectDatabaseFile(source)
+    expectApart(source, target)
+    if (force !== true) expectNone(target)
+    await expectWholePages(source)
+    await createDataFolder(dirname(target))
     const lock = lockFor(target)
     try {
-      if (existsSync(target) && force !== true) {
-        throw new StorageError(`${target} is there already; --force replaces it`)
-      }
-      await replace(source, target)
+      placeDecided(target)
+      // Somebody may have been faster.
+      if (force !== true) expectNone(target)
+      await doing(`${source} cannot be restored to ${target}`, () => replace(source, target))
     } finally {
       lock.release()
     }
@@ -33,20 +41,40 @@ export const restore: Command = {
   },
 }
 
+const ENDINGS = ['', ...BESIDE_DATABASE]
+
+function copyOf(target: string): string {
+  return `${target}.restoring`
+}
+
+/** Its log goes when the database is replaced, and may hold what the file does not. */
+function expectApart(source: string, target: string): void {
+  const own = [target, copyOf(target)].flatMap((file) => ENDINGS.map((ending) => file + ending))
+  if (!own.some((path) => isSameFile(source, path))) return
+  throw new StorageError(
+    `${source} belongs to the data folder itself; expected a file that talus-server backup has written`,
+  )
+}
+
+function expectNone(target: string): void {
+  const found = ['', '-wal'].map((ending) => target + ending).find((path) => existsSync(path))
+  if (found === undefined) return
+  throw new StorageError(`${found} is there already; --force replaces it`)
+}
+
 /** Everything that can fail is done on a copy beside the target. */
 async function replace(source: string, target: string): Promise<void> {
-  const copy = `${target}.restoring`
+  const copy = copyOf(target)
   const discard = () => {
-    for (const suffix of ['', '-wal', '-shm', '-lock']) rmSync(`${copy}${suffix}`, { force: true })
+    for (const ending of ENDINGS) rmSync(`${copy}${ending}`, { force: true })
   }
   discard()
   try {
-    copyFileSync(source, copy)
+    createNewPrivate(copy)
+    await copyDatabase(source, copy)
     await prepareRestored(copy, randomUUID)
     await expectWhole(copy)
-    // A log of the replaced database would be taken for one of the new.
-    for (const suffix of ['-wal', '-shm']) rmSync(`${target}${suffix}`, { force: true })
-    moveDurably(copy, target)
+    replaceDatabase(copy, target)
   } finally {
     discard()
   }

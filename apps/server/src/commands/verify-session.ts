@@ -8,6 +8,7 @@ import type { JournalTables } from '../journal/schema.js'
 import { readSnapshot, type SnapshotReading } from '../journal/snapshot-reading.js'
 import { Replay } from '../sessions/replay.js'
 import { restored } from '../sessions/snapshot.js'
+import { isMachineFailure } from './failure.js'
 import { sameState } from './same-state.js'
 
 /** Entries that are read at a time. */
@@ -32,7 +33,7 @@ export async function verifySession(
       .execute((view) => replayAll(view, session_id, progress))
     return { session_id, seq: progress.seq, damage: null }
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error
+    if (!(error instanceof StorageError) || isMachineFailure(error)) throw error
     return { session_id, seq: progress.seq, damage: error.message }
   }
 }

@@ -1,6 +1,7 @@
 import { StorageError } from '../journal/journal.js'
 import { databaseIn, type Command } from './command.js'
-import { openReading, type JournalReading } from './reading.js'
+import { doing, failureText, isMachineFailure } from './failure.js'
+import { openReading, openStored, type JournalReading } from './reading.js'
 import { verifySession, type SessionVerdict } from './verify-session.js'
 
 /** `database`: what is wrong with the file beside its sessions. */
@@ -30,7 +31,9 @@ export async function verifyFile(file: string): Promise<Verdict> {
     }
     database.push(...integrityOf(reading))
   } catch (error) {
-    database.push(error instanceof Error ? error.message : String(error))
+    // Whether the data is whole is not known then.
+    if (isMachineFailure(error)) throw error
+    database.push(failureText(error))
   }
   const ok = database.length === 0 && sessions.every(({ damage }) => damage === null)
   return { ok, sessions, database }
@@ -40,8 +43,24 @@ export async function verifyFile(file: string): Promise<Verdict> {
 export async function expectWhole(file: string): Promise<void> {
   const { ok, sessions, database } = await verifyFile(file)
   if (ok) return
-  const all = [...sessions.flatMap(({ damage }) => damage ?? []), ...database]
-  throw new StorageError(`${file} is damaged:\n  ${all.join('\n  ')}`)
+  throw damagedFile(file, [...sessions.flatMap(({ damage }) => damage ?? []), ...database])
+}
+
+/** Throws `StorageError` unless the pages and indexes of a database, of any version, are whole. */
+export async function expectWholePages(file: string): Promise<void> {
+  await doing(`${file} cannot be read`, async () => {
+    await using stored = await openStored(file)
+    const wrong = integrityOf(stored)
+    if (wrong.length > 0) throw damagedFile(file, wrong)
+  })
+}
+
+/** Places that are named; `verify` lists them all. */
+const NAMED = 3
+
+function damagedFile(file: string, places: readonly string[]): StorageError {
+  const more = places.length > NAMED ? `; and ${places.length - NAMED} more` : ''
+  return new StorageError(`${file} is damaged: ${places.slice(0, NAMED).join('; ')}${more}`)
 }
 
 async function idsOf({ db }: JournalReading): Promise<string[]> {

@@ -55,6 +55,7 @@ function openJournal({ dataDir, durability }: Config, log: Log): Promise<Journal
     file: join(dataDir, 'talus.db'),
     durability,
     onFatal: (err: Error) => log.fatal({ err }, 'the journal is lost'),
+    onExposed: (sentence) => log.warn(sentence),
     onStuck: (err: Error) => log.error({ err }, 'durable entries cannot be moved to their tables'),
   })
 }

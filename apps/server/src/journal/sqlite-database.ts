@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { createPrivate } from '../private-files.js'
 import { StorageError } from './journal.js'
+import { finishReplacing } from './replacing.js'
 import { messageOf, sqliteCode } from './sqlite-error.js'
 import { lockForWriting, type WriterLock } from './sqlite-lock.js'
 
@@ -41,6 +43,8 @@ export function openDatabase(file: string, durability: Durability): SqliteDataba
   let connection: Connection | undefined
   let lock: WriterLock | undefined
   try {
+    finishReplacing(file)
+    createPrivate(file)
     connection = new DatabaseSync(file, { timeout: 1_000 })
     identify(connection, file)
     lock = lockForWriting(file)

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { closeToOthers, createPrivateFolder } from '../private-files.js'
 import { StorageError, type Journal } from './journal.js'
 import { inSteps } from './snapshot-steps.js'
 import type { Durability } from './sqlite-database.js'
@@ -13,6 +12,8 @@ export type SqliteJournalOptions = {
   /** The database; it and its directory are created if need be. */
   file: string
   durability: Durability
+  /** Other users of the machine may do something with a file or folder: a sentence that says so. */
+  onExposed?: (sentence: string) => void
 } & Partial<JournalEvents>
 
 /**
@@ -22,7 +23,7 @@ export type SqliteJournalOptions = {
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
   const { file, durability, onFatal = () => undefined, onStuck = () => undefined } = options
-  await createDirectory(dirname(file))
+  await createDataFolder(dirname(file))
   const workerData: WorkerOptions = { file, durability }
   const link = linkWorker(new Worker(workerUrl(), { workerData }), { onFatal, onStuck })
   try {
@@ -32,29 +33,17 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     await link.terminate()
     throw error
   }
+  for (const sentence of closeToOthers(file)) options.onExposed?.(sentence)
   return journalOver(link)
 }
 
-/** Step by step: Node 20's `recursive` never ends where the parent answers ENOENT, as /proc does. */
-async function makePath(directory: string): Promise<void> {
-  const parent = dirname(directory)
+/** Creates the folder of a database, if need be. Throws `StorageError`. */
+export async function createDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(directory)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || parent === directory || existsSync(parent)) throw error
-    await makePath(parent)
-    await makePath(directory)
-  }
-}
-
-async function createDirectory(directory: string): Promise<void> {
-  try {
-    await makePath(directory)
+    await createPrivateFolder(folder)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new StorageError(`The data directory ${directory} cannot be created: ${reason}`, {
+    throw new StorageError(`The data directory ${folder} cannot be created: ${reason}`, {
       cause: error,
     })
   }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite'
+import { createPrivate } from '../private-files.js'
 import { StorageError } from './journal.js'
 import { messageOf, sqliteCode } from './sqlite-error.js'
 
@@ -12,6 +13,7 @@ export type WriterLock = { release: () => void }
  * were it deleted, two processes could hold locks on two files of that name.
  */
 export function lockForWriting(file: string): WriterLock {
+  createPrivate(`${file}-lock`)
   // A predecessor that is just shutting down may still hold the lock.
   const connection = new DatabaseSync(`${file}-lock`, { timeout: 1_000 })
   try {

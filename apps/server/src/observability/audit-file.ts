@@ -1,4 +1,5 @@
 import { destination, pino, type Logger } from 'pino'
+import { closeFileToOthers } from '../private-files.js'
 import { printableFields } from './printable.js'
 import { SettingError } from './setting-error.js'
 
@@ -37,6 +38,10 @@ function opened(file: string) {
 export function openAuditFile(file: string, onError: (err: Error) => void): AuditFile {
   const stream = opened(file)
   stream.on('error', onError)
+  // It may have been there, or a program that rotates logs has made it.
+  stream.on('ready', () => {
+    for (const sentence of closeFileToOthers(file)) onError(new Error(sentence))
+  })
   return {
     logger: pino(
       {
