@@ -19,8 +19,11 @@ export const backup: Command = {
     const source = databaseIn(resolve(dataDir))
     const target = resolve(String(to))
     expectDatabaseFile(source)
-    expectFree(target, source)
-    await doing(`The backup cannot be written to ${target}`, () => write(source, target))
+    await doing(`The backup cannot be written to ${target}`, async () => {
+      removeAbandoned(target)
+      expectFree(target, source)
+      await write(source, target)
+    })
     process.stderr.write(`Backup written to ${target}\n`)
     return 0
   },
@@ -38,7 +41,6 @@ function expectFree(target: string, source: string): void {
 
 /** Nothing has the target's name before it is complete, verified and durable. */
 async function write(source: string, target: string): Promise<void> {
-  removeAbandoned(target)
   const partial = partialName(target, process.pid)
   createNewPrivate(partial)
   try {
