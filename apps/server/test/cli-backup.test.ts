@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { launch } from './server-process.js'
 import { newFolder, ONE_LINE, projectsIn, ran, storedFolder } from './stored-folder.js'
@@ -96,7 +96,7 @@ const BROKEN: Broken[] = [
   [
     'a database of another application',
     (folder) => {
-      const database = new Database(join(folder, 'talus.db'))
+      const database = new DatabaseSync(join(folder, 'talus.db'))
       database.exec('create table t (a)')
       database.close()
     },

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'libsql'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/journal/sqlite-database.js'
 import { launch, launchOn } from './server-process.js'
@@ -45,7 +45,7 @@ async function contents(dataDir: string): Promise<Record<string, Buffer>> {
 }
 
 function sqliteFile(file: string, sql: string): void {
-  const database = new Database(file)
+  const database = new DatabaseSync(file)
   database.exec(sql)
   database.close()
 }
