@@ -1,6 +1,6 @@
 import type { Change } from '@talus/protocol'
 import type { ProjectGraph } from './project-graph.js'
-import type { Steps } from './steps.js'
+import { NODES_PER_STEP, type Steps } from './steps.js'
 
 /**
  * Changes under consideration. Later ones are decided on the graph as the earlier ones leave it;
@@ -32,10 +32,11 @@ export class Draft {
 
   /** The same in steps, for changes that may be many. */
   *viewInSteps(): Steps<ProjectGraph> {
-    if (this.#applied < this.changes.length) {
-      const changes = this.changes.slice(this.#applied)
-      this.#takeBack.push(yield* this.#graph.speculateInSteps(changes))
-      this.#applied = this.changes.length
+    while (this.#applied < this.changes.length) {
+      const changes = this.changes.slice(this.#applied, this.#applied + NODES_PER_STEP)
+      this.#takeBack.push(this.#graph.speculate(changes))
+      this.#applied += changes.length
+      if (changes.length === NODES_PER_STEP) yield
     }
     return this.#graph
   }
@@ -55,13 +56,5 @@ export class Draft {
 
   discard(): void {
     for (let takeBack = this.#takeBack.pop(); takeBack; takeBack = this.#takeBack.pop()) takeBack()
-  }
-
-  /** The same in pieces: what was tried together is taken back together. */
-  *discardInPieces(): Generator<void, void> {
-    for (let takeBack = this.#takeBack.pop(); takeBack; takeBack = this.#takeBack.pop()) {
-      takeBack()
-      yield
-    }
   }
 }

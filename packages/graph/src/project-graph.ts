@@ -236,7 +236,14 @@ export class ProjectGraph {
 
   /** Takes back what is being tried; the result of the call brings it back. */
   setTrialAside(): () => void {
-    return this.#trial?.setAside() ?? (() => undefined)
+    const trial = this.#trial
+    if (!trial) return () => undefined
+    const bringBack = trial.setAside()
+    this.#trial = undefined
+    return () => {
+      bringBack()
+      this.#trial = trial
+    }
   }
 
   /** Puts other nodes, in pre-order, in the place of all; ids that vanish count as retired. */

@@ -1,10 +1,10 @@
-import { epochOf, type AccessRules, type RoleView } from '@talus/graph'
+import { epochOf, type AccessRules, type RoleView, type Steps } from '@talus/graph'
 import type { Role } from '@talus/protocol'
 import type { Member } from './member.js'
 import { graphPacket, rootPacket } from './packets.js'
 import type { Publication, SessionContext } from './publication.js'
-import { send, spoken, type Said } from './said.js'
-import { seenContext, seenPublication } from './seen.js'
+import { send, sendInSteps, spoken, type Said } from './said.js'
+import { seenContext, seenPublication, seenPublicationInSteps } from './seen.js'
 
 /** A session that does not show everything to everybody. */
 export type RuledSession = SessionContext & { rules: AccessRules }
@@ -89,5 +89,23 @@ export function publishByView(
         )
       : spoken(session, publications)
     send(places, said)
+  }
+}
+
+/** The same in steps, for publications about many nodes. */
+export function* publishByViewInSteps(
+  room: Iterable<Place>,
+  { session, publications }: { session: RuledSession; publications: readonly Publication[] },
+  now: () => string,
+): Steps<void> {
+  for (const { view, places } of audiencesOf(room, session, now)) {
+    if (!view) yield* sendInSteps(places, session, publications)
+    else {
+      const seen: Publication[] = []
+      for (const publication of publications) {
+        seen.push(yield* seenPublicationInSteps(publication, view))
+      }
+      yield* sendInSteps(places, seenContext(session, view), seen)
+    }
   }
 }

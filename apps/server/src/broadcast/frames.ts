@@ -1,3 +1,5 @@
+import type { Steps } from '@talus/graph'
+
 /** Text frame, FIN set: what a server sends for one Engine.IO packet. */
 const TEXT_FRAME = 0x81
 /** Engine.IO's packet type `message`. */
@@ -5,6 +7,9 @@ const ENGINE_MESSAGE = '4'
 
 /** What is longer is made into bytes once, not for each client. */
 const LARGE = 16_384
+
+/** Packets that are framed in one step. */
+const FRAMED_PER_STEP = 64
 
 /**
  * Bytes as they go to a TCP socket. A string has one for each character (latin1): to have the socket
@@ -54,10 +59,24 @@ export class Packets {
     return this.#wire
   }
 
+  /** Frames many of them in steps: a turn of the event loop is not enough for megabytes. */
+  *prepareInSteps(): Steps<void> {
+    const wires: Buffer[] = []
+    for (let from = 0; from < this.list.length; from += FRAMED_PER_STEP) {
+      wires.push(bytesOf(frame(this.list.slice(from, from + FRAMED_PER_STEP))))
+      yield
+    }
+    this.#wire = Buffer.concat(wires)
+  }
+
   /** Frames them ahead, when there is time. */
   prepare(): void {
     this.#wire ??= frame(this.list)
   }
+}
+
+function bytesOf(wire: Wire): Buffer {
+  return typeof wire === 'string' ? Buffer.from(wire, 'latin1') : wire
 }
 
 /** What goes out in one write. */
@@ -65,7 +84,5 @@ export function joined(wires: readonly Wire[]): Wire {
   const [first, ...others] = wires
   if (first !== undefined && others.length === 0) return first
   if (wires.every((wire) => typeof wire === 'string')) return wires.join('')
-  return Buffer.concat(
-    wires.map((wire) => (typeof wire === 'string' ? Buffer.from(wire, 'latin1') : wire)),
-  )
+  return Buffer.concat(wires.map(bytesOf))
 }

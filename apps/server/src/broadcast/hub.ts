@@ -1,9 +1,10 @@
+import type { Steps } from '@talus/graph'
 import type { PresenceChange, Role } from '@talus/protocol'
-import { look, publishByView, type Place, type Sight } from './audience.js'
+import { look, publishByView, publishByViewInSteps, type Place, type Sight } from './audience.js'
 import type { Member } from './member.js'
 import { graphPacket, rootPacket } from './packets.js'
 import type { Broadcaster, Publication, SessionContext } from './publication.js'
-import { make, send, spoken, type Made } from './said.js'
+import { make, send, sendInSteps, spoken, type Made } from './said.js'
 
 /** Told when clients come into sessions and go, however that happens. It never throws. */
 export type Attendance = (change: 'joined' | 'left', session_id: string, member: Member) => void
@@ -99,6 +100,15 @@ export class Hub implements Broadcaster {
     if (!rules?.hideSomething) return send(room.values(), spoken(session, publications), made)
     const what = { session: { ...session, rules }, publications }
     publishByView(room.values(), what, this.#now)
+  }
+
+  *publishInSteps(session: SessionContext, publications: readonly Publication[]): Steps<void> {
+    // Who comes later has the state that this leads to already.
+    const room = [...(this.#rooms.get(session.session_id)?.values() ?? [])]
+    const { rules } = session
+    if (!rules?.hideSomething) return yield* sendInSteps(room, session, publications)
+    const what = { session: { ...session, rules }, publications }
+    yield* publishByViewInSteps(room, what, this.#now)
   }
 
   /** Tells the session that a client came or went. */

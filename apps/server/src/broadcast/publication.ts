@@ -1,4 +1,4 @@
-import type { AccessRules } from '@talus/graph'
+import type { AccessRules, Steps } from '@talus/graph'
 import type { Actor, Entry, ErrorBody, JsonValue } from '@talus/protocol'
 import type { Made } from './said.js'
 
@@ -43,4 +43,6 @@ export interface Broadcaster {
   prepare(session: SessionContext, publications: readonly Publication[]): Made | undefined
   /** `made`: what was prepared of the same publications. */
   publish(session: SessionContext, publications: readonly Publication[], made?: Made): void
+  /** The same in steps, to those who are there when it begins. */
+  publishInSteps(session: SessionContext, publications: readonly Publication[]): Steps<void>
 }

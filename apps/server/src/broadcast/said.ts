@@ -1,10 +1,11 @@
+import type { Steps } from '@talus/graph'
 import { changesPackets } from './changes-frames.js'
 import { Packets } from './frames.js'
 import { GRAPH_VOCABULARY } from './graph-vocabulary.js'
 import type { Member } from './member.js'
 import type { Publication, SessionContext } from './publication.js'
 import { ROOT_VOCABULARY } from './root-vocabulary.js'
-import { translate } from './translate.js'
+import { translate, translateInSteps } from './translate.js'
 import type { Vocabulary } from './vocabulary.js'
 
 /** How a client follows a session: granular events of a namespace, or `session:changes`. */
@@ -56,5 +57,41 @@ export function send(places: Iterable<Listener>, said: Said, made: Made = {}): v
     const { following, connection } = member
     const shared = (made[following] ??= new Packets(said[following]()))
     if (shared.list.length > 0) connection.send(shared)
+  }
+}
+
+/** What is said in one way of following, made in steps. */
+function* packetsInSteps(
+  following: Following,
+  session: SessionContext,
+  publications: readonly Publication[],
+): Steps<Packets> {
+  if (following === 'changes') {
+    const packets = new Packets(spoken(session, publications).changes())
+    packets.prepare()
+    return packets
+  }
+  const say = following === 'graph' ? GRAPH_VOCABULARY : ROOT_VOCABULARY
+  const list: string[] = []
+  for (const each of publications) {
+    for (const packet of yield* translateInSteps(session, say, each)) list.push(packet)
+  }
+  const packets = new Packets(list)
+  yield* packets.prepareInSteps()
+  return packets
+}
+
+/** Says and sends in steps what is about many nodes. */
+export function* sendInSteps(
+  places: Iterable<Listener>,
+  session: SessionContext,
+  publications: readonly Publication[],
+): Steps<void> {
+  const made: Made = {}
+  for (const { member } of places) {
+    const { following, connection } = member
+    const shared = (made[following] ??= yield* packetsInSteps(following, session, publications))
+    if (shared.list.length > 0) connection.send(shared)
+    yield
   }
 }

@@ -1,5 +1,6 @@
-import { epochOf, type RoleView } from '@talus/graph'
+import { epochOf, type RoleView, type Steps } from '@talus/graph'
 import type { ErrorBody, ErrorDetail } from '@talus/protocol'
+import { jsonInSteps } from '../dispatch/json-steps.js'
 import type { Publication, SessionContext } from './publication.js'
 
 function withoutValue({ path, expected, hint }: ErrorDetail): ErrorDetail {
@@ -31,6 +32,17 @@ export function seenPublication(publication: Publication, view: RoleView): Publi
     default:
       return publication satisfies never
   }
+}
+
+/** The same in steps, for an entry about many nodes. */
+export function* seenPublicationInSteps(
+  publication: Publication,
+  view: RoleView,
+): Steps<Publication> {
+  if (publication.kind !== 'committed') return seenPublication(publication, view)
+  const entry = yield* view.entryInSteps(publication.entry)
+  if (entry === publication.entry) return publication
+  return { ...publication, entry, body: yield* jsonInSteps(entry) }
 }
 
 /** A session as a view names it: its history is another one. */

@@ -1,5 +1,6 @@
+import { finish, NODES_PER_STEP, type Steps } from '@talus/graph'
 import type { Entry, NodeMoved, PropertySet } from '@talus/protocol'
-import { effectsOf, type Effect } from './deletions.js'
+import { areEffects, effectsOf, type Effect } from './deletions.js'
 import { graphState } from './graph-state.js'
 import { FittingPackets } from './packets.js'
 import type { CommandRef, Publication, SessionContext } from './publication.js'
@@ -86,9 +87,12 @@ function labelled(outcome: Outcome, label: string | undefined): Outcome {
 }
 
 /** All that is said of an entry; undefined, as soon as it shows, when that is too much to be sent. */
-function told(scene: Scene, entry: Entry): string[] | undefined {
+function* told(scene: Scene, entry: Entry): Steps<string[] | undefined> {
   const packets = new FittingPackets()
-  for (const change of effectsOf(entry.changes)) {
+  let said = 0
+  const { changes } = entry
+  for (const change of areEffects(changes) ? changes : yield* effectsOf(changes)) {
+    if (++said % NODES_PER_STEP === 0) yield
     for (const packet of effect(scene, change)) if (!packets.add(packet)) return undefined
   }
   for (const packet of closing(scene.say, entry, scene.origin)) {
@@ -97,13 +101,18 @@ function told(scene: Scene, entry: Entry): string[] | undefined {
   return packets.list
 }
 
-function committed(session: SessionContext, say: Vocabulary, publication: Committed): string[] {
+function* committed(
+  session: SessionContext,
+  say: Vocabulary,
+  publication: Committed,
+): Steps<string[]> {
   const { entry, announced } = publication
   const { seq, timestamp } = entry
   const origin = originOf(session, entry)
   const isAnnounced = announced || entry.kind !== 'do' || isLoad(entry)
   const before = isAnnounced ? [] : [say.executing(origin, entry.command_type)]
-  const packets = told({ session, say, origin, seq, project_id: projectOf(session, entry) }, entry)
+  const scene = { session, say, origin, seq, project_id: projectOf(session, entry) }
+  const packets = yield* told(scene, entry)
   if (packets) return [...before, ...packets]
   const reason = 'The change is larger than may be sent: fetch the graph'
   const place = { session_id: session.session_id, timestamp }
@@ -139,7 +148,7 @@ export function translate(
       return [say.executing(originOf(session, command), command.command_type)]
     }
     case 'committed':
-      return committed(session, say, publication)
+      return finish(committed(session, say, publication))
     case 'unchanged':
     case 'failed':
       return ended(session, say, publication)
@@ -150,4 +159,15 @@ export function translate(
     default:
       return publication satisfies never
   }
+}
+
+/** The same in steps. */
+export function* translateInSteps(
+  session: SessionContext,
+  say: Vocabulary,
+  publication: Publication,
+): Steps<string[]> {
+  return publication.kind === 'committed'
+    ? yield* committed(session, say, publication)
+    : translate(session, say, publication)
 }

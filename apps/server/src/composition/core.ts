@@ -4,14 +4,19 @@ import { Outbox } from '../broadcast/outbox.js'
 import type { Config } from '../config/config.js'
 import { graphLimitsOf } from '../config/limit-flags.js'
 import { GroupCommitter } from '../dispatch/group-committer.js'
-import { planTask } from '../dispatch/planning.js'
+import { planTask, planTaskInSteps } from '../dispatch/planning.js'
 import { Chronicle } from '../history/chronicle.js'
 import { openSqliteJournal, type Journal } from '../journal/index.js'
 import { Memberships } from '../members/memberships.js'
 import { ShareLinks } from '../members/share-links.js'
 import type { Faults } from '../observability/faults.js'
 import type { Observation } from '../observability/observation.js'
-import { timedAppends, timedBroadcasts, timedPlan } from '../observability/timed-parts.js'
+import {
+  timedAppends,
+  timedBroadcasts,
+  timedPlan,
+  timedPlanInSteps,
+} from '../observability/timed-parts.js'
 import { sampleTemplates } from '../package-files.js'
 import { LocalPresence } from '../presence/local-presence.js'
 import { pruningPresence } from '../presence/pruning-broadcaster.js'
@@ -116,6 +121,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     ...shared,
     committer,
     plan: timedPlan(planTask, instruments),
+    planInSteps: timedPlanInSteps(planTaskInSteps, instruments),
     blueprintOf: (template_id) => templates.blueprint(template_id),
     retention: { entries, days },
     isOccupied: (session_id) => hub.count(session_id) > 0,

@@ -9,7 +9,7 @@ import type { Task, Waiting } from './task.js'
  * - `receipt`: accepted, changes nothing.
  * - `refused`: told in its place in the order, so that rooms see one sequence.
  */
-export type Pending = Waiting & { timestamp: string } & (
+export type Pending = Waiting & { task: Task; timestamp: string } & (
     | { outcome: 'entry'; entry: Entry; body: string; ack: AckSuccess; takeBack: () => void }
     | { outcome: 'receipt'; receipt: Receipt }
     | { outcome: 'refused'; failure: Failure }

@@ -2,6 +2,9 @@ import type { Entry } from '@talus/protocol'
 import type { Pending } from './pending.js'
 import { needsQuiet, type Waiting } from './task.js'
 
+/** Characters of an entry from which on it is taken in and told in turns of the event loop. */
+const HEAVY_CHARS = 128 * 1024
+
 type PlannedEntry = Extract<Pending, { outcome: 'entry' }>
 
 /**
@@ -12,6 +15,7 @@ export class Pipeline {
   #waiting: Waiting[] = []
   #planned: Pending[] = []
   #inFlight: Pending[] = []
+  #isHeavy = false
 
   get length(): number {
     return this.#waiting.length + this.#planned.length
@@ -20,6 +24,15 @@ export class Pipeline {
   /** How many tasks are planned and not being written yet. */
   get planned(): number {
     return this.#planned.length
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Whether an entry about many nodes is planned or being written: nothing is planned behind it. */
+  get isHeavy(): boolean {
+    return this.#isHeavy
   }
 
   /** What is being written now. */
@@ -35,12 +48,13 @@ export class Pipeline {
   next(): Waiting | undefined {
     const [first] = this.#waiting
     const busy = this.#planned.length > 0 || this.#inFlight.length > 0
-    if (!first || (busy && needsQuiet(first.task))) return undefined
+    if (!first || this.#isHeavy || (busy && needsQuiet(first.task))) return undefined
     return this.#waiting.shift()
   }
 
   add(pending: Pending): void {
     this.#planned.push(pending)
+    if (pending.outcome === 'entry' && pending.body.length > HEAVY_CHARS) this.#isHeavy = true
   }
 
   /** Hands over all that is planned, to be written; undefined while a group is in flight. */
@@ -54,6 +68,8 @@ export class Pipeline {
   /** The group in flight has arrived. */
   land(): Pending[] {
     const landed = this.#inFlight
+    // A heavy one is the last that was planned.
+    if (this.#planned.length === 0) this.#isHeavy = false
     this.#inFlight = []
     return landed
   }
@@ -78,6 +94,7 @@ export class Pipeline {
     for (const entry of this.entries().toReversed()) entry.takeBack()
     this.#inFlight = []
     this.#planned = []
+    this.#isHeavy = false
     return all
   }
 

@@ -1,15 +1,36 @@
 import {
-  diff,
+  diffInPieces,
+  finish,
   plan,
+  planInSteps,
   withTypes,
   type AccessRules,
   type Blueprint,
   type GraphLimits,
+  type PlanContext,
+  type Planned,
   type ProjectGraph,
+  type Steps,
   type UndoHistory,
 } from '@talus/graph'
-import type { Actor, Change, Entry, Failure, JsonValue, UndoOutcome } from '@talus/protocol'
-import type { ExecuteTask, ReplaceTask, RestoreTask, RevertTask, Task } from './task.js'
+import type {
+  Actor,
+  Change,
+  Command,
+  Entry,
+  Failure,
+  JsonValue,
+  Result,
+  UndoOutcome,
+} from '@talus/protocol'
+import {
+  mayTakeLong,
+  type ExecuteTask,
+  type ReplaceTask,
+  type RestoreTask,
+  type RevertTask,
+  type Task,
+} from './task.js'
 
 /** What planning reads. Nothing here is changed by it. */
 export type Ground = {
@@ -42,17 +63,13 @@ function draftOf(
   return { command_id: task.command_id, actor: task.actor, ...rest }
 }
 
-function planExecute(ground: Ground, task: ExecuteTask): Plan {
-  if (!task.command.ok) return { outcome: 'refused', failure: task.command.error }
-  const command = task.command.value
-  const planned = plan(ground.graph, command, {
-    blueprint: ground.blueprint,
-    permissions: task.permissions,
-    newId: ground.newId,
-    now: ground.now,
-    limits: ground.limits,
-    lenient: task.lenient,
-  })
+/** What a plan of a command reads. */
+function contextOf({ blueprint, newId, now, limits }: Ground, task: ExecuteTask): PlanContext {
+  const { permissions, lenient } = task
+  return { blueprint, permissions, newId, now, limits, lenient }
+}
+
+function executing(task: ExecuteTask, command: Command, planned: Result<Planned>): Plan {
   if (!planned.ok) return { outcome: 'refused', failure: planned.error }
   const { changes, result } = planned.value
   if (changes.length === 0) return { outcome: 'nothing', result }
@@ -64,8 +81,21 @@ function planExecute(ground: Ground, task: ExecuteTask): Plan {
   return { outcome: 'changes', draft }
 }
 
-function planRevert(ground: Ground, task: RevertTask): Plan {
-  const planned = ground.history.plan(ground.graph, {
+function planExecute(ground: Ground, task: ExecuteTask): Plan {
+  if (!task.command.ok) return { outcome: 'refused', failure: task.command.error }
+  const command = task.command.value
+  return executing(task, command, plan(ground.graph, command, contextOf(ground, task)))
+}
+
+function* executeInSteps(ground: Ground, task: ExecuteTask): Steps<Plan> {
+  if (!task.command.ok) return { outcome: 'refused', failure: task.command.error }
+  const command = task.command.value
+  const planned = yield* planInSteps(ground.graph, command, contextOf(ground, task))
+  return executing(task, command, planned)
+}
+
+function* planRevert(ground: Ground, task: RevertTask): Steps<Plan> {
+  const planned = yield* ground.history.planInSteps(ground.graph, {
     kind: task.kind,
     actor_id: task.actor.id,
     scope: task.scope,
@@ -94,11 +124,12 @@ function planReplace(task: ReplaceTask): Plan {
   return { outcome: 'changes', draft: draftOf(task, rest) }
 }
 
-function planRestore(ground: Ground, task: RestoreTask): Plan {
+function* planRestore(ground: Ground, task: RestoreTask): Steps<Plan> {
   const { seq, target, from_seq } = task.way
   const result = { restored_seq: seq }
-  // Commits that came between have to be looked at, in the one turn that a plan has.
-  const changes = ground.headSeq() === from_seq ? task.way.changes : diff(ground.graph, target)
+  // Commits that came between have to be looked at.
+  const isCurrent = ground.headSeq() === from_seq
+  const changes = isCurrent ? task.way.changes : yield* diffInPieces(ground.graph, target)
   if (changes.length === 0) return { outcome: 'nothing', result }
   const label = task.label === undefined ? {} : { label: task.label }
   const rest = { command_type: 'Restore', kind: 'do', ...label, changes, result } as const
@@ -107,26 +138,41 @@ function planRestore(ground: Ground, task: RestoreTask): Plan {
 
 export type PlanTask = (ground: Ground, task: Task) => Plan
 
+/**
+ * Plans in steps. Between them the graph may hold what is planned so far: the caller keeps it from
+ * readers (`beginTrial`) and plans nothing else.
+ */
+export type PlanTaskInSteps = (ground: Ground, task: Task) => Steps<Plan>
+
 /** Decides what a task does, without doing it. */
 export function planTask(ground: Ground, task: Task): Plan {
-  const plan = planned(ground, task)
-  if (!ground.rules || plan.outcome !== 'changes') return plan
+  if (task.kind !== 'execute' || mayTakeLong(task)) return finish(planTaskInSteps(ground, task))
+  return typed(ground, planExecute(ground, task))
+}
+
+/** The same in steps, for tasks that may be about many nodes. */
+export function* planTaskInSteps(ground: Ground, task: Task): Steps<Plan> {
+  return typed(ground, yield* plannedInSteps(ground, task))
+}
+
+function typed({ rules, graph }: Ground, plan: Plan): Plan {
+  if (!rules || plan.outcome !== 'changes') return plan
   // Whoever sees the entry later, with whatever rights, has to know what it is about.
-  const changes = withTypes(ground.graph, plan.draft.changes)
+  const changes = withTypes(graph, plan.draft.changes)
   return { ...plan, draft: { ...plan.draft, changes } }
 }
 
-function planned(ground: Ground, task: Task): Plan {
+function* plannedInSteps(ground: Ground, task: Task): Steps<Plan> {
   switch (task.kind) {
     case 'execute':
-      return planExecute(ground, task)
+      return yield* executeInSteps(ground, task)
     case 'undo':
     case 'redo':
-      return planRevert(ground, task)
+      return yield* planRevert(ground, task)
     case 'replace':
       return planReplace(task)
     case 'restore':
-      return planRestore(ground, task)
+      return yield* planRestore(ground, task)
     default:
       return task satisfies never
   }

@@ -1,5 +1,5 @@
 import type { Permissions, ProjectGraph } from '@talus/graph'
-import type { Ack, Actor, Change, Command, JsonValue, Node, Result } from '@talus/protocol'
+import type { Ack, Actor, Change, Command, JsonValue, Node, Preview, Result } from '@talus/protocol'
 import type { CommandRef } from '../broadcast/publication.js'
 import type { Trace } from './trace.js'
 
@@ -13,7 +13,12 @@ type Asked = {
   trace?: Trace | undefined
   /** What the caller may do, in sessions with rules of access; absent: everything. */
   permissions?: Permissions | undefined
+  /** Told once it is planned; absent: nobody pays for it. */
+  charge?: ((cost: Cost) => void) | undefined
 }
+
+/** What planning a task took: bytes to be written to disk, and milliseconds of work. */
+export type Cost = { bytes: number; ms: number }
 
 /** A command to plan, or the reason why it cannot be. */
 export type ExecuteTask = Asked & {
@@ -46,16 +51,31 @@ export type RestoreTask = Asked & { kind: 'restore'; way: WayBack; label?: strin
 
 export type Task = ExecuteTask | RevertTask | ReplaceTask | RestoreTask
 
+/** Whether planning the task may be about many nodes: then it is planned in steps. */
+export function mayTakeLong(task: Task): boolean {
+  if (task.kind !== 'execute') return true
+  if (!task.command.ok) return false
+  const { command_type } = task.command.value
+  return command_type === 'Batch' || command_type === 'DeleteNode'
+}
+
+/** A command of which only the plan is wanted; `settle` is for refusals before it is planned. */
+export type PreviewTask = Asked & {
+  kind: 'preview'
+  of: ExecuteTask
+  answer: (preview: Preview) => void
+}
+
 export type Settle = (ack: Ack) => void
 
 /**
  * A task and its caller, from its arrival until it is durable or refused. `announced`: the room
  * knows that it is being executed, as it was planned before.
  */
-export type Waiting = { task: Task; settle: Settle; announced: boolean }
+export type Waiting = { task: Task | PreviewTask; settle: Settle; announced: boolean }
 
 /** Whether the task needs to see durable state only. */
-export function needsQuiet(task: Task): boolean {
+export function needsQuiet(task: Task | PreviewTask): boolean {
   return task.kind !== 'execute'
 }
 

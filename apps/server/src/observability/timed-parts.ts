@@ -1,5 +1,5 @@
 import type { Broadcaster } from '../broadcast/publication.js'
-import type { PlanTask } from '../dispatch/planning.js'
+import type { PlanTask, PlanTaskInSteps } from '../dispatch/planning.js'
 import type { Journal } from '../journal/journal.js'
 import type { Instruments } from './instruments.js'
 
@@ -20,6 +20,30 @@ export function timedPlan(plan: PlanTask, { planSeconds }: Instruments): PlanTas
     const planned = plan(ground, task)
     planSeconds.observe(secondsSince(began))
     return planned
+  }
+}
+
+/** Plans in steps, and times what they take without the pauses in between. */
+export function timedPlanInSteps(
+  plan: PlanTaskInSteps,
+  { planSeconds }: Instruments,
+): PlanTaskInSteps {
+  return function* timed(ground, task) {
+    const steps = plan(ground, task)
+    let seconds = 0
+    try {
+      for (;;) {
+        const began = performance.now()
+        const step = steps.next()
+        seconds += secondsSince(began)
+        if (step.done) return step.value
+        yield
+      }
+    } finally {
+      // Given up between two steps: what they have tried is taken back.
+      steps.return({ outcome: 'nothing', result: null })
+      planSeconds.observe(seconds)
+    }
   }
 }
 
@@ -67,6 +91,10 @@ export function timedBroadcasts(
       broadcaster.publish(session, publications, made)
       if (began !== undefined) publishSeconds.observe(secondsSince(began))
       publicationClients.observe(clientsIn(session.session_id))
+    },
+    *publishInSteps(session, publications) {
+      publicationClients.observe(clientsIn(session.session_id))
+      yield* broadcaster.publishInSteps(session, publications)
     },
   }
 }

@@ -1,13 +1,20 @@
-import type { AccessRules, Blueprint, GraphImage, GraphLimits } from '@talus/graph'
+import type { AccessRules, Blueprint, GraphImage, GraphLimits, Steps } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, SessionContext } from '../broadcast/publication.js'
 import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
 import type { Appender } from '../dispatch/group-committer.js'
 import { batchOf, entryOf, mayBeOld, receiptOf, type Pending } from '../dispatch/pending.js'
 import { Pipeline } from '../dispatch/pipeline.js'
-import type { Plan, PlanTask } from '../dispatch/planning.js'
+import { jsonInSteps } from '../dispatch/json-steps.js'
+import type { Plan, PlanTask, PlanTaskInSteps } from '../dispatch/planning.js'
 import { Retries } from '../dispatch/retries.js'
-import type { Task, Waiting } from '../dispatch/task.js'
+import {
+  mayTakeLong,
+  type ExecuteTask,
+  type PreviewTask,
+  type Task,
+  type Waiting,
+} from '../dispatch/task.js'
 import {
   StorageError,
   type AppendBatch,
@@ -15,7 +22,9 @@ import {
   type Journal,
   type SessionRecord,
 } from '../journal/journal.js'
+import { loopTurns } from '../limits/turns.js'
 import type { Faults } from '../observability/faults.js'
+import { Calm, LongWork, metered } from './long-work.js'
 import { SessionDocument, type SessionState } from './session-document.js'
 import { SessionTail } from './session-tail.js'
 import { SessionVoice } from './session-voice.js'
@@ -31,6 +40,19 @@ const OVERLOADED: Failure = {
 /** Entries that are read at a time when others have appended to the session. */
 const PAGE = 500
 
+/** Steps of a plan that are taken at once: nearly all plans have no more. */
+const STEPS_AT_ONCE = 4
+
+/** A task that is to be planned, and its caller. */
+type Planning = Waiting & { task: Task }
+
+function previewOf(planned: Plan, { command_id }: Task, seq: number): Preview {
+  if (planned.outcome === 'refused') return refusal(planned.failure, command_id)
+  if (planned.outcome === 'nothing') return { ok: true, seq, changes: [], result: planned.result }
+  const { changes, result = null } = planned.draft
+  return { ok: true, seq, changes, result }
+}
+
 /** A session as it was opened; `bodies` are the entries that were stored last, up to its seq. */
 export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly string[] }
 
@@ -43,6 +65,7 @@ export type SessionServices = {
   broadcaster: Broadcaster
   requestCommit: (appender: Appender) => void
   plan: PlanTask
+  planInSteps: PlanTaskInSteps
   /** Called after entries became durable, with their JSON. */
   onCommitted: (session: LiveSession, bodies: readonly string[]) => void
   /** How large a graph may become. */
@@ -69,6 +92,11 @@ export class LiveSession implements Appender {
   readonly #document: SessionDocument
   readonly #context: SessionContext
   readonly #voice: SessionVoice
+  readonly #long = new LongWork()
+  readonly #calm = new Calm()
+  /** What is planned in turns. */
+  #tried: Waiting | undefined
+  #committing = false
   #catchingUp = false
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
@@ -153,17 +181,52 @@ export class LiveSession implements Appender {
   }
 
   /** What a task would do once everything before it is done (rule CMD7). */
-  async preview(task: Task): Promise<Preview> {
+  async preview(task: ExecuteTask): Promise<Preview> {
+    if (mayTakeLong(task)) return this.#previewInTurn(task)
     await this.#last
-    return this.withDurable(({ seq }) => {
-      const planned = this.#plan(task)
-      if (planned.outcome === 'refused') return refusal(planned.failure, task.command_id)
-      if (planned.outcome === 'nothing') {
-        return { ok: true, seq, changes: [], result: planned.result }
+    await this.calm()
+    return this.withDurable(({ seq }) => previewOf(this.#plan(task), task, seq))
+  }
+
+  /** In its place in the queue, as it may take as long as a command. */
+  #previewInTurn(of: ExecuteTask): Promise<Preview> {
+    if (this.#deleted) {
+      return Promise.resolve(refusal(sessionNotFound(this.record.session_id), of.command_id))
+    }
+    if (this.#pipeline.length >= MAX_WAITING) {
+      return Promise.resolve(refusal(OVERLOADED, of.command_id))
+    }
+    return new Promise((answer) => {
+      const { actor, charge } = of
+      const task: PreviewTask = {
+        kind: 'preview',
+        command_id: '',
+        chosen: false,
+        payload_hash: '',
+        actor,
+        charge,
+        of,
+        answer,
       }
-      const { changes, result = null } = planned.draft
-      return { ok: true, seq, changes, result }
+      const settle = (ack: Ack) => {
+        if (!ack.ok) answer(refusal(ack.error, of.command_id))
+      }
+      this.#pipeline.wait({ task, settle, announced: false })
+      this.#pump()
     })
+  }
+
+  /**
+   * Resolves when nothing long is under way: durable state is read at once then. Whoever reads
+   * without waiting sees the same, only that the plan is taken back for that and made again.
+   */
+  async calm(): Promise<void> {
+    if (this.isBusy) await this.#calm.wait()
+  }
+
+  /** Whether something long is under way. */
+  get isBusy(): boolean {
+    return this.#long.isRunning || this.#pipeline.isHeavy
   }
 
   /** The command by which this one is undone now, if it is. */
@@ -187,13 +250,15 @@ export class LiveSession implements Appender {
   }
 
   take(): AppendBatch | undefined {
-    if (this.#catchingUp) return undefined
+    if (this.#catchingUp || this.#committing) return undefined
     const group = this.#pipeline.launch()
     for (const { task } of group ?? []) task.trace?.reached('taken')
     return group && batchOf(this.record.session_id, this.seq, group)
   }
 
   prepare(): void {
+    // What is told of many nodes is made in turns, when it is durable.
+    if (this.#pipeline.isHeavy) return
     this.#voice.prepare(this.#pipeline.inFlight)
   }
 
@@ -201,6 +266,7 @@ export class LiveSession implements Appender {
     if (outcome instanceof StorageError) {
       this.#rejectAll(this.#notDurable(outcome))
     } else if (outcome.ok) {
+      if (this.#pipeline.isHeavy) return this.#commitInTurns()
       this.#commit()
     } else if (outcome.reason === 'duplicate') {
       this.#replanWithout(new Set(outcome.command_ids))
@@ -218,15 +284,88 @@ export class LiveSession implements Appender {
 
   /** Plans all that can be planned, in order, and asks for it to be written. */
   #pump(): void {
-    if (this.#catchingUp) return
+    if (this.#catchingUp || this.#committing || this.#long.isRunning) return
     for (let next = this.#pipeline.next(); next; next = this.#pipeline.next()) {
-      this.#pipeline.add(this.#planned(next))
+      this.#takeOn(next)
+      if (this.#long.isRunning) break
+      if (this.#pipeline.isWaiting && loopTurns.isOver()) {
+        void loopTurns.next().then(() => this.#pump())
+        break
+      }
     }
     if (this.#pipeline.planned > 0) this.#services.requestCommit(this)
   }
 
+  #takeOn(waiting: Waiting): void {
+    const { task } = waiting
+    const { charge } = task
+    if (task.kind === 'preview') {
+      this.#try(waiting, this.#previewInSteps(task.of), task.answer)
+    } else if (mayTakeLong(task)) {
+      const steps = this.#plannedInSteps({ ...waiting, task })
+      this.#try(waiting, steps, (pending) => this.#pipeline.add(pending))
+    } else {
+      const began = charge && performance.now()
+      this.#pipeline.add(this.#planned({ ...waiting, task }))
+      if (charge && began !== undefined) charge({ bytes: 0, ms: performance.now() - began })
+    }
+  }
+
+  /** Runs steps that try things on the graph: at once when they are few, else in turns. */
+  #try<T>(waiting: Waiting, plan: Steps<T>, end: (result: T) => void): void {
+    const { graph } = this.#document.ground
+    const { charge } = waiting.task
+    const steps = charge ? metered(plan, (ms) => charge({ bytes: 0, ms })) : plan
+    graph.beginTrial()
+    for (let n = 0; n < STEPS_AT_ONCE; n += 1) {
+      const step = steps.next()
+      if (!step.done) continue
+      graph.endTrial()
+      return end(step.value)
+    }
+    this.#tried = waiting
+    this.#long.run(steps, (result) => {
+      graph.endTrial()
+      end(result)
+      this.#quieten()
+      this.#pump()
+    })
+  }
+
+  /** Readers who waited go on, unless what was planned is to be told still. */
+  #quieten(): void {
+    if (!this.#long.isRunning && !this.#pipeline.isHeavy) this.#calm.arrive()
+  }
+
+  *#previewInSteps(task: ExecuteTask): Steps<Preview> {
+    const { ground } = this.#document
+    try {
+      return previewOf(yield* this.#services.planInSteps(ground, task), task, this.seq)
+    } catch (err) {
+      return refusal(this.#fault(task, err), task.command_id)
+    }
+  }
+
+  *#plannedInSteps({ task, settle, announced }: Planning): Steps<Pending> {
+    const base = { task, settle, announced, timestamp: this.#services.now() }
+    try {
+      const planned = yield* this.#services.planInSteps(this.#document.ground, task)
+      task.trace?.reached('planned')
+      if (planned.outcome !== 'changes') return this.#pendingOf(base, planned)
+      const { graph, headSeq } = this.#document.ground
+      const at = { seq: headSeq() + 1, timestamp: base.timestamp }
+      const { entry, ack } = entryOf(planned.draft, at, planned.undo)
+      const body = yield* jsonInSteps(entry)
+      const takeBack = yield* graph.speculateInSteps(entry.changes)
+      task.charge?.({ bytes: body.length, ms: 0 })
+      return { ...base, outcome: 'entry', entry, body, ack, takeBack }
+    } catch (err) {
+      return { ...base, outcome: 'refused', failure: this.#fault(task, err) }
+    }
+  }
+
   /** Whatever comes of it, the task keeps its place and is answered. */
-  #planned({ task, settle, announced }: Waiting): Pending {
+  #planned({ task, settle, announced }: Planning): Pending {
     const base = { task, settle, announced, timestamp: this.#services.now() }
     try {
       const planned = this.#plan(task)
@@ -237,7 +376,7 @@ export class LiveSession implements Appender {
     }
   }
 
-  #pendingOf(base: Waiting & { timestamp: string }, planned: Plan): Pending {
+  #pendingOf(base: Planning & { timestamp: string }, planned: Plan): Pending {
     const { graph, headSeq } = this.#document.ground
     switch (planned.outcome) {
       case 'refused':
@@ -250,6 +389,7 @@ export class LiveSession implements Appender {
         const { entry, ack } = entryOf(planned.draft, at, planned.undo)
         const body = JSON.stringify(entry)
         const takeBack = graph.speculate(entry.changes)
+        task.charge?.({ bytes: body.length, ms: 0 })
         return { outcome: 'entry', entry, body, ack, takeBack, task, settle, announced, timestamp }
       }
       default:
@@ -265,7 +405,7 @@ export class LiveSession implements Appender {
     }
   }
 
-  #fault({ command_id }: Task, err: unknown): Failure {
+  #fault({ command_id }: { command_id: string }, err: unknown): Failure {
     const { session_id } = this.record
     return this.#services.faults.internal(err, 'planning failed', { session_id, command_id })
   }
@@ -284,6 +424,35 @@ export class LiveSession implements Appender {
     for (const pending of group) this.#answer(pending)
     const bodies: string[] = []
     for (const pending of group) if (pending.outcome === 'entry') bodies.push(pending.body)
+    if (bodies.length > 0) this.#services.onCommitted(this, bodies)
+  }
+
+  /** Takes in, tells and answers a group that is about many nodes; nothing else happens here. */
+  #commitInTurns(): void {
+    this.#committing = true
+    this.#long.run(this.#commitInSteps(), () => {
+      this.#committing = false
+      this.#quieten()
+      this.#pump()
+    })
+  }
+
+  *#commitInSteps(): Steps<void> {
+    const { inFlight } = this.#pipeline
+    for (const { task } of inFlight) task.trace?.reached('durable')
+    // Until the whole group is taken in, readers see the state before it.
+    for (const pending of inFlight) yield* this.#document.foldInSteps(pending)
+    const group = this.#pipeline.land()
+    const bodies: string[] = []
+    for (const pending of group) {
+      if (pending.outcome !== 'entry') continue
+      this.#document.advance(pending.entry)
+      this.tail.push(pending.entry.seq, pending.body)
+      bodies.push(pending.body)
+    }
+    yield* this.#voice.doneInSteps(group)
+    for (const { task } of group) task.trace?.reached('published')
+    for (const pending of group) this.#answer(pending)
     if (bodies.length > 0) this.#services.onCommitted(this, bodies)
   }
 
@@ -325,6 +494,13 @@ export class LiveSession implements Appender {
   /** Takes back what is planned, and what would have been said of it. */
   #takeBack(): Pending[] {
     this.#voice.forget()
+    if (this.#long.isRunning && this.#tried) {
+      // It is planned on what is taken back.
+      this.#long.giveUp()
+      this.#document.ground.graph.endTrial()
+      this.#pipeline.requeue([this.#tried])
+    }
+    this.#calm.arrive()
     return this.#pipeline.takeBack()
   }
 

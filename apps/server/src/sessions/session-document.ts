@@ -1,5 +1,5 @@
-import type { GraphImage, ProjectGraph, UndoHistory } from '@talus/graph'
-import type { Change, Entry } from '@talus/protocol'
+import type { GraphImage, ProjectGraph, Steps, UndoHistory } from '@talus/graph'
+import type { Entry } from '@talus/protocol'
 import type { Pending } from '../dispatch/pending.js'
 import type { Pipeline } from '../dispatch/pipeline.js'
 import type { Ground } from '../dispatch/planning.js'
@@ -15,6 +15,7 @@ type Planning = Pick<Ground, 'blueprint' | 'rules' | 'limits' | 'newId' | 'now'>
 export class SessionDocument {
   readonly #pipeline: Pipeline
   readonly #ground: Ground
+  readonly #removed = new WeakMap<Entry, Removed>()
   #seq: number
   #image: { seq: number; ref: WeakRef<GraphImage> } | undefined
 
@@ -42,6 +43,20 @@ export class SessionDocument {
     this.#ground.history.record(entry, body)
   }
 
+  /** Takes what is durable into the history, in steps; `advance` follows, in the same turn for all. */
+  *foldInSteps(pending: Pending): Steps<void> {
+    const { history } = this.#ground
+    if (pending.outcome === 'entry') yield* history.recordInSteps(pending.entry, pending.body)
+    if (pending.outcome === 'receipt' && pending.receipt.consumes) {
+      this.consume(pending.receipt.consumes)
+    }
+  }
+
+  /** The entry counts as durable from now on. */
+  advance({ seq }: Entry): void {
+    this.#seq = seq
+  }
+
   /** Takes in a durable entry that was never planned here. */
   takeIn(entry: Entry, body: string): void {
     this.#ground.graph.apply(entry.changes)
@@ -57,11 +72,13 @@ export class SessionDocument {
   withDurable<T>(read: (state: SessionState) => T): T {
     const { graph, history } = this.#ground
     const planned = this.#pipeline.entries()
+    const bringBackTrial = graph.setTrialAside()
     for (const entry of planned.toReversed()) entry.takeBack()
     try {
       return read({ graph, history, seq: this.#seq })
     } finally {
       for (const pending of planned) pending.takeBack = graph.speculate(pending.entry.changes)
+      bringBackTrial()
     }
   }
 
@@ -81,16 +98,26 @@ export class SessionDocument {
   isDeleted(node_id: string): boolean {
     const { graph } = this.#ground
     if (graph.has(node_id) || !graph.isTaken(node_id)) return false
-    const isPlanned = this.#pipeline
-      .entries()
-      .some(({ entry }) => entry.changes.some((change) => removes(change, node_id)))
-    return !isPlanned
+    return !this.#pipeline.entries().some(({ entry }) => this.#removedBy(entry).has(node_id))
+  }
+
+  /** It is asked for many nodes at once, of which an entry may remove as many. */
+  #removedBy(entry: Entry): Removed {
+    const known = this.#removed.get(entry)
+    if (known) return known
+    const removed = removedBy(entry)
+    this.#removed.set(entry, removed)
+    return removed
   }
 }
 
 type Consumed = NonNullable<Extract<Pending, { outcome: 'receipt' }>['receipt']['consumes']>
 
-function removes(change: Change, node_id: string): boolean {
-  if (change.type === 'graph-replaced') return true
-  return change.type === 'node-removed' && change.node.id === node_id
+type Removed = { has: (node_id: string) => boolean }
+
+function removedBy({ changes }: Entry): Removed {
+  if (changes.some(({ type }) => type === 'graph-replaced')) return { has: () => true }
+  return new Set(
+    changes.flatMap((change) => (change.type === 'node-removed' ? change.node.id : [])),
+  )
 }

@@ -49,6 +49,8 @@ export class SessionStore {
   async get(session_id: string): Promise<Result<LiveSession>> {
     try {
       const session = await this.#open.get(session_id)
+      // Whoever asks for a session is about to read it.
+      await session?.calm()
       return session ? ok(session) : { ok: false, error: sessionNotFound(session_id) }
     } catch (err) {
       return this.#unavailable(err, 'The session could not be read', session_id)
@@ -127,7 +129,12 @@ export class SessionStore {
 
   /** Waits until everything taken in is durable and written out. */
   async drained(): Promise<void> {
-    await this.#services.committer.drained()
+    let busy: LiveSession[]
+    do {
+      await this.#services.committer.drained()
+      busy = [...this.#open.sessions()].filter((session) => session.isBusy)
+      await Promise.all(busy.map((session) => session.calm()))
+    } while (busy.length > 0)
     await this.#snapshots.stop(this.#open.sessions())
   }
 

@@ -1,16 +1,17 @@
+import type { Steps } from '@talus/graph'
 import type { Ack, Entry, Failure } from '@talus/protocol'
 import type { Broadcaster, Publication, SessionContext } from '../broadcast/publication.js'
 import type { Made } from '../broadcast/said.js'
 import { errorBody } from '../dispatch/failures.js'
 import { mayBeOld, type Pending } from '../dispatch/pending.js'
-import { commandRef } from '../dispatch/task.js'
+import { commandRef, type Waiting } from '../dispatch/task.js'
 
 type VoiceServices = {
   broadcaster: Broadcaster
   log: { error: (fields: object, message: string) => void }
 }
 
-type Told = Pick<Pending, 'task' | 'timestamp' | 'announced'>
+type Told = Pick<Pending, 'timestamp'> & Waiting
 
 /** What is about to be published, and the bytes of it. */
 type Prepared = { publications: readonly Publication[]; made: Made }
@@ -68,6 +69,19 @@ export class SessionVoice {
     )
   }
 
+  /** The same in steps, for a group that is about many nodes. */
+  *doneInSteps(group: readonly Pending[]): Steps<void> {
+    this.forget()
+    const publications = said(group, (one) => (mayBeOld(one) ? undefined : publicationOf(one)))
+    if (publications.length === 0) return
+    const context = { ...this.#context() }
+    try {
+      yield* this.#services.broadcaster.publishInSteps(context, publications)
+    } catch (err) {
+      this.#unpublished(context, err)
+    }
+  }
+
   failed(all: readonly Told[], failure: Failure): void {
     this.#publish(said(all, (told) => failedPublication(told, failure)))
   }
@@ -88,10 +102,13 @@ export class SessionVoice {
     try {
       this.#services.broadcaster.publish(context, publications, made)
     } catch (err) {
-      // A listener never fails a command that is durable (rule CMD3).
-      const { session_id } = context
-      this.#services.log.error({ session_id, err }, 'publishing failed')
+      this.#unpublished(context, err)
     }
+  }
+
+  /** A listener never fails a command that is durable (rule CMD3). */
+  #unpublished({ session_id }: SessionContext, err: unknown): void {
+    this.#services.log.error({ session_id, err }, 'publishing failed')
   }
 }
 

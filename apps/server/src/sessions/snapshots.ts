@@ -100,6 +100,7 @@ export class Snapshots {
     const { journal, retention, now, log } = this.#services
     Object.assign(since, { entries: 0, chars: 0 })
     const { session_id } = session.record
+    await session.calm()
     const { seq } = session
     try {
       const captured = session.withDurable(capture)

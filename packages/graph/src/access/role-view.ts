@@ -1,6 +1,7 @@
 import type { Change, Entry, Node, PropertySet, Role, Skipped } from '@talus/protocol'
 import { sha1 } from '../blueprint/sha1.js'
 import type { NodeRecord } from '../node-record.js'
+import { finish, NODES_PER_STEP, type Steps } from '../steps.js'
 import { permits } from './roles.js'
 import type { Rules } from './rules.js'
 
@@ -75,10 +76,19 @@ export class RoleView {
    * repeat what it is about: it goes with what is left out.
    */
   entry(entry: Entry): Entry {
-    const changes = this.changes(entry.changes)
-    const isWhole =
-      changes.length === entry.changes.length &&
-      changes.every((change, index) => change === entry.changes[index])
+    return finish(this.entryInSteps(entry))
+  }
+
+  /** The same in steps. */
+  *entryInSteps(entry: Entry): Steps<Entry> {
+    const changes: Change[] = []
+    let isWhole = true
+    for (const [n, change] of entry.changes.entries()) {
+      if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
+      const seen = this.#change(change)
+      if (seen !== change) isWhole = false
+      if (seen) changes.push(seen)
+    }
     if (isWhole) return entry
     const { label: _, ...rest } = entry
     return { ...rest, changes }

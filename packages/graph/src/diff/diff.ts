@@ -2,16 +2,15 @@ import type { Change, NodeRemoved } from '@talus/protocol'
 import { Draft } from '../draft.js'
 import { nodeOf, type NodeRecord } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
+import type { Steps } from '../steps.js'
 import { editsOf, isRemade } from './node-diff.js'
 import { placeChildren } from './placements.js'
 
 /** Changes that are tried in one piece. */
 const TRIED = 50
 
-type Pieces<T = void> = Generator<void, T>
-
 /** Removes a subtree from the last leaf to the top, as a deletion does (rule DEL1). */
-function* remove(draft: Draft, top: string): Pieces {
+function* remove(draft: Draft, top: string): Steps<void> {
   const graph = draft.view()
   const seen = new Map<string | null, number>()
   const removals: NodeRemoved[] = []
@@ -35,7 +34,7 @@ function* remove(draft: Draft, top: string): Pieces {
  * Clears the way for nodes that differ in what no change can set: the old one has to go before the
  * new one can come. What stands below it waits among the roots.
  */
-function* removeRemade(draft: Draft, remade: readonly NodeRecord[]): Pieces {
+function* removeRemade(draft: Draft, remade: readonly NodeRecord[]): Steps<void> {
   for (const { id } of remade) {
     for (const child of [...draft.view().childrenOf(id)].toReversed()) {
       const graph = draft.view()
@@ -49,7 +48,7 @@ function* removeRemade(draft: Draft, remade: readonly NodeRecord[]): Pieces {
 }
 
 /** Removes what is gone: by now nothing else stands below it. */
-function* removeGone(draft: Draft, to: ProjectGraph, gone: readonly string[]): Pieces {
+function* removeGone(draft: Draft, to: ProjectGraph, gone: readonly string[]): Steps<void> {
   for (const id of gone) {
     const parent_id = draft.view().record(id)?.parent_id ?? null
     const isTop = parent_id === null || to.has(parent_id)
@@ -58,7 +57,7 @@ function* removeGone(draft: Draft, to: ProjectGraph, gone: readonly string[]): P
   }
 }
 
-function* collect(draft: Draft, from: ProjectGraph, to: ProjectGraph): Pieces {
+function* collect(draft: Draft, from: ProjectGraph, to: ProjectGraph): Steps<void> {
   const records: NodeRecord[] = []
   const remade: NodeRecord[] = []
   for (const record of to.preorder()) {
@@ -89,11 +88,11 @@ function* collect(draft: Draft, from: ProjectGraph, to: ProjectGraph): Pieces {
  * What `diff` does, in small pieces: it ends with the changes. Both graphs have to be the caller's
  * own until then.
  */
-export function* diffInPieces(from: ProjectGraph, to: ProjectGraph): Pieces<Change[]> {
+export function* diffInPieces(from: ProjectGraph, to: ProjectGraph): Steps<Change[]> {
   const draft = new Draft(from)
   try {
     yield* collect(draft, from, to)
-    yield* draft.discardInPieces()
+    yield* draft.discardInSteps()
     return draft.changes
   } finally {
     draft.discard()

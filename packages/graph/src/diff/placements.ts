@@ -2,6 +2,7 @@ import type { Change } from '@talus/protocol'
 import type { Draft } from '../draft.js'
 import { nodeOf } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
+import type { Steps } from '../steps.js'
 import { longestIncreasing } from './longest-increasing.js'
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {
@@ -43,7 +44,7 @@ export function* placeChildren(
   draft: Draft,
   to: ProjectGraph,
   parent_id: string | null,
-): Generator<void, void> {
+): Steps<void> {
   const want = to.childrenOf(parent_id)
   const have = draft.view().childrenOf(parent_id)
   if (sameList(have, want)) return
