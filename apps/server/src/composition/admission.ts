@@ -46,7 +46,7 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
   const { config, sources, observation, faults, authenticate } = surroundings
   const { limits, rates, network } = config
   const { after, clock, elapsed, newId } = sources
-  const { sessions, memberships, links, chronicle } = core
+  const { sessions, memberships, links, chronicle, spending } = core
   const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
   const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
   const addressOf = addressing(network.trustProxy)
@@ -70,6 +70,7 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
     past: chronicle,
     limits: {
       json,
+      spending,
       rates: {
         user: limitOf('commands of a user', rates.userCommands),
         session: limitOf('commands of a session', rates.sessionCommands),

@@ -29,6 +29,7 @@ export function watchApi(
     audit,
     requests,
     work,
+    spending: core.spending,
     quota,
     json,
     addressOf,

@@ -3,8 +3,12 @@ import { Hub } from '../broadcast/hub.js'
 import { Outbox } from '../broadcast/outbox.js'
 import type { Config } from '../config/config.js'
 import { graphLimitsOf } from '../config/limit-flags.js'
+import type { RateSettings } from '../config/rate-flags.js'
 import { GroupCommitter } from '../dispatch/group-committer.js'
 import { planTask, planTaskInSteps } from '../dispatch/planning.js'
+import type { Rate } from '../gate/rate.js'
+import { RateLimit } from '../gate/rate-limits.js'
+import { Spending } from '../gate/spending.js'
 import { Chronicle } from '../history/chronicle.js'
 import { openSqliteJournal, type Journal } from '../journal/index.js'
 import { Memberships } from '../members/memberships.js'
@@ -38,6 +42,8 @@ export type Core = {
   memberships: Memberships
   links: ShareLinks
   committer: GroupCommitter
+  /** What commands and project loads may cost. */
+  spending: Spending
   sessions: SessionStore
   chronicle: Chronicle
   projects: ProjectService
@@ -87,6 +93,21 @@ function openRooms({ config, sources, observation }: Surroundings) {
   return { hub, presence, broadcaster, letGo, outbox }
 }
 
+/** What commands may cost their users and sessions. */
+function openSpending(rates: RateSettings, elapsed: () => number): Spending {
+  const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
+  return new Spending({
+    bytes: {
+      user: limitOf('bytes written for a user', rates.userWrites),
+      session: limitOf('bytes written for a session', rates.sessionWrites),
+    },
+    work: {
+      user: limitOf('milliseconds of planning for a user', rates.userPlans),
+      session: limitOf('milliseconds of planning in a session', rates.sessionPlans),
+    },
+  })
+}
+
 /** Opens the journal and puts on it whatever does the work. Rejects when there is no journal. */
 export async function openCore(surroundings: Surroundings): Promise<Core> {
   const { config, replacements, sources, observation, faults, authenticated } = surroundings
@@ -117,11 +138,13 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
   const { retainEntries: entries, retainDays: days } = config
   const limits = graphLimitsOf(config.limits)
   const shared = { journal, newId, now, log, faults, broadcaster, limits }
+  const spending = openSpending(config.rates, sources.elapsed)
   const sessions = new SessionStore({
     ...shared,
     committer,
     plan: timedPlan(planTask, instruments),
     planInSteps: timedPlanInSteps(planTaskInSteps, instruments),
+    spent: (payer, cost) => spending.charge(payer, cost),
     blueprintOf: (template_id) => templates.blueprint(template_id),
     retention: { entries, days },
     isOccupied: (session_id) => hub.count(session_id) > 0,
@@ -141,6 +164,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     memberships,
     links,
     committer,
+    spending,
     sessions,
     chronicle,
     projects,

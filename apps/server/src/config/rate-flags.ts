@@ -10,6 +10,12 @@ export type RateSettings = {
   socketCommands: Rate
   userCommands: Rate
   sessionCommands: Rate
+  /** Bytes that commands, loads, saves and imports write to disk. */
+  userWrites: Rate
+  sessionWrites: Rate
+  /** Milliseconds that planning commands takes. */
+  userPlans: Rate
+  sessionPlans: Rate
   /** Requests over REST that are no commands: of one user, without identity of one address. */
   requests: Rate
   /** Units of work, of which one is about a millisecond: of one user, and in one session. */
@@ -43,6 +49,10 @@ const DEFAULTS: Record<keyof RateSettings, string> = {
   socketCommands: '1000:5000',
   userCommands: '2000:10000',
   sessionCommands: '5000:20000',
+  userWrites: '4000000:64000000',
+  sessionWrites: '8000000:128000000',
+  userPlans: '250:10000',
+  sessionPlans: '500:20000',
   requests: '200:1000',
   userWork: '400:4000',
   sessionWork: '800:16000',
@@ -59,6 +69,10 @@ const RATES = {
   socketCommands: rateFlag('command-rate-per-socket', 'commands of a socket'),
   userCommands: rateFlag('command-rate-per-user', 'commands of a user, on all ways'),
   sessionCommands: rateFlag('command-rate-per-session', 'commands of a session'),
+  userWrites: rateFlag('write-rate-per-user', 'bytes written to disk for a user'),
+  sessionWrites: rateFlag('write-rate-per-session', 'bytes written to disk for a session'),
+  userPlans: rateFlag('plan-rate-per-user', 'milliseconds of planning commands for a user'),
+  sessionPlans: rateFlag('plan-rate-per-session', 'milliseconds of planning in a session'),
   requests: rateFlag('request-rate', 'other REST requests of a user, else of an address'),
   userWork: rateFlag('work-rate-per-user', 'milliseconds of reading for a user'),
   sessionWork: rateFlag('work-rate-per-session', 'milliseconds of reading in a session'),

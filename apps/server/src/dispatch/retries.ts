@@ -19,6 +19,8 @@ function commandIdReused(command_id: string): Failure {
  */
 export class Retries {
   readonly #recent = new RecentCommands()
+  /** Of an id that several payloads want: the answer to the last of them. */
+  readonly #queues = new Map<string, Promise<Ack>>()
   readonly #journal: Journal
   readonly #session_id: string
   readonly #faults: Faults
@@ -43,17 +45,30 @@ export class Retries {
 
   /**
    * The answer to a task that is a recent one again; undefined when it is not. Whether an id is
-   * used shows when its command is accepted: a refused one leaves it free, and `again` submits.
+   * used shows when its command is accepted: a refused one leaves it free. Those who want it with
+   * other payloads are submitted one after the other: one refusal does not wake all of them.
    */
-  repeat(task: Task, again: () => Promise<Ack>): Promise<Ack> | undefined {
+  repeat(task: Task, submit: () => Promise<Ack>): Promise<Ack> | undefined {
     const { command_id, payload_hash } = task
     const waiting = this.#recent.waiting(command_id)
-    if (!waiting) return this.#recent.isAccepted(command_id) ? this.accepted(task) : undefined
-    if (waiting.payload_hash !== payload_hash) {
-      const reused = refusal(commandIdReused(command_id), command_id)
-      return waiting.ack.then((ack) => (ack.ok ? reused : again()))
+    if (waiting?.payload_hash === payload_hash) {
+      return waiting.ack.then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
     }
-    return waiting.ack.then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
+    const before = this.#queues.get(command_id) ?? waiting?.ack
+    if (before) return this.#queue(task, before, submit)
+    return this.#recent.isAccepted(command_id) ? this.accepted(task) : undefined
+  }
+
+  #queue(task: Task, before: Promise<Ack>, submit: () => Promise<Ack>): Promise<Ack> {
+    const { command_id } = task
+    const answer = before.then(() =>
+      this.#recent.isAccepted(command_id) ? this.accepted(task) : submit(),
+    )
+    this.#queues.set(command_id, answer)
+    void answer.then(() => {
+      if (this.#queues.get(command_id) === answer) this.#queues.delete(command_id)
+    })
+    return answer
   }
 
   /** The answer to a task whose id is that of an accepted command. Never rejects. */

@@ -13,12 +13,13 @@ type Asked = {
   trace?: Trace | undefined
   /** What the caller may do, in sessions with rules of access; absent: everything. */
   permissions?: Permissions | undefined
-  /** Told once it is planned; absent: nobody pays for it. */
-  charge?: ((cost: Cost) => void) | undefined
 }
 
 /** What planning a task took: bytes to be written to disk, and milliseconds of work. */
 export type Cost = { bytes: number; ms: number }
+
+/** Whose task it is, in which session. */
+export type Payer = { actor_id: string; session_id: string }
 
 /** A command to plan, or the reason why it cannot be. */
 export type ExecuteTask = Asked & {

@@ -19,6 +19,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Caller } from './caller.js'
 import { admit, holdsIn } from './gate.js'
 import { costOf, takeCommand, type CommandRates } from './rate-limits.js'
+import type { Spending } from './spending.js'
 import { ackFor, permissionsOf, viewOf } from './sight.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
@@ -65,7 +66,7 @@ export type Past = {
 }
 
 /** What payloads may measure, and how often commands may come. */
-export type DispatchLimits = { json: JsonLimits; rates: CommandRates }
+export type DispatchLimits = { json: JsonLimits; rates: CommandRates; spending: Spending }
 
 const CLOSING: Failure = {
   code: 'OVERLOADED',
@@ -170,7 +171,11 @@ export class Dispatcher {
 
   /** Whoever asks too often is told so alone: nothing of it is planned, stored or shown (LIM6). */
   #limited({ actor }: Caller, { session_id = '' }: { session_id?: string }, cost = 1) {
-    return takeCommand(this.#limits.rates, { actor_id: actor.id, session_id, cost })
+    const actor_id = actor.id
+    return (
+      this.#limits.spending.refusal({ actor_id, session_id }) ??
+      takeCommand(this.#limits.rates, { actor_id, session_id, cost })
+    )
   }
 
   /** Does it at once in a session that is open, else when it is: what comes in keeps its order. */

@@ -39,6 +39,16 @@ export class RateLimit {
     return this.#refusal(this.#budgets.peek(key))
   }
 
+  /** The refusal while more was charged than there is. */
+  overdrawn(key: string): Failure | undefined {
+    return this.#refusal(this.#budgets.peek(key, 0))
+  }
+
+  /** Takes what something cost that is done already, also more than there is. */
+  charge(key: string, cost: number): void {
+    this.#budgets.charge(key, cost)
+  }
+
   #refusal(wait: number): Failure | undefined {
     return wait === 0 ? undefined : rateLimited(this.#what, this.#budgets.rate, wait)
   }

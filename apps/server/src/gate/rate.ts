@@ -35,6 +35,11 @@ export class Budget {
     return wait > 0.001 ? Math.max(wait, LEAST_PAUSE_MS) : 0
   }
 
+  /** Takes whatever it costs, also more than there is: what comes next waits until that is made up. */
+  charge({ perSecond }: Rate, now: number, cost: number): void {
+    this.#fullAt = Math.max(this.#fullAt, now) + (cost * 1_000) / perSecond
+  }
+
   /** Whether it is as if nothing had ever been taken. */
   isWhole(now: number): boolean {
     return this.#fullAt <= now && this.#refusedUntil <= now
@@ -68,8 +73,15 @@ export class Budgets {
   }
 
   /** What `take` would give, without taking. */
-  peek(key: string): number {
-    return this.#used.get(key)?.wait(this.#rate, this.#now()) ?? 0
+  peek(key: string, cost = 1): number {
+    return this.#used.get(key)?.wait(this.#rate, this.#now(), cost) ?? 0
+  }
+
+  /** Takes whatever it costs, also more than there is. */
+  charge(key: string, cost: number): void {
+    if (this.#rate.perSecond === Infinity) return
+    const budget = this.#used.get(key) ?? this.#open(key)
+    budget.charge(this.#rate, this.#now(), cost)
   }
 
   /** How many have a budget that is not whole, as far as it is known. */

@@ -10,7 +10,9 @@ import type { Plan, PlanTask, PlanTaskInSteps } from '../dispatch/planning.js'
 import { Retries } from '../dispatch/retries.js'
 import {
   mayTakeLong,
+  type Cost,
   type ExecuteTask,
+  type Payer,
   type PreviewTask,
   type Task,
   type Waiting,
@@ -40,6 +42,9 @@ const OVERLOADED: Failure = {
 /** Entries that are read at a time when others have appended to the session. */
 const PAGE = 500
 
+/** What the journal keeps of a command that changes nothing, roughly. */
+const RECEIPT_BYTES = 700
+
 /** Steps of a plan that are taken at once: nearly all plans have no more. */
 const STEPS_AT_ONCE = 4
 
@@ -68,6 +73,8 @@ export type SessionServices = {
   planInSteps: PlanTaskInSteps
   /** Called after entries became durable, with their JSON. */
   onCommitted: (session: LiveSession, bodies: readonly string[]) => void
+  /** Told what each task cost that was planned. */
+  spent: (payer: Payer, cost: Cost) => void
   /** How large a graph may become. */
   limits: GraphLimits
   newId: () => string
@@ -148,11 +155,13 @@ export class LiveSession implements Appender {
 
   /** Takes a task in; resolves when it is durable, or refused. Never rejects. */
   submit(task: Task): Promise<Ack> {
+    return this.#retries.repeat(task, () => this.#submitNew(task)) ?? this.#submitNew(task)
+  }
+
+  #submitNew(task: Task): Promise<Ack> {
     if (this.#deleted) {
       return Promise.resolve(refusal(sessionNotFound(this.record.session_id), task.command_id))
     }
-    const repeated = this.#retries.repeat(task, () => this.submit(task))
-    if (repeated) return repeated
     if (this.#pipeline.length >= MAX_WAITING) {
       return Promise.resolve(refusal(OVERLOADED, task.command_id))
     }
@@ -197,14 +206,13 @@ export class LiveSession implements Appender {
       return Promise.resolve(refusal(OVERLOADED, of.command_id))
     }
     return new Promise((answer) => {
-      const { actor, charge } = of
+      const { actor } = of
       const task: PreviewTask = {
         kind: 'preview',
         command_id: '',
         chosen: false,
         payload_hash: '',
         actor,
-        charge,
         of,
         answer,
       }
@@ -298,24 +306,21 @@ export class LiveSession implements Appender {
 
   #takeOn(waiting: Waiting): void {
     const { task } = waiting
-    const { charge } = task
     if (task.kind === 'preview') {
       this.#try(waiting, this.#previewInSteps(task.of), task.answer)
     } else if (mayTakeLong(task)) {
       const steps = this.#plannedInSteps({ ...waiting, task })
       this.#try(waiting, steps, (pending) => this.#pipeline.add(pending))
     } else {
-      const began = charge && performance.now()
-      this.#pipeline.add(this.#planned({ ...waiting, task }))
-      if (charge && began !== undefined) charge({ bytes: 0, ms: performance.now() - began })
+      const { settle, announced } = waiting
+      this.#pipeline.add(this.#planned({ task, settle, announced }))
     }
   }
 
   /** Runs steps that try things on the graph: at once when they are few, else in turns. */
   #try<T>(waiting: Waiting, plan: Steps<T>, end: (result: T) => void): void {
     const { graph } = this.#document.ground
-    const { charge } = waiting.task
-    const steps = charge ? metered(plan, (ms) => charge({ bytes: 0, ms })) : plan
+    const steps = metered(plan, (ms) => this.#spent(waiting.task, { bytes: 0, ms }))
     graph.beginTrial()
     for (let n = 0; n < STEPS_AT_ONCE; n += 1) {
       const step = steps.next()
@@ -357,7 +362,7 @@ export class LiveSession implements Appender {
       const { entry, ack } = entryOf(planned.draft, at, planned.undo)
       const body = yield* jsonInSteps(entry)
       const takeBack = yield* graph.speculateInSteps(entry.changes)
-      task.charge?.({ bytes: body.length, ms: 0 })
+      this.#spent(task, { bytes: body.length, ms: 0 })
       return { ...base, outcome: 'entry', entry, body, ack, takeBack }
     } catch (err) {
       return { ...base, outcome: 'refused', failure: this.#fault(task, err) }
@@ -367,10 +372,14 @@ export class LiveSession implements Appender {
   /** Whatever comes of it, the task keeps its place and is answered. */
   #planned({ task, settle, announced }: Planning): Pending {
     const base = { task, settle, announced, timestamp: this.#services.now() }
+    const began = performance.now()
     try {
       const planned = this.#plan(task)
       task.trace?.reached('planned')
-      return this.#pendingOf(base, planned)
+      const pending = this.#pendingOf(base, planned)
+      const bytes = pending.outcome === 'entry' ? pending.body.length : RECEIPT_BYTES
+      this.#spent(task, { bytes, ms: performance.now() - began })
+      return pending
     } catch (err) {
       return { ...base, outcome: 'refused', failure: this.#fault(task, err) }
     }
@@ -389,7 +398,6 @@ export class LiveSession implements Appender {
         const { entry, ack } = entryOf(planned.draft, at, planned.undo)
         const body = JSON.stringify(entry)
         const takeBack = graph.speculate(entry.changes)
-        task.charge?.({ bytes: body.length, ms: 0 })
         return { outcome: 'entry', entry, body, ack, takeBack, task, settle, announced, timestamp }
       }
       default:
@@ -403,6 +411,11 @@ export class LiveSession implements Appender {
     } catch (err) {
       return { outcome: 'refused', failure: this.#fault(task, err) }
     }
+  }
+
+  #spent({ actor }: Pick<Task, 'actor'>, cost: Cost): void {
+    const { session_id } = this.record
+    this.#services.spent({ actor_id: actor.id, session_id }, cost)
   }
 
   #fault({ command_id }: { command_id: string }, err: unknown): Failure {

@@ -13,6 +13,7 @@ import type { Access, Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import type { Audit } from '../../gate/audit.js'
 import type { RateLimit } from '../../gate/rate-limits.js'
+import type { Spending } from '../../gate/spending.js'
 import type { SessionQuota } from '../../gate/session-quota.js'
 import { chargedFor } from '../../limits/charged.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
@@ -27,6 +28,8 @@ export type Door = {
   /** Requests that are no commands, which the dispatcher counts. */
   requests: RateLimit
   work: WorkLimits
+  /** What writes to disk as commands do. */
+  spending: Spending
   quota: SessionQuota
   json: JsonLimits
   addressOf: AddressOf
@@ -97,10 +100,21 @@ export function chargedBy(request: FastifyRequest): string {
   return chargedFor({ identity, authenticated, address: addressOf(request) })
 }
 
+/** Requests that write whole graphs, and are no commands. */
+const WRITING: ReadonlySet<RouteName> = new Set([
+  'CreateProject',
+  'ImportProject',
+  'LoadProject',
+  'SaveProject',
+])
+
 /** Counts a request. */
 export function takeRequest(name: RouteName, request: FastifyRequest): Failure | undefined {
   if (ROUTES[name].scope === 'open') return undefined
-  return request.server.door.requests.take(chargedBy(request))
+  const { requests, spending } = request.server.door
+  const actor_id = request.visitor.identity.actor.id
+  const overdrawn = WRITING.has(name) ? spending.refusal({ actor_id }) : undefined
+  return overdrawn ?? requests.take(chargedBy(request))
 }
 
 /** Counts a new session. Errors: LIMIT_EXCEEDED, RATE_LIMITED. */
