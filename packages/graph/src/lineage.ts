@@ -31,6 +31,11 @@ export class Lineage {
     return this.#taken.has(folded(id))
   }
 
+  /** How many ids have no node any more. */
+  get retiredCount(): number {
+    return this.#retired.size
+  }
+
   retired(): Iterable<[string, string | null]> {
     return this.#retired.entries()
   }

@@ -153,6 +153,11 @@ export class ProjectGraph {
     return this.has(id) || this.#parts.lineage.lastParentOf(id) !== undefined
   }
 
+  /** How many ids belonged to nodes that are gone; none of them is free again (rule ID1). */
+  get formerIds(): number {
+    return this.#parts.lineage.retiredCount
+  }
+
   /** Every id whose node is gone, with the parent that it had last. */
   retired(): Iterable<[id: string, parent_id: string | null]> {
     return this.#parts.lineage.retired()

@@ -118,6 +118,26 @@ describe('[LIM3] a session has at most so many', () => {
   })
 })
 
+test('[LIM14] nodes are created and deleted until the session knows too many former ids', () => {
+  const session = limited({ formerIds: 3 })
+  for (let n = 0; n < 4; n += 1) {
+    session.create('ann', `n${n}`)
+    session.do('ann', 'DeleteNode', { node_id: `n${n}` })
+  }
+  expect(session.try('ann', 'CreateNode', task('n4').data).error).toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    details: [
+      {
+        expected: 'at most 3 ids of deleted nodes in the session',
+        actual: 4,
+        hint: 'undo brings nodes back; a project that is exported and imported has no former ids',
+      },
+    ],
+  })
+  session.undo('ann')
+  expect(session.try('ann', 'CreateNode', task('n4').data).error).toBeUndefined()
+})
+
 test('[LIM4] undo brings back what was there, whatever the limits are by then', () => {
   const session = limited({})
   session.create('ann', 'a')

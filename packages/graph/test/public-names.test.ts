@@ -20,6 +20,7 @@ test('what this package offers changes on purpose only', () => {
     'finish',
     'higher',
     'invert',
+    'jsonInSteps',
     'parseTemplate',
     'permits',
     'plan',

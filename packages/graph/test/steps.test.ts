@@ -1,6 +1,13 @@
 import { parseCommand, type Change, type Entry } from '@talus/protocol'
 import { expect, test } from 'vitest'
-import { finish, plan, planInSteps, type ProjectGraph, type Steps } from '../src/index.js'
+import {
+  finish,
+  jsonInSteps,
+  plan,
+  planInSteps,
+  type ProjectGraph,
+  type Steps,
+} from '../src/index.js'
 import { Session } from './session.js'
 
 /** A forest of 400 nodes, of which many have children. */
@@ -107,4 +114,22 @@ test('[CMD1] a project load is tried and taken back in steps', () => {
   takeBack()
   expect(session.graph.nodes()).toEqual(before)
   expect(session.graph.isTaken('m1')).toBe(false)
+})
+
+test('[CMD1] JSON written in steps is what it is at once', () => {
+  const session = wooded()
+  const nodes = session.graph.nodes()
+  const entry = {
+    label: 'ä "quoted"',
+    none: undefined,
+    empty: [[], {}],
+    changes: [{ type: 'graph-replaced', nodes }],
+    result: { deleted_ids: nodes.map(({ id }) => id), long: 'x'.repeat(100_000), nothing: null },
+  }
+  let steps = 0
+  const written = jsonInSteps(entry)
+  let step = written.next()
+  for (; !step.done; step = written.next()) steps += 1
+  expect(step.value).toBe(JSON.stringify(entry))
+  expect(steps).toBeGreaterThan(2)
 })

@@ -1,6 +1,5 @@
-import { epochOf, type RoleView, type Steps } from '@talus/graph'
+import { epochOf, jsonInSteps, type RoleView, type Steps } from '@talus/graph'
 import type { ErrorBody, ErrorDetail } from '@talus/protocol'
-import { jsonInSteps } from '../dispatch/json-steps.js'
 import type { Publication, SessionContext } from './publication.js'
 
 function withoutValue({ path, expected, hint }: ErrorDetail): ErrorDetail {

@@ -11,6 +11,8 @@ export type LimitSettings = {
   jsonDepth: number
   jsonWidth: number
   nodes: number
+  /** Ids that deleted nodes of a session have left. */
+  formerIds: number
   depth: number
   children: number
   properties: number
@@ -42,6 +44,7 @@ const FLAGS = {
   jsonDepth: limitFlag('max-json-depth', `${MAX_DEPTH}`, 'levels of a payload, 10 to 1,000'),
   jsonWidth: limitFlag('max-json-width', '10000', 'keys or items of one object or list'),
   nodes: limitFlag('max-nodes', '500000', 'nodes of a session'),
+  formerIds: limitFlag('max-former-ids', '500000', 'ids of deleted nodes of a session'),
   depth: limitFlag('max-depth', '10000', 'levels of nodes'),
   children: limitFlag('max-children', '100000', 'children of a node, or roots'),
   properties: limitFlag('max-properties', '1000', 'properties of a node'),
@@ -79,8 +82,8 @@ const BOUNDS: Partial<Record<keyof LimitSettings, { least: number; most?: number
 
 /** The limits of a graph, without those that are none: they cost nothing then. */
 export function graphLimitsOf(settings: LimitSettings): GraphLimits {
-  const { nodes, depth, children, properties, valueBytes, batch } = settings
-  const all = { nodes, depth, children, properties, valueBytes, batch }
+  const { nodes, formerIds, depth, children, properties, valueBytes, batch } = settings
+  const all = { nodes, formerIds, depth, children, properties, valueBytes, batch }
   return Object.fromEntries(Object.entries(all).filter(([, most]) => most !== Infinity))
 }
 

@@ -1,11 +1,17 @@
-import type { AccessRules, Blueprint, GraphImage, GraphLimits, Steps } from '@talus/graph'
+import {
+  jsonInSteps,
+  type AccessRules,
+  type Blueprint,
+  type GraphImage,
+  type GraphLimits,
+  type Steps,
+} from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster, SessionContext } from '../broadcast/publication.js'
 import { NOT_DURABLE, refusal, sessionNotFound } from '../dispatch/failures.js'
 import type { Appender } from '../dispatch/group-committer.js'
 import { batchOf, entryOf, mayBeOld, receiptOf, type Pending } from '../dispatch/pending.js'
 import { Pipeline } from '../dispatch/pipeline.js'
-import { jsonInSteps } from '../dispatch/json-steps.js'
 import type { Plan, PlanTask, PlanTaskInSteps } from '../dispatch/planning.js'
 import { Retries } from '../dispatch/retries.js'
 import {

@@ -1,6 +1,24 @@
-import type { Entry } from '@talus/protocol'
+import { finish, NODES_PER_STEP, type Steps } from '@talus/graph'
+import type { Change, Entry, Node } from '@talus/protocol'
+import { entryPieces } from '../history/entry-pieces.js'
 import type { Receipt } from '../journal/journal.js'
 import type { SessionState } from './session-document.js'
+
+/** An entry of its JSON, in steps: one may have 100 MB. */
+function* parsedInSteps(body: string): Steps<Entry> {
+  const pieces = entryPieces(body)
+  const changes: Change[] = []
+  let nodes: Node[] = []
+  for (;;) {
+    const { done, value } = pieces.next()
+    if (done) return { ...value, changes }
+    if (!value) yield
+    else if (value.kind === 'change') changes.push(value.change)
+    else if (value.kind === 'node') nodes.push(value.node)
+    else changes.push({ type: 'graph-replaced', nodes: (nodes = []) })
+    if ((changes.length + nodes.length) % NODES_PER_STEP === 0) yield
+  }
+}
 
 /** Folds entries, and the receipts between them, into the state of a session, one by one. */
 export class Replay {
@@ -17,9 +35,14 @@ export class Replay {
 
   /** Takes in the next entry, as JSON. Throws when it does not fit the graph. */
   take(body: string): void {
-    const entry = JSON.parse(body) as Entry
-    this.state.graph.apply(entry.changes)
-    this.state.history.record(entry, body)
+    finish(this.takeInSteps(body))
+  }
+
+  *takeInSteps(body: string): Steps<void> {
+    const { graph, history } = this.state
+    const entry = yield* parsedInSteps(body)
+    yield* graph.applyInSteps(entry.changes)
+    yield* history.recordInSteps(entry, body)
     this.state.seq = entry.seq
     this.#consume()
   }

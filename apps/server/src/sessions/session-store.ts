@@ -4,10 +4,11 @@ import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
 import type { Member, SessionRecord } from '../journal/journal.js'
 import type { Extent } from '../limits/costs.js'
+import { inTurns } from '../limits/turns.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
 import { OpenSessions } from './open-sessions.js'
 import type { Retention } from './retention.js'
-import { fold } from './snapshot.js'
+import { foldInSteps } from './snapshot.js'
 import { Snapshots } from './snapshots.js'
 
 export type NewSession = {
@@ -156,7 +157,7 @@ export class SessionStore {
     const stored = await services.journal.loadSession(session_id)
     if (!stored) return undefined
     const opened = {
-      ...fold(stored),
+      ...(await inTurns(foldInSteps(stored))),
       snapshotSeq: stored.snapshot?.seq ?? 0,
       bodies: stored.entries,
     }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ProjectGraph, UndoHistory, type GraphImage } from '@talus/graph'
+import { finish, ProjectGraph, UndoHistory, type GraphImage, type Steps } from '@talus/graph'
 import type { JsonValue, Node } from '@talus/protocol'
 import type { StoredSession } from '../journal/journal.js'
 import type { SessionState } from './session-document.js'
@@ -8,6 +8,9 @@ import { Replay } from './replay.js'
 /** Pieces, and characters, after which a part is full: writing one takes a millisecond or two. */
 const PIECES_PER_PART = 250
 const CHARS_PER_PART = 256 * 1024
+
+/** Small entries that are folded in in one step. */
+const ENTRIES_PER_STEP = 16
 
 type Retired = [id: string, parent_id: string | null]
 
@@ -72,7 +75,7 @@ export async function* serialise(captured: Captured): AsyncGenerator<string> {
   if (open.texts.length > 0) yield closed()
 }
 
-function restore(parts: readonly string[]): Pick<SessionState, 'graph' | 'history'> {
+function* restore(parts: readonly string[]): Steps<Pick<SessionState, 'graph' | 'history'>> {
   const nodes: Node[] = []
   const retired: Retired[] = []
   const pieces: JsonValue[] = []
@@ -81,8 +84,10 @@ function restore(parts: readonly string[]): Pick<SessionState, 'graph' | 'histor
     if (part.part === 'nodes') for (const node of part.nodes) nodes.push(node)
     else if (part.part === 'retired') for (const id of part.retired) retired.push(id)
     else for (const piece of part.pieces) pieces.push(piece)
+    yield
   }
-  return { graph: ProjectGraph.restore(nodes, retired), history: UndoHistory.fromSnapshot(pieces) }
+  const graph = yield* ProjectGraph.restoreInSteps(nodes, retired)
+  return { graph, history: yield* UndoHistory.fromSnapshotInSteps(pieces) }
 }
 
 /** The nodes, in pre-order, that one part of a snapshot holds; many parts hold others. */
@@ -93,12 +98,25 @@ export function snapshotNodes(text: string): Node[] {
 
 /** The state that a snapshot holds; without one, the state before the first entry. */
 export function restored(snapshot: StoredSession['snapshot']): SessionState {
-  return { ...restore(snapshot?.parts ?? []), seq: snapshot?.seq ?? 0 }
+  return finish(restoredInSteps(snapshot))
+}
+
+function* restoredInSteps(snapshot: StoredSession['snapshot']): Steps<SessionState> {
+  return { ...(yield* restore(snapshot?.parts ?? [])), seq: snapshot?.seq ?? 0 }
 }
 
 /** The state of a stored session: its snapshot, and everything after it folded in. */
 export function fold(stored: StoredSession): SessionState {
-  const replay = new Replay(restored(stored.snapshot), stored.receipts)
-  for (const body of stored.entries) replay.take(body)
+  return finish(foldInSteps(stored))
+}
+
+/** The same in steps. */
+export function* foldInSteps({ snapshot, receipts, entries }: StoredSession): Steps<SessionState> {
+  const state = yield* restoredInSteps(snapshot)
+  const replay = new Replay(state, receipts)
+  for (const [n, body] of entries.entries()) {
+    if (n % ENTRIES_PER_STEP === 0) yield
+    yield* replay.takeInSteps(body)
+  }
   return replay.state
 }

@@ -7,6 +7,8 @@ import { refuse } from './refusals.js'
 /** How large a graph may become (rule LIM3). What is absent has no limit. */
 export type GraphLimits = {
   nodes?: number
+  /** Ids of nodes that are gone; beyond, no node is created (rule LIM14). */
+  formerIds?: number
   /** Levels; a root is on the first. */
   depth?: number
   /** Of one node; of the roots as well. */
@@ -23,11 +25,17 @@ type Measure = keyof GraphLimits
 
 const EXPECTED: Record<Measure, (most: string) => string> = {
   nodes: (most) => `at most ${most} nodes in the session`,
+  formerIds: (most) => `at most ${most} ids of deleted nodes in the session`,
   depth: (most) => `at most ${most} levels`,
   children: (most) => `at most ${most} nodes below one parent, or roots`,
   properties: (most) => `at most ${most} properties of one node`,
   valueBytes: (most) => `at most ${most} bytes`,
   batch: (most) => `at most ${most} commands in a batch`,
+}
+
+/** What can be done, where it does not go without saying. */
+const HINTS: Partial<Record<Measure, string>> = {
+  formerIds: 'undo brings nodes back; a project that is exported and imported has no former ids',
 }
 
 /** As a plan has them: none at all, or some. */
@@ -40,12 +48,15 @@ function within(
 ): Result<null> {
   if (actual <= most) return ok(null)
   const expected = EXPECTED[measure](most.toLocaleString('en'))
-  return refuse('LIMIT_EXCEEDED', { message: `Expected ${expected}`, path, expected, actual })
+  const hint = HINTS[measure]
+  return refuse('LIMIT_EXCEEDED', { message: `Expected ${expected}`, path, expected, actual, hint })
 }
 
 export function roomForNode(graph: ProjectGraph, limits: Limits): Result<null> {
-  if (limits?.nodes === undefined) return ok(null)
-  return within('nodes', { most: limits.nodes, actual: graph.size + 1, path: '/data' })
+  const { nodes = Infinity, formerIds = Infinity } = limits ?? {}
+  const room = within('nodes', { most: nodes, actual: graph.size + 1, path: '/data' })
+  if (!room.ok) return room
+  return within('formerIds', { most: formerIds, actual: graph.formerIds, path: '/data' })
 }
 
 /** `moving`: a node of the graph, with what is below it; without it, one that is to be made. */

@@ -7,7 +7,7 @@ type Refusal = {
   path: string
   expected: string
   actual?: JsonValue
-  hint?: string
+  hint?: string | undefined
 }
 
 const MAX_SHOWN = 80

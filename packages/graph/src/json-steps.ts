@@ -1,4 +1,4 @@
-import type { Steps } from '@talus/graph'
+import type { Steps } from './steps.js'
 
 /** Lists up to this length are written at once, unless something in them is long. */
 const SHORT = 32
