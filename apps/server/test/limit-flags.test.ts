@@ -16,6 +16,7 @@ test('[LIM1] limits of size have defaults, flags and variables', () => {
     jsonDepth: 100,
     jsonWidth: 10_000,
     nodes: 500_000,
+    formerIds: 500_000,
     depth: 10_000,
     children: 100_000,
     properties: 1_000,
