@@ -27,7 +27,7 @@ test('[CMD1] readers see no part of what is done in turns, and commands keep the
   await grown(client)
   const deletion = client.execute('s', 'DeleteNode', { node_id: 'top' })
   const behind = client.execute('s', 'CreateNode', { blueprint_type_id: 't', node_id: 'late' })
-  const reads = Array.from({ length: 20 }, () => graphOf(app))
+  const reads = Array.from({ length: 4 }, () => graphOf(app))
   const undo = client.ask('undo_command', { session_id: 's', target_command_id: 'unknown' })
   expect(await deletion).toMatchObject({ ok: true, seq: 2 })
   expect(await behind).toMatchObject({ ok: true, seq: 3 })
@@ -37,7 +37,8 @@ test('[CMD1] readers see no part of what is done in turns, and commands keep the
     [2, 0],
     [3, 1],
   ])
-  for (const { seq, nodes } of await Promise.all(reads)) expect(nodes.length).toBe(sizes.get(seq))
+  const read = await Promise.all(reads)
+  for (const { seq, nodes } of read) expect(nodes.length).toBe(sizes.get(seq))
 })
 
 test('[UNDO1] deletion, undo and redo of thousands lead back and forth', async () => {
