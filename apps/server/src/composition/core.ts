@@ -25,6 +25,7 @@ import { sampleTemplates } from '../package-files.js'
 import { LocalPresence } from '../presence/local-presence.js'
 import { pruningPresence } from '../presence/pruning-broadcaster.js'
 import { ProjectService } from '../projects/project-service.js'
+import { Parsers } from '../parsing/parsers.js'
 import { TemplateCatalogue } from '../projects/template-catalogue.js'
 import type { Templates } from '../projects/templates.js'
 import { SessionStore } from '../sessions/session-store.js'
@@ -47,6 +48,7 @@ export type Core = {
   sessions: SessionStore
   chronicle: Chronicle
   projects: ProjectService
+  parsers: Parsers
 }
 
 type Surroundings = {
@@ -155,6 +157,8 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     },
   })
   const projects = new ProjectService({ ...shared, sessions, catalogue: templates })
+  const { importValues: values, jsonDepth: depth } = config.limits
+  const parsers = new Parsers({ values, depth, graph: limits }, sources.after)
   const chronicle = new Chronicle(journal, faults)
   const rooms = { hub, presence, outbox, letGo }
   return {
@@ -168,5 +172,6 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     sessions,
     chronicle,
     projects,
+    parsers,
   }
 }

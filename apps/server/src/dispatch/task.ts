@@ -38,8 +38,16 @@ export type RevertTask = Asked & {
   force: boolean
 }
 
-/** Replaces the whole graph: a project load. */
-export type ReplaceTask = Asked & { kind: 'replace'; nodes: Node[]; result: JsonValue }
+/**
+ * Replaces the whole graph: a project load. `continues`: the nodes are added to those that are there,
+ * as the next part of a file that is taken in piece by piece.
+ */
+export type ReplaceTask = Asked & {
+  kind: 'replace'
+  nodes: Node[]
+  continues?: boolean
+  result: JsonValue
+}
 
 /**
  * The way to a former state: the graph at `seq`, and the changes that lead there from the state at

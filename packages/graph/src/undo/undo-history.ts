@@ -82,7 +82,9 @@ export class UndoHistory {
     const { kind, command_id, target_command_id = '' } = entry
     if (kind === 'undo') this.#undone.set(target_command_id, command_id)
     if (kind === 'redo') this.#undone.delete(target_command_id)
-    if (entry.changes.some((change) => change.type === 'graph-replaced')) {
+    // A large file is loaded in several entries, of which the first one replaces the graph.
+    const isLoad = kind === 'do' && entry.command_type === 'LoadProject'
+    if (isLoad || entry.changes.some((change) => change.type === 'graph-replaced')) {
       // What the steps refer to is no longer the same document.
       this.#stamps.clear()
       this.#stacks.clear()

@@ -19,6 +19,7 @@ import { chargedFor } from '../../limits/charged.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { WorkLimits } from '../../limits/work-limits.js'
 import type { AddressOf } from '../perimeter/address.js'
+import type { Bodies } from './bodies.js'
 
 /** What decides who a request is from and what it may do. */
 export type Door = {
@@ -32,6 +33,8 @@ export type Door = {
   spending: Spending
   quota: SessionQuota
   json: JsonLimits
+  /** Reads what requests bring along. */
+  bodies: Bodies
   addressOf: AddressOf
   /** The session of a project; undefined when there is no such project. */
   sessionOfProject: (project_id: string) => Promise<string | undefined>
@@ -95,9 +98,10 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
 
 /** Who is charged for a request. */
 export function chargedBy(request: FastifyRequest): string {
-  const { identity } = request.visitor
-  const { authenticated } = request.server.door.access
-  return chargedFor({ identity, authenticated, address: addressOf(request) })
+  // Requests of no route, and those that everybody may send, have nobody behind them.
+  const visitor = visitorOf(request) ?? NOBODY
+  const authenticated = request.server.door.access.authenticated && visitor !== NOBODY
+  return chargedFor({ identity: visitor.identity, authenticated, address: addressOf(request) })
 }
 
 /** Requests that write whole graphs, and are no commands. */
