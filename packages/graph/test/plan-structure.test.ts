@@ -58,7 +58,7 @@ describe('structure', () => {
     ['TREE1', 'ALREADY_LINKED', 'LinkNode', { parent_id: 's', child_id: 'a' }, '/data/child_id'],
     ['TREE1', 'CYCLE_DETECTED', 'LinkNode', { parent_id: 'c', child_id: 'r' }, '/data/parent_id'],
     ['TREE1', 'CYCLE_DETECTED', 'LinkNode', { parent_id: 's', child_id: 's' }, '/data/parent_id'],
-    ['TREE1', 'NODE_NOT_FOUND', 'UnlinkNode', { parent_id: 'x', child_id: 'a' }, '/data/parent_id'],
+    ['TREE2', 'INVALID_PARENT', 'UnlinkNode', { parent_id: 'x', child_id: 'a' }, '/data/parent_id'],
     ['TREE1', 'NODE_NOT_FOUND', 'UnlinkNode', { parent_id: 'r', child_id: 'x' }, '/data/child_id'],
     ['TREE1', 'NOT_LINKED', 'UnlinkNode', { parent_id: 'r', child_id: 'c' }, '/data/parent_id'],
     ['TREE1', 'NOT_LINKED', 'UnlinkNode', { parent_id: 'r', child_id: 's' }, '/data/parent_id'],
