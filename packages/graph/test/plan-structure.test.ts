@@ -28,7 +28,7 @@ describe('structure', () => {
       {
         type: 'node-moved',
         node_id: 's',
-        from: { parent_id: null, index: 1 },
+        from: { parent_id: null, index: 1, after: 'r' },
         to: { parent_id: 'r', index: 0 },
       },
     ])
@@ -36,7 +36,7 @@ describe('structure', () => {
       {
         type: 'node-moved',
         node_id: 'b',
-        from: { parent_id: 'r', index: 2 },
+        from: { parent_id: 'r', index: 2, after: 'a' },
         to: { parent_id: 's', index: 0 },
       },
     ])

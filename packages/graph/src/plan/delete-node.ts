@@ -25,7 +25,11 @@ export function* removalsInSteps(graph: ProjectGraph, top: string): Steps<NodeRe
     seen.set(parent_id, index + 1)
     removals.push({ type: 'node-removed', node: nodeOf(record, []), parent_id, index })
   }
-  return removals.reverse()
+  removals.reverse()
+  const last = removals.at(-1)
+  const after = graph.siblingBefore(top)
+  if (last && after !== undefined) last.after = after
+  return removals
 }
 
 /** Plans the removal of a node with everything below it (rules DEL1, ACC2). */
