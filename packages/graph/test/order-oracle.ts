@@ -78,7 +78,7 @@ export class OrderOracle {
     let at = 0
     for (let passed = 0; passed < index; at += 1)
       if (list[at] && isIn(list[at] as Slot)) passed += 1
-    while (index > 0 && list[at] && !isIn(list[at] as Slot)) at += 1
+    while ((index > 0 || !list.some(isIn)) && list[at] && !isIn(list[at] as Slot)) at += 1
     list.splice(at, 0, { id })
     return []
   }

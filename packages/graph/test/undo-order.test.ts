@@ -92,6 +92,16 @@ describe.each([null, 'p'])('[ORD2] below %s', (parent_id) => {
       }
     })
 
+    test('what comes to a list that nobody is in any more stands behind those who return', () => {
+      const session = siblings('abc', 'p')
+      for (const id of 'bca') session.do('ann', ...remove(id))
+      reopen(session)
+      session.create('bob', 'x', 'p')
+      session.create('bob', 'y', 'p', { position: { at: 'start' } })
+      for (let n = 0; n < 3; n += 1) session.undo('ann')
+      expect(orderOf(session, 'p')).toBe('yabcx')
+    })
+
     test('what was put in between stands behind, what was put first stays first', () => {
       const session = siblings('abc', parent_id)
       for (const id of 'ab') leave(session, id)
@@ -175,6 +185,7 @@ test('[ORD3] changes say which sibling stood before, and only where a list close
       ),
     )
   expect(after).toEqual([[false, 'a'], ['a'], [false]])
+  expect(session.entries.at(-1)?.changes).toMatchObject([{ index: 0, only: true }])
 })
 
 test('[ORD3] entries that do not say it, as they were before, come back by their index', () => {

@@ -2,6 +2,7 @@ import { ok, type CommandData, type NodeRemoved, type Result } from '@talus/prot
 import { nodeOf } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
 import { finish, NODES_PER_STEP, type Steps } from '../steps.js'
+import { placeOf } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound } from './refusals.js'
 
@@ -26,9 +27,8 @@ export function* removalsInSteps(graph: ProjectGraph, top: string): Steps<NodeRe
     removals.push({ type: 'node-removed', node: nodeOf(record, []), parent_id, index })
   }
   removals.reverse()
-  const last = removals.at(-1)
-  const after = graph.siblingBefore(top)
-  if (last && after !== undefined) last.after = after
+  const record = graph.record(top)
+  if (record) Object.assign(removals.at(-1) ?? {}, placeOf(graph, record))
   return removals
 }
 

@@ -34,7 +34,8 @@ export function indexFor(
 export function placeOf(graph: ProjectGraph, { id, parent_id }: NodeRecord): NodeMoved['from'] {
   const index = graph.indexOf(id)
   const after = index > 0 ? graph.siblingBefore(id) : undefined
-  return after === undefined ? { parent_id, index } : { parent_id, index, after }
+  if (after !== undefined) return { parent_id, index, after }
+  return graph.childCount(parent_id) > 1 ? { parent_id, index } : { parent_id, index, only: true }
 }
 
 /** The one change that a move is (rule MOVE1); none when the node stands there already. */

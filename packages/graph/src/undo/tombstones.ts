@@ -20,12 +20,15 @@ export type Run = {
   anchor: string | null
   tombstones: Tombstone[]
   dead: number
+  /** Of the start: nobody is in the list. */
+  isEmpty?: boolean
 }
 
 export type SavedRun = {
   parent_id: string | null
   anchor: string | null
   left: [seq: number, change: number, node_id: string][]
+  isEmpty?: true
 }
 
 /** Node ids hold no blanks: the start of a list never looks like a node. */
@@ -41,7 +44,13 @@ function removedIn({ changes }: Entry): ReadonlySet<string> {
 
 const NONE: ReadonlySet<string> = new Set()
 
-type Departure = { node_id: string; parent_id: string | null; after: string | null }
+type Departure = {
+  node_id: string
+  parent_id: string | null
+  after: string | null
+  /** It was the last one in the list. */
+  isLast: boolean
+}
 
 /**
  * Where a change took a node from; undefined for what goes along with its parent, whose list stays
@@ -52,11 +61,12 @@ function departureOf(
   removed: ReadonlySet<string>,
 ): Departure | undefined {
   const isMove = change.type === 'node-moved'
-  const { parent_id, index, after } = isMove ? change.from : change
+  const { parent_id, index, after, only } = isMove ? change.from : change
   const node_id = isMove ? change.node_id : change.node.id
-  if (after !== undefined) return { node_id, parent_id, after }
+  if (after !== undefined) return { node_id, parent_id, after, isLast: false }
   const goesAlong = parent_id !== null && removed.has(parent_id)
-  return index > 0 || goesAlong ? undefined : { node_id, parent_id, after: null }
+  const isLast = only === true
+  return index > 0 || goesAlong ? undefined : { node_id, parent_id, after: null, isLast }
 }
 
 /**
@@ -114,9 +124,10 @@ export class Tombstones {
 
   /** References to what there is now, to be written out later. */
   capture(): SavedRun[] {
-    return Array.from(this.#runs.values(), ({ parent_id, anchor, tombstones }) => ({
+    return Array.from(this.#runs.values(), ({ parent_id, anchor, tombstones, isEmpty }) => ({
       parent_id,
       anchor,
+      ...(isEmpty && { isEmpty }),
       left: tombstones.flatMap(({ seq, change, node_id, isDead }) =>
         isDead ? [] : [[seq, change, node_id] as [number, number, string]],
       ),
@@ -124,8 +135,9 @@ export class Tombstones {
   }
 
   /** Takes in what was captured, part by part. */
-  load({ parent_id, anchor, left }: SavedRun): void {
+  load({ parent_id, anchor, left, isEmpty = false }: SavedRun): void {
     const run = this.#runAt(parent_id, anchor)
+    run.isEmpty = isEmpty
     for (const [seq, change, node_id] of left) {
       const tombstone = { seq, change, node_id, run }
       run.tombstones.push(tombstone)
@@ -175,7 +187,7 @@ export class Tombstones {
   }
 
   /** The node leaves a place behind, between those before it and those behind it. */
-  #leave({ node_id, parent_id, after }: Departure, seq: number, change: number): void {
+  #leave({ node_id, parent_id, after, isLast }: Departure, seq: number, change: number): void {
     const behind = this.#behind(node_id, parent_id)
     if (behind) this.#runs.delete(node_id)
     const run = this.#runAt(parent_id, after)
@@ -183,6 +195,7 @@ export class Tombstones {
     this.#listOf(seq).push(tombstone)
     run.tombstones.push(tombstone)
     if (behind) this.#append(run, behind)
+    if (after === null) this.#runAt(parent_id, null).isEmpty = isLast
   }
 
   /** Puts a run behind another; whichever is longer stays where it is. */
@@ -205,13 +218,14 @@ export class Tombstones {
     const place = returning
       ?.get(node_id)
       ?.findLast(({ run, isDead }) => !isDead && run !== behind && run.parent_id === parent_id)
+    const start = this.#runs.get(keyOf(parent_id, null))
+    const isFirst = index === 0 && start?.isEmpty !== true
+    if (start) start.isEmpty = false
     if (place) {
       this.#split(place, node_id)
       if (behind) this.#append(this.#runAt(parent_id, node_id), behind)
-    } else if (index === 0) {
+    } else if (start && isFirst) {
       // Before all that is there, and before all that is not.
-      const start = this.#runs.get(keyOf(parent_id, null))
-      if (!start) return
       this.#runs.delete(keyOf(parent_id, null))
       start.anchor = node_id
       this.#runs.set(node_id, start)
