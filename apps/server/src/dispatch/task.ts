@@ -87,7 +87,7 @@ export const RESTORE = 'Restore'
  * The command of a task that shows from executing to executed or failed (rule CMD2); undefined for
  * undo, redo and loads, which show in other ways.
  */
-export function commandRef(task: Task, timestamp: string): CommandRef | undefined {
+export function commandRef(task: Waiting['task'], timestamp: string): CommandRef | undefined {
   if (task.kind !== 'execute' && task.kind !== 'restore') return undefined
   const { command_id, actor, label } = task
   const command_type = task.kind === 'execute' ? task.command_type : RESTORE

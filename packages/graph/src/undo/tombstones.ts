@@ -127,7 +127,7 @@ export class Tombstones {
     return Array.from(this.#runs.values(), ({ parent_id, anchor, tombstones, isEmpty }) => ({
       parent_id,
       anchor,
-      ...(isEmpty && { isEmpty }),
+      ...(isEmpty === true && { isEmpty }),
       left: tombstones.flatMap(({ seq, change, node_id, isDead }) =>
         isDead ? [] : [[seq, change, node_id] as [number, number, string]],
       ),
@@ -135,9 +135,9 @@ export class Tombstones {
   }
 
   /** Takes in what was captured, part by part. */
-  load({ parent_id, anchor, left, isEmpty = false }: SavedRun): void {
+  load({ parent_id, anchor, left, isEmpty }: SavedRun): void {
     const run = this.#runAt(parent_id, anchor)
-    run.isEmpty = isEmpty
+    run.isEmpty = isEmpty === true
     for (const [seq, change, node_id] of left) {
       const tombstone = { seq, change, node_id, run }
       run.tombstones.push(tombstone)
