@@ -26,6 +26,7 @@ import type {
 } from '@talus/protocol'
 import {
   mayTakeLong,
+  RESTORE,
   type ExecuteTask,
   type ReplaceTask,
   type RestoreTask,
@@ -146,7 +147,7 @@ function* planRestore(ground: Ground, task: RestoreTask): Steps<Plan> {
   const changes = isCurrent ? task.way.changes : yield* diffInPieces(ground.graph, target)
   if (changes.length === 0) return { outcome: 'nothing', result }
   const label = task.label === undefined ? {} : { label: task.label }
-  const rest = { command_type: 'Restore', kind: 'do', ...label, changes, result } as const
+  const rest = { command_type: RESTORE, kind: 'do', ...label, changes, result } as const
   return { outcome: 'changes', draft: draftOf(task, rest) }
 }
 

@@ -1,4 +1,5 @@
 import type { Draft } from '../draft.js'
+import type { Places } from './places.js'
 import type { Stamps } from './stamps.js'
 import type { Step } from './step.js'
 
@@ -9,6 +10,8 @@ export type Reversal = {
   readonly draft: Draft
   /** Overrides what others did since; not what is impossible. */
   readonly force: boolean
+  /** Where the nodes of the step go back to. */
+  readonly places: Places
   /** Nodes that this plan brings back, while it does nothing else in between. */
   readonly returning: Set<string>
 }
