@@ -9,7 +9,15 @@ function node(id: string, at: number): Node {
   const text = TEXTS[at % TEXTS.length] ?? ''
   const properties = { [`key ${text}`]: text, list: [text, { deep: [text, null, 1.5, []] }] }
   const [blueprint_type_id, created_at] = ['t', '2026-01-01T00:00:00.000Z']
-  return { id, blueprint_type_id, name: text, parent_id: null, children: [], properties, created_at }
+  return {
+    id,
+    blueprint_type_id,
+    name: text,
+    parent_id: null,
+    children: [],
+    properties,
+    created_at,
+  }
 }
 
 function entry(changes: Change[], rest: Partial<Entry> = {}): Entry {
