@@ -125,5 +125,5 @@ test('[LIM16] who waits for a slow client lets others work; who holds too much i
   third.pause()
   const ended = [slow, other, third].filter(({ gone }) => gone.aborted)
   expect(ended).toHaveLength(1)
-  await expect(ended[0]?.resume()).rejects.toThrow()
+  await expect(ended[0]?.resume()).rejects.toThrow('aborted')
 })
