@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { costTable } from '../dist/limits/cost-table.js'
 
 const FILE = new URL('../../../SECURITY.md', import.meta.url)
-const BEGIN = '<!-- What requests cost: written by `pnpm generate` from apps/server/src/limits/costs.ts -->'
+const BEGIN =
+  '<!-- What requests cost: written by `pnpm generate` from apps/server/src/limits/costs.ts -->'
 const END = '<!-- The end of what is generated -->'
 
 const text = readFileSync(FILE, 'utf8')
