@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Checkpoints } from './checkpoints.js'
+import { ERASED_AT_ONCE } from './erasure.js'
 import { StorageError } from './journal.js'
 import { packOutcomes } from './packed-group.js'
 import { openDatabase } from './sqlite-database.js'
@@ -61,6 +62,7 @@ async function answer({ id, method, args }: Request): Promise<Reply> {
       checkpoints.wrote(args[0].length)
       return { id, state: 'done', value: packOutcomes(outcomes) }
     }
+    if (method === 'eraseRemoved') checkpoints.wrote(ERASED_AT_ONCE)
     if (method === 'addSnapshotPart') checkpoints.wrote(args[1].body.length)
     // The last to close the database copies the rest of the log and removes it.
     if (method === 'close') await checkpoints.close()
