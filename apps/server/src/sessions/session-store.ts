@@ -142,17 +142,13 @@ export class SessionStore {
 
   /** Waits until everything taken in is durable and written out. */
   async drained(): Promise<void> {
-<<<<<<< HEAD
     let busy: LiveSession[]
     do {
       await this.#services.committer.drained()
       busy = [...this.#open.sessions()].filter((session) => session.isBusy)
       await Promise.all(busy.map((session) => session.calm()))
     } while (busy.length > 0)
-=======
-    await this.#services.committer.drained()
     await this.#retention.stop()
->>>>>>> fd78d87 (Retention: every session in the store is swept, and what is removed is overwritten)
     await this.#snapshots.stop(this.#open.sessions())
   }
 
