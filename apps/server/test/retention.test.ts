@@ -94,7 +94,7 @@ async function newOptions(...args: string[]): Promise<Options> {
   return { dataDir: join(await newFolder(), 'data'), args }
 }
 
-test('[STORE3] small sessions lose what is too old: open ones, unopened ones, after a restart', async () => {
+test('[STORE4] small sessions lose what is too old: open ones, unopened ones, after a restart', async () => {
   const calendar = new Calendar()
   const options = await newOptions('--retain-days', '1')
   {
@@ -119,7 +119,7 @@ test('[STORE3] small sessions lose what is too old: open ones, unopened ones, af
       seq: 4,
       oldest: '2026-01-01T20:00:00.000Z',
     })
-    // The last one is kept, however old it is.
+    // [STORE3] The last one is kept, however old it is.
     expect(await seqs(app, 'young')).toEqual([1])
   }
   calendar.pass(30 * DAY)
@@ -135,7 +135,7 @@ test('[STORE3] small sessions lose what is too old: open ones, unopened ones, af
   expect((await ran('verify', '--data-dir', again.dataDir)).code).toBe(0)
 }, 0)
 
-test('[STORE3] --retain-entries holds for small sessions, and only the newer limit counts with --retain-days', async () => {
+test('[STORE4] --retain-entries holds for small sessions, and only the newer limit counts with --retain-days', async () => {
   const calendar = new Calendar()
   await using few = await appAt(calendar, await newOptions('--retain-entries', '2'))
   await session(few, 's', ['a', 'b', 'c', 'd', 'e'])
@@ -188,7 +188,7 @@ async function foundIn(dataDir: string): Promise<string[]> {
   return SECRETS.map((_, n) => `secret ${n} x`).filter((begin) => bytes.includes(begin))
 }
 
-test('[STORE3] [UNDO8] what was removed is in no page of the file and of its log', async () => {
+test('[STORE4] [UNDO8] what was removed is in no page of the file and of its log', async () => {
   const calendar = new Calendar()
   const options = await newOptions('--retain-entries', '5')
   await using app = await appAt(calendar, options)
@@ -215,7 +215,7 @@ test('[STORE3] [UNDO8] what was removed is in no page of the file and of its log
   expect((await ran('verify', '--data-dir', app.dataDir)).code).toBe(0)
 }, 0)
 
-test('[STORE3] what a deleted session held is overwritten by the next sweep', async () => {
+test('[STORE4] what a deleted session held is overwritten by the next sweep', async () => {
   const calendar = new Calendar()
   await using app = await appAt(calendar, await newOptions())
   await session(app, 'kept', ['a', 'b'])
