@@ -23,6 +23,21 @@ export function segmentDigest(previous: string, body: string): string {
   return digest([previous, body])
 }
 
+const TRIMMED = 'trimmed '
+
+/**
+ * In place of the digest before the first segment that is kept, when some of its entries were
+ * removed: it proves the rest of its text, and the segment keeps the digest that the next one builds
+ * upon.
+ */
+export function trimmedDigest(body: string): string {
+  return `${TRIMMED}${digest(['trimmed', body])}`
+}
+
+export function isTrimmed(previous: string): boolean {
+  return previous.startsWith(TRIMMED)
+}
+
 /** The digest that each entry had when it was a row of its own. */
 export function entryDigest(previous: string, entry: PackedCommit): string {
   const { seq, command_id, payload_hash, body, ack } = entry

@@ -61,6 +61,6 @@ export type ReceiptRow = {
 
 /**
  * The last entry of a session that was removed, and the digest that the first segment which is kept
- * builds upon. That segment may begin earlier: what it has of removed entries is not read.
+ * builds upon, or `trimmedDigest` of what is left of it.
  */
 export type TruncationRow = { session_id: string; seq: number; digest: string }

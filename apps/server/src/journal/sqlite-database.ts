@@ -163,6 +163,8 @@ function configure(connection: Connection, durability: Durability): void {
   connection.exec('pragma wal_autocheckpoint = 16000')
   // 8 MB of pages: with the default of 2 a journal of some dozen busy sessions reads them again.
   connection.exec('pragma cache_size = -8000')
+  // What is deleted is overwritten where its page is written anyway; the rest is for `Erasure`.
+  connection.exec('pragma secure_delete = fast')
   // Deleting a large session makes a large log; the disk gets it back at the next checkpoint.
   connection.exec('pragma journal_size_limit = 67108864')
 }

@@ -73,6 +73,7 @@ function journalOver({ append, request, close }: WorkerLink, probe: () => Promis
       removeOldParts: (session_id) => request('removeOldParts', session_id),
     }),
     truncate: (session_id, truncation) => request('truncate', session_id, truncation),
+    eraseRemoved: () => request('eraseRemoved'),
     members: (session_id) => request('members', session_id),
     putMember: (session_id, member) => request('putMember', session_id, member),
     deleteMember: (session_id, actor_id) => request('deleteMember', session_id, actor_id),

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Checkpoints } from './checkpoints.js'
+import { ERASED_AT_ONCE } from './erasure.js'
 import { StorageError } from './journal.js'
 import { packOutcomes } from './packed-group.js'
 import { ServedStore } from './served-store.js'
@@ -119,6 +120,7 @@ async function work(store: ServedStore, { method, args }: Request): Promise<unkn
     checkpoints.wrote(args[0].length)
     return packOutcomes(outcomes)
   }
+  if (method === 'eraseRemoved') checkpoints.wrote(ERASED_AT_ONCE)
   if (method === 'addSnapshotPart') checkpoints.wrote(args[1].body.length)
   // The last to close the database copies the rest of the log and removes it.
   if (method === 'close') await checkpoints.close()

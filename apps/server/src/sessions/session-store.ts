@@ -8,7 +8,8 @@ import { inTurns } from '../limits/turns.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
 import { OpenSessions } from './open-sessions.js'
 import type { Retention } from './retention.js'
-import { foldInSteps } from './snapshot.js'
+import { RetentionSweep } from './retention-sweep.js'
+import { capture, foldInSteps, serialise } from './snapshot.js'
 import { Snapshots } from './snapshots.js'
 
 export type NewSession = {
@@ -39,11 +40,17 @@ export class SessionStore {
   readonly #services: StoreServices
   readonly #open: OpenSessions
   readonly #snapshots: Snapshots
+  readonly #retention: RetentionSweep
 
   constructor(services: StoreServices) {
     this.#services = services
     this.#open = new OpenSessions((session_id) => this.#load(session_id), services.isOccupied)
     this.#snapshots = new Snapshots(services)
+    this.#retention = new RetentionSweep({
+      ...services,
+      snapshot: (session_id) => this.#snapshot(session_id),
+      removed: (session_id, first_seq) => this.#open.held(session_id)?.tail.forgetBefore(first_seq),
+    })
   }
 
   /** The session with this id. Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
@@ -129,6 +136,11 @@ export class SessionStore {
     this.#open.sweep()
   }
 
+  /** Removes what is not to be kept any longer, from all sessions of the store. Never rejects. */
+  removeOld(): Promise<void> {
+    return this.#retention.run()
+  }
+
   /** Waits until everything taken in is durable and written out. */
   async drained(): Promise<void> {
     let busy: LiveSession[]
@@ -137,6 +149,7 @@ export class SessionStore {
       busy = [...this.#open.sessions()].filter((session) => session.isBusy)
       await Promise.all(busy.map((session) => session.calm()))
     } while (busy.length > 0)
+    await this.#retention.stop()
     await this.#snapshots.stop(this.#open.sessions())
   }
 
@@ -151,6 +164,17 @@ export class SessionStore {
     const blueprint = blueprintOf(template_id)
     const unknown = hasOwners ? AccessRules.UNKNOWN : null
     return { blueprint, rules: blueprint ? blueprint.rules : unknown }
+  }
+
+  /** An open session has its turn among the others; one that is not does not stay in memory. */
+  async #snapshot(session_id: string): Promise<void> {
+    const open = this.#open.held(session_id)
+    if (open) return this.#snapshots.ask(open)
+    const { journal } = this.#services
+    const stored = await journal.loadSession(session_id)
+    if (!stored) return
+    const state = await inTurns(foldInSteps(stored))
+    await journal.writeSnapshot(session_id, state.seq, serialise(capture(state)))
   }
 
   async #load(session_id: string): Promise<LiveSession | undefined> {
