@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { requestMeter } from '../observability/request-meter.js'
+import { Turns } from '../projects/turns.js'
 import { packageVersion } from '../package-files.js'
 import { mountAffordances } from '../transport/rest/affordance-routes.js'
 import { mountCommands } from '../transport/rest/command-routes.js'
@@ -33,14 +34,16 @@ export function watchApi(
     quota,
     json,
     addressOf,
-    sessionOfProject: async (project_id) => (await core.journal.getProject(project_id))?.session_id,
+    turns: new Turns(),
+    sessionOfProject: async (project_id) =>
+      (await core.journal.findProject(project_id))?.session_id,
   })
 }
 
 /** Mounts every route of the contract. */
 export function mountApi(scope: FastifyInstance, composition: Composition): void {
   const { config, observation, sources, core, admission, contractHash } = composition
-  const { sessions, hub, chronicle, journal, memberships, links, projects, templates } = core
+  const { sessions, hub, chronicle, memberships, links, projects, templates } = core
   const services = {
     sessions,
     dispatcher: observation.watched(admission.dispatcher, 'rest'),
@@ -50,8 +53,6 @@ export function mountApi(scope: FastifyInstance, composition: Composition): void
     contractHash,
     serverVersion: packageVersion(),
     isOpen: composition.isOpen,
-    belongsToProject: async (session_id: string) =>
-      (await journal.listProjects()).some((project) => project.session_id === session_id),
     journalAnswers: composition.journalAnswers,
   }
   mountHealth(scope, services)

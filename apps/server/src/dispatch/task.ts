@@ -1,6 +1,17 @@
 import type { Permissions, ProjectGraph } from '@talus/graph'
-import type { Ack, Actor, Change, Command, JsonValue, Node, Preview, Result } from '@talus/protocol'
+import type {
+  Ack,
+  Actor,
+  Change,
+  Command,
+  JsonValue,
+  Node,
+  Preview,
+  Result,
+  Role,
+} from '@talus/protocol'
 import type { CommandRef } from '../broadcast/publication.js'
+import type { Caller } from '../gate/caller.js'
 import type { Trace } from './trace.js'
 
 type Asked = {
@@ -13,6 +24,10 @@ type Asked = {
   trace?: Trace | undefined
   /** What the caller may do, in sessions with rules of access; absent: everything. */
   permissions?: Permissions | undefined
+  /** Whose role is asked for again when the task is planned; absent: the server's own task. */
+  caller?: Caller | undefined
+  /** The role that the caller needs for it. */
+  requires?: Role | undefined
 }
 
 /** What planning a task took: bytes to be written to disk, and milliseconds of work. */
@@ -39,7 +54,13 @@ export type RevertTask = Asked & {
 }
 
 /** Replaces the whole graph: a project load. */
-export type ReplaceTask = Asked & { kind: 'replace'; nodes: Node[]; result: JsonValue }
+export type ReplaceTask = Asked & {
+  kind: 'replace'
+  nodes: Node[]
+  result: JsonValue
+  /** The caller in the session that the nodes come from, if that is another one. */
+  source?: Caller | undefined
+}
 
 /**
  * The way to a former state: the graph at `seq`, and the changes that lead there from the state at

@@ -31,6 +31,14 @@ export type Credentials = {
 /** Finds out who a client is. Errors: UNAUTHORIZED, with what was expected. Never rejects. */
 export type Authenticate = (credentials: Credentials) => Promise<Result<Identity>>
 
+/** Who is at the other end of a connection or a request, and what was presented. */
+export type Visitor = {
+  /** Who it has proven to be; in development, who it claims to be. */
+  identity: Identity
+  /** What its share links give, by session. */
+  grants: ReadonlyMap<string, Grant>
+}
+
 /** The role that a share link gives to whoever presents it, in one session, for a time. */
 export type Grant = {
   link_id: string

@@ -1,6 +1,11 @@
 import { ANONYMOUS, fail, ok, type Actor, type Result } from '@talus/protocol'
-import type { Visitor } from './access.js'
-import { GUEST_PREFIX, type Authenticate, type Credentials, type Grant } from './identity.js'
+import {
+  GUEST_PREFIX,
+  type Authenticate,
+  type Credentials,
+  type Grant,
+  type Visitor,
+} from './identity.js'
 
 /** What a client presents: proof of who it is, a share link, and who it claims to be. */
 export type Presented = Credentials & {

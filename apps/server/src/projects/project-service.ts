@@ -2,13 +2,18 @@ import { AccessRules, checkLimits, type GraphLimits } from '@talus/graph'
 import {
   ok,
   type Actor,
+  type Node,
   type OpenedProject,
   type ProjectDocument,
   type Role,
+  ROUTES,
 } from '@talus/protocol'
 import type { ProjectInfo, Result } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/publication.js'
-import type { Journal, ProjectRecord } from '../journal/journal.js'
+import type { Journal, ListPage, ProjectRecord } from '../journal/journal.js'
+import type { Access } from '../gate/access.js'
+import { roleOf, type Caller } from '../gate/caller.js'
+import { authorise } from '../gate/gate.js'
 import type { Faults } from '../observability/faults.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { blueprintFor, withTemplate } from './document-template.js'
@@ -24,6 +29,7 @@ import type { Templates } from './templates.js'
 /** What projects stand on. */
 export type ProjectServices = {
   journal: Journal
+  access: Pick<Access, 'now'>
   sessions: SessionStore
   catalogue: Templates
   broadcaster: Broadcaster
@@ -38,11 +44,21 @@ export type ProjectServices = {
   faults: Faults
 }
 
+/** The longest name of a project, as the contract has it: one that a file gives is cut. */
+const MOST_NAME_CHARACTERS = 1_024
+
+function nameOf([root]: readonly Node[]): string {
+  return root?.name.slice(0, MOST_NAME_CHARACTERS) || 'Imported project'
+}
+
 /** What an import may say beside the file. */
 export type ImportChoice = { project_name?: string; template_id?: string }
 
-/** Who loads a project, and into which session if not its own, with the role in each of both. */
-export type Load = { actor: Actor; role: Role; into?: { session_id: string; role: Role } }
+/** Who loads a project, and into which session if not its own, as the caller in each of both. */
+export type Load = { caller: Caller; into?: { session_id: string; caller: Caller } }
+
+/** Loading and saving are for editors. */
+const { requires } = ROUTES.LoadProject
 
 /**
  * Projects: graphs with a name that can be saved, loaded and exchanged as files. A project has one
@@ -100,14 +116,18 @@ export class ProjectService {
     const { nodes, envelope } = imported.value
     const checked = checkLimits(nodes, limits)
     if (!checked.ok) return checked
-    const project_name = chosen.project_name ?? (nodes[0]?.name || 'Imported project')
+    const project_name = chosen.project_name ?? nameOf(nodes)
     const template_id = blueprint.value?.template_id ?? null
     return this.#begin(actor, { project_name, template_id, nodes, envelope })
   }
 
-  /** Saves what is durable now, and tells the room. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND. */
-  save(project_id: string): Promise<Result<ProjectInfo>> {
-    return this.#saves.save(project_id)
+  /**
+   * Saves what is durable now, and tells the room. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND,
+   * FORBIDDEN.
+   */
+  save(project_id: string, caller: Caller): Promise<Result<ProjectInfo>> {
+    const { access } = this.#services
+    return this.#saves.save(project_id, () => authorise(access.now(caller), requires))
   }
 
   /**
@@ -115,17 +135,17 @@ export class ProjectService {
    * it. Whoever does so needs what the strictest rule of either asks for (rule ACC5). Errors:
    * PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST, FORBIDDEN, LIMIT_EXCEEDED.
    */
-  async load(project_id: string, { actor, role, into }: Load): Promise<Result<OpenedProject>> {
+  async load(project_id: string, { caller, into }: Load): Promise<Result<OpenedProject>> {
     const project = await this.#store.get(project_id)
     if (!project.ok) return project
     const own = await this.#rulesOf(project.value)
     if (!own.ok) return own
-    const may = own.value?.permissionsOf(role).toReplace()
+    const may = own.value?.permissionsOf(roleOf(caller)).toReplace()
     if (may?.ok === false) return may
     const chosen = into?.session_id
-    const session = await this.#sessions.toLoadInto(project.value, { actor, chosen })
+    const session = await this.#sessions.toLoadInto(project.value, { caller, chosen })
     if (!session.ok) return session
-    const mayThere = into && session.value.rules?.permissionsOf(into.role).toReplace()
+    const mayThere = into && session.value.rules?.permissionsOf(roleOf(into.caller)).toReplace()
     if (mayThere?.ok === false) return mayThere
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved
@@ -134,13 +154,20 @@ export class ProjectService {
     if (!nodes) return ok(this.#sessions.opened(project.value, session.value))
     const checked = checkLimits(nodes, this.#services.limits)
     if (!checked.ok) return checked
-    const filled = await this.#sessions.fill(session.value, { actor, project_id, nodes })
+    const filled = await this.#sessions.fill(session.value, {
+      actor: caller.actor,
+      project_id,
+      nodes,
+      caller: into?.caller ?? caller,
+      source: into && caller,
+      requires,
+    })
     return filled.ok ? ok(this.#sessions.opened(project.value, session.value)) : filled
   }
 
   /** Oldest first. */
-  list(): Promise<Result<ProjectInfo[]>> {
-    return this.#store.list()
+  list(page: ListPage): Promise<Result<ProjectInfo[]>> {
+    return this.#store.list(page)
   }
 
   /** Errors: PROJECT_NOT_FOUND. */
@@ -150,9 +177,11 @@ export class ProjectService {
   }
 
   /** Deletes the project and its saved document; the session stays. Errors: PROJECT_NOT_FOUND. */
-  async delete(project_id: string): Promise<Result<true>> {
+  async delete(project_id: string, caller: Caller): Promise<Result<true>> {
     const project = await this.#store.get(project_id)
     if (!project.ok) return project
+    const may = authorise(this.#services.access.now(caller), ROUTES.DeleteProject.requires)
+    if (!may.ok) return may
     const deleted = await this.#store.delete(project_id)
     if (deleted.ok) await this.#sessions.release(project.value)
     return deleted

@@ -1,4 +1,6 @@
 import { fail, ok, type Actor, type Node, type OpenedProject, type Result } from '@talus/protocol'
+import type { ReplaceTask } from '../dispatch/task.js'
+import type { Caller } from '../gate/caller.js'
 import { graphState } from '../broadcast/graph-state.js'
 import type { SessionContext } from '../broadcast/publication.js'
 import type { ProjectRecord } from '../journal/journal.js'
@@ -7,6 +9,11 @@ import type { SessionStore } from '../sessions/session-store.js'
 import { orphansOf } from './orphans.js'
 
 type Owned = Pick<ProjectRecord, 'project_id' | 'template_id' | 'session_id'>
+
+/** What a session is filled with, by whom, and whose role is asked for again when it is. */
+export type Filling = Pick<ReplaceTask, 'actor' | 'nodes' | 'caller' | 'source' | 'requires'> & {
+  project_id: string
+}
 
 /** The durable state of a project's session. */
 export type ProjectState = { context: SessionContext; seq: number; nodes: Node[] }
@@ -22,11 +29,12 @@ export class ProjectSessions {
   }
 
   /** Makes a session for a project, under the project's own session id if it had one. */
-  create(
+  async create(
     project: Omit<Owned, 'session_id'> & { session_id?: string },
     creator: Actor,
   ): Promise<Result<LiveSession>> {
-    return this.#sessions.create(project, creator)
+    const created = await this.#sessions.create(project, creator)
+    return created.ok ? this.#sessions.get(created.value.session_id) : created
   }
 
   /** Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
@@ -45,19 +53,22 @@ export class ProjectSessions {
   }
 
   /**
-   * The session that a project is loaded into: its own, made again if it was deleted, or another.
+   * The session that a project is loaded into: its own, made again for an administrator if it was
+   * deleted (rule AUTH8), or another.
    * Another one may not belong to another project, whose next save would keep the wrong graph, and
    * may not have rules that the graph was not made by. Errors: SESSION_NOT_FOUND, BAD_REQUEST.
    */
   async toLoadInto(
     project: Owned,
-    { actor, chosen }: { actor: Actor; chosen: string | undefined },
+    { caller, chosen }: { caller: Caller; chosen: string | undefined },
   ): Promise<Result<LiveSession>> {
     const { project_id, template_id, session_id } = project
     const session = await this.#sessions.get(chosen ?? session_id)
     const own = chosen === undefined || chosen === session_id
     const gone = !session.ok && session.error.code === 'SESSION_NOT_FOUND'
-    if (own && gone) return this.create({ project_id, template_id, session_id }, actor)
+    if (own && gone && caller.admin) {
+      return this.create({ project_id, template_id, session_id }, caller.actor)
+    }
     if (own || !session.ok) return session
     const { record } = session.value
     const free = record.project_id === null || record.project_id === project_id
@@ -76,14 +87,14 @@ export class ProjectSessions {
   /** Replaces the graph of the session, in one commit that undo does not take back. */
   async fill(
     session: LiveSession,
-    { actor, project_id, nodes }: { actor: Actor; project_id: string; nodes: Node[] },
+    { project_id, nodes, ...asked }: Filling,
   ): Promise<Result<true>> {
     const ack = await session.submit({
       kind: 'replace',
       command_id: this.#newId(),
       chosen: false,
       payload_hash: '',
-      actor,
+      ...asked,
       nodes,
       result: { project_id },
     })

@@ -1,5 +1,10 @@
 import { fail, ok, type Node, type ProjectInfo, type Result } from '@talus/protocol'
-import { StorageError, type Journal, type ProjectRecord } from '../journal/journal.js'
+import {
+  StorageError,
+  type Journal,
+  type ListPage,
+  type ProjectRecord,
+} from '../journal/journal.js'
 import type { Faults } from '../observability/faults.js'
 import { readNodes, writeNodes } from './saved-nodes.js'
 
@@ -16,8 +21,8 @@ export class ProjectStore {
     this.#faults = faults
   }
 
-  list(): Promise<Result<ProjectInfo[]>> {
-    return this.#stored('list', () => this.#journal.listProjects())
+  list(page: ListPage): Promise<Result<ProjectInfo[]>> {
+    return this.#stored('list', () => this.#journal.listProjects(page))
   }
 
   /** Errors: PROJECT_NOT_FOUND. */

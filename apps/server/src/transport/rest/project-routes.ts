@@ -1,17 +1,13 @@
-import { ok, ROUTES, type Role } from '@talus/protocol'
+import { ok, ROUTES, type ProjectInfo } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { ProjectService } from '../../projects/project-service.js'
-import type { Caller } from '../../gate/caller.js'
+import { roleOf } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
-import { accessible, callerElsewhere, mayCreate } from './door.js'
-import { mount } from './route.js'
+import { callerElsewhere, listedFor, mayCreate } from './door.js'
+import { listPage } from './list-page.js'
+import { mount, type RouteHandler } from './route.js'
 
 const { requires } = ROUTES.LoadProject
-
-/** Who has been let in has a role. */
-function roleOf({ role }: Caller): Role {
-  return role ?? 'viewer'
-}
 
 /** `importBytes`: of a project file; ordinary messages are smaller. */
 export function mountProjects(
@@ -31,23 +27,27 @@ export function mountProjects(
     },
     { bodyLimit: importBytes, anyWidth: true },
   )
-  mount(app, 'ListProjects', async ({ reply }) => {
-    const listed = await projects.list()
-    return listed.ok ? ok({ projects: await accessible(reply, listed.value) }) : listed
+  mount(app, 'ListProjects', async ({ query, reply }) => {
+    const of = listedFor(reply)
+    const idOf = (project: ProjectInfo) => project.project_id
+    const page = await listPage(query, idOf, (asked) => projects.list({ ...asked, of }))
+    if (!page.ok) return page
+    const { things, next_cursor } = page.value
+    return ok({ projects: things, next_cursor })
   })
   mount(app, 'GetProject', ({ params }) => projects.get(params.project_id))
-  mount(app, 'DeleteProject', async ({ params: { project_id } }) => {
-    const deleted = await projects.delete(project_id)
+  const remove: RouteHandler<'DeleteProject'> = async ({ caller, params: { project_id } }) => {
+    const deleted = await projects.delete(project_id, caller)
     return deleted.ok ? ok({ project_id, deleted: true }) : deleted
-  })
-  mount(app, 'SaveProject', ({ params }) => projects.save(params.project_id))
+  }
+  mount(app, 'DeleteProject', remove, { inTurn: true })
+  mount(app, 'SaveProject', ({ caller, params }) => projects.save(params.project_id, caller))
   mount(app, 'LoadProject', async ({ caller, params, body: { session_id }, reply }) => {
-    const load = { actor: caller.actor, role: roleOf(caller) }
-    if (session_id === undefined) return projects.load(params.project_id, load)
+    if (session_id === undefined) return projects.load(params.project_id, { caller })
     const there = await callerElsewhere(reply, session_id)
     const may = authorise(there, requires)
     if (!may.ok) return may
-    return projects.load(params.project_id, { ...load, into: { session_id, role: roleOf(there) } })
+    return projects.load(params.project_id, { caller, into: { session_id, caller: there } })
   })
   mount(app, 'ExportProject', ({ caller, params }) =>
     projects.export(params.project_id, roleOf(caller)),

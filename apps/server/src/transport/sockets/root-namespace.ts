@@ -15,9 +15,9 @@ import {
   type RootPayload,
 } from '@talus/protocol'
 import { refusal, sessionNotFound } from '../../dispatch/failures.js'
-import type { Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
+import type { Visitor } from '../../gate/identity.js'
 import { roleNow } from '../../gate/role-now.js'
 import { viewOf } from '../../gate/sight.js'
 import { chargedFor } from '../../limits/charged.js'
