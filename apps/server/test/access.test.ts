@@ -407,18 +407,16 @@ test('[LIST1] lists come a page at a time, of one caller only, and go on at the 
   }
   for (const name of ['sessions', 'projects']) {
     const seen: string[] = []
-    let cursor = ''
-    for (let pages = 1; ; pages += 1) {
-      const { body } = await app.api('GET', `/${name}?limit=2${cursor}`, undefined, ann)
+    let cursor: string | null = ''
+    let pages = 0
+    for (; cursor !== null; pages += 1) {
+      const from: string = cursor && `&cursor=${cursor}`
+      const { body } = await app.api('GET', `/${name}?limit=2${from}`, undefined, ann)
       const page = body[name] as { session_id: string }[]
       seen.push(...page.map(({ session_id }) => session_id))
-      if (body.next_cursor === null) {
-        expect(pages).toBe(2)
-        break
-      }
-      cursor = `&cursor=${String(body.next_cursor)}`
+      cursor = body.next_cursor as string | null
     }
-    expect(seen).toEqual(made)
+    expect([pages, seen]).toEqual([2, made])
     const all = await app.api('GET', `/${name}`, undefined, await bearer('root'))
     expect([(all.body[name] as unknown[]).length, all.body.next_cursor]).toEqual([5, null])
     for (const wrong of ['cursor=x', 'limit=0', 'limit=1001']) {

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.js'
 import { graphLimitsOf } from '../config/limit-flags.js'
 import type { RateSettings } from '../config/rate-flags.js'
 import { createAccess, OPEN_ACCESS, type Access } from '../gate/access.js'
-import { authorisedPlan } from '../gate/authorised-plan.js'
+import { authorisedPlan, authorisedSteps, rolesOfTheMoment } from '../gate/authorised-plan.js'
 import { GroupCommitter } from '../dispatch/group-committer.js'
 import { planTask, planTaskInSteps } from '../dispatch/planning.js'
 import type { Rate } from '../gate/rate.js'
@@ -164,7 +164,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     ...shared,
     committer,
     plan: authorisedPlan(timedPlan(planTask, instruments), access),
-    planInSteps: timedPlanInSteps(planTaskInSteps, instruments),
+    planInSteps: authorisedSteps(timedPlanInSteps(planTaskInSteps, instruments), access),
     spent: (payer, cost) => spending.charge(payer, cost),
     blueprintOf: (template_id) => templates.blueprint(template_id),
     retention: { entries, days },
@@ -177,7 +177,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
   })
   const projects = new ProjectService({
     ...shared,
-    access,
+    stillHas: rolesOfTheMoment(access),
     sessions,
     catalogue: templates,
   })

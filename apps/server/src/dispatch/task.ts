@@ -11,7 +11,7 @@ import type {
   Role,
 } from '@talus/protocol'
 import type { CommandRef } from '../broadcast/publication.js'
-import type { Caller } from '../gate/caller.js'
+import type { Asker } from '../members/asker.js'
 import type { Trace } from './trace.js'
 
 type Asked = {
@@ -25,7 +25,7 @@ type Asked = {
   /** What the caller may do, in sessions with rules of access; absent: everything. */
   permissions?: Permissions | undefined
   /** Whose role is asked for again when the task is planned; absent: the server's own task. */
-  caller?: Caller | undefined
+  caller?: Asker | undefined
   /** The role that the caller needs for it. */
   requires?: Role | undefined
 }
@@ -59,7 +59,7 @@ export type ReplaceTask = Asked & {
   nodes: Node[]
   result: JsonValue
   /** The caller in the session that the nodes come from, if that is another one. */
-  source?: Caller | undefined
+  source?: Asker | undefined
 }
 
 /**

@@ -1,11 +1,13 @@
 import { higher } from '@talus/graph'
 import { fail, type Actor, type Failure, type Role } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
-import type { ListPage } from '../journal/journal.js'
 import type { AccessChanges } from '../members/access-changes.js'
 import type { Faults } from '../observability/faults.js'
 import type { Caller } from './caller.js'
 import type { Grant, Visitor } from './identity.js'
+
+/** Whose sessions a list holds: those of a member, and those of some links. */
+export type ListedFor = { actor_id: string; session_ids: readonly string[] }
 
 /** The roles of a session's members. */
 export type Roles = {
@@ -65,7 +67,7 @@ export type Access = {
    */
   now: (caller: Caller) => Caller
   /** The sessions whose things a visitor is shown in lists; undefined: all. */
-  listedFor: (visitor: Visitor) => ListPage['of']
+  listedFor: (visitor: Visitor) => ListedFor | undefined
   /** The caller of what concerns no session. */
   caller: (visitor: Visitor) => Caller
 }

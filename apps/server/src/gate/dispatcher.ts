@@ -180,11 +180,12 @@ export class Dispatcher {
   }
 
   /** Whoever asks too often is told so alone: nothing of it is planned, stored or shown (LIM6). */
-  #limited({ actor }: Caller, { session_id = '' }: { session_id?: string }, cost = 1) {
+  #limited({ actor, visitor }: Caller, { session_id = '' }: { session_id?: string }, cost = 1) {
     const actor_id = actor.id
+    const link_id = visitor?.identity.link_id
     return (
       this.#limits.spending.refusal({ actor_id, session_id }) ??
-      takeCommand(this.#limits.rates, { actor_id, session_id, cost })
+      takeCommand(this.#limits.rates, { actor_id, link_id, session_id, cost })
     )
   }
 

@@ -11,9 +11,7 @@ import {
 import type { ProjectInfo, Result } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/publication.js'
 import type { Journal, ListPage, ProjectRecord } from '../journal/journal.js'
-import type { Access } from '../gate/access.js'
-import { roleOf, type Caller } from '../gate/caller.js'
-import { authorise } from '../gate/gate.js'
+import type { Asker, StillHas } from '../members/asker.js'
 import type { Faults } from '../observability/faults.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { blueprintFor, withTemplate } from './document-template.js'
@@ -29,7 +27,7 @@ import type { Templates } from './templates.js'
 /** What projects stand on. */
 export type ProjectServices = {
   journal: Journal
-  access: Pick<Access, 'now'>
+  stillHas: StillHas
   sessions: SessionStore
   catalogue: Templates
   broadcaster: Broadcaster
@@ -55,7 +53,7 @@ function nameOf([root]: readonly Node[]): string {
 export type ImportChoice = { project_name?: string; template_id?: string }
 
 /** Who loads a project, and into which session if not its own, as the caller in each of both. */
-export type Load = { caller: Caller; into?: { session_id: string; caller: Caller } }
+export type Load = { caller: Asker; into?: { session_id: string; caller: Asker } }
 
 /** Loading and saving are for editors. */
 const { requires } = ROUTES.LoadProject
@@ -125,9 +123,9 @@ export class ProjectService {
    * Saves what is durable now, and tells the room. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND,
    * FORBIDDEN.
    */
-  save(project_id: string, caller: Caller): Promise<Result<ProjectInfo>> {
-    const { access } = this.#services
-    return this.#saves.save(project_id, () => authorise(access.now(caller), requires))
+  save(project_id: string, caller: Asker): Promise<Result<ProjectInfo>> {
+    const { stillHas } = this.#services
+    return this.#saves.save(project_id, () => stillHas(caller, requires))
   }
 
   /**
@@ -140,12 +138,13 @@ export class ProjectService {
     if (!project.ok) return project
     const own = await this.#rulesOf(project.value)
     if (!own.ok) return own
-    const may = own.value?.permissionsOf(roleOf(caller)).toReplace()
+    const may = own.value?.permissionsOf(caller.role ?? 'viewer').toReplace()
     if (may?.ok === false) return may
     const chosen = into?.session_id
     const session = await this.#sessions.toLoadInto(project.value, { caller, chosen })
     if (!session.ok) return session
-    const mayThere = into && session.value.rules?.permissionsOf(roleOf(into.caller)).toReplace()
+    const mayThere =
+      into && session.value.rules?.permissionsOf(into.caller.role ?? 'viewer').toReplace()
     if (mayThere?.ok === false) return mayThere
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved
@@ -177,10 +176,10 @@ export class ProjectService {
   }
 
   /** Deletes the project and its saved document; the session stays. Errors: PROJECT_NOT_FOUND. */
-  async delete(project_id: string, caller: Caller): Promise<Result<true>> {
+  async delete(project_id: string, caller: Asker): Promise<Result<true>> {
     const project = await this.#store.get(project_id)
     if (!project.ok) return project
-    const may = authorise(this.#services.access.now(caller), ROUTES.DeleteProject.requires)
+    const may = this.#services.stillHas(caller, ROUTES.DeleteProject.requires)
     if (!may.ok) return may
     const deleted = await this.#store.delete(project_id)
     if (deleted.ok) await this.#sessions.release(project.value)

@@ -1,9 +1,16 @@
-import { fail, ok, type Actor, type Node, type OpenedProject, type Result } from '@talus/protocol'
-import type { ReplaceTask } from '../dispatch/task.js'
-import type { Caller } from '../gate/caller.js'
+import {
+  fail,
+  ok,
+  type Actor,
+  type Node,
+  type OpenedProject,
+  type Result,
+  type Role,
+} from '@talus/protocol'
 import { graphState } from '../broadcast/graph-state.js'
 import type { SessionContext } from '../broadcast/publication.js'
 import type { ProjectRecord } from '../journal/journal.js'
+import type { Asker } from '../members/asker.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { orphansOf } from './orphans.js'
@@ -11,8 +18,14 @@ import { orphansOf } from './orphans.js'
 type Owned = Pick<ProjectRecord, 'project_id' | 'template_id' | 'session_id'>
 
 /** What a session is filled with, by whom, and whose role is asked for again when it is. */
-export type Filling = Pick<ReplaceTask, 'actor' | 'nodes' | 'caller' | 'source' | 'requires'> & {
+export type Filling = {
+  actor: Actor
   project_id: string
+  nodes: Node[]
+  caller?: Asker
+  /** The caller in the session that the nodes come from, if that is another one. */
+  source?: Asker | undefined
+  requires?: Role
 }
 
 /** The durable state of a project's session. */
@@ -60,7 +73,7 @@ export class ProjectSessions {
    */
   async toLoadInto(
     project: Owned,
-    { caller, chosen }: { caller: Caller; chosen: string | undefined },
+    { caller, chosen }: { caller: Asker; chosen: string | undefined },
   ): Promise<Result<LiveSession>> {
     const { project_id, template_id, session_id } = project
     const session = await this.#sessions.get(chosen ?? session_id)

@@ -10,7 +10,7 @@ import {
   type RouteName,
 } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Access } from '../../gate/access.js'
+import type { Access, ListedFor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import type { Audit } from '../../gate/audit.js'
 import { authorise } from '../../gate/gate.js'
@@ -21,7 +21,6 @@ import type { SessionQuota } from '../../gate/session-quota.js'
 import { chargedFor } from '../../limits/charged.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { WorkLimits } from '../../limits/work-limits.js'
-import type { ListPage } from '../../journal/journal.js'
 import type { Turns } from '../../projects/turns.js'
 import type { AddressOf } from '../perimeter/address.js'
 
@@ -94,6 +93,8 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
   return request.server.door.reception.receive({
     token: bearerOf(header(request, 'authorization')),
     share_token: header(request, 'x-share-token'),
+    guest_token: header(request, 'x-guest-token'),
+    isRequest: true,
     claimed: claimedActor(request),
     address: addressOf(request),
     headers: request.headers,
@@ -188,7 +189,7 @@ export function callerElsewhere(reply: FastifyReply, session_id: string) {
 }
 
 /** Whose things the caller is shown in lists; undefined: everybody's. */
-export function listedFor(reply: FastifyReply): ListPage['of'] {
+export function listedFor(reply: FastifyReply): ListedFor | undefined {
   return reply.server.door.access.listedFor(reply.request.visitor)
 }
 

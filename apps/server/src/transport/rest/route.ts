@@ -185,6 +185,8 @@ export function mount<Name extends RouteName>(
       const visitor = await receive(name, request)
       if (!visitor.ok) return sendFailure(reply, visitor.error)
       request.visitor = visitor.value
+      const { guest_token } = visitor.value
+      if (guest_token !== undefined) reply.header('x-guest-token', guest_token)
       const limited = options.counted ? undefined : takeRequest(name, request)
       if (limited) sendFailure(reply, limited)
     },

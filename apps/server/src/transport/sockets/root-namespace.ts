@@ -254,7 +254,14 @@ class RootClient {
     const { fitting, rest } = splitForJoined(presence.everybody(session_id))
     const { actor, role } = caller
     const as = role === null ? { actor } : { actor, role }
-    const joined = { ...this.#joinedPayload(session, request, view), ...as, presence: fitting }
+    const { guest_token } = joiner
+    const again = guest_token === undefined ? {} : { guest_token }
+    const joined = {
+      ...this.#joinedPayload(session, request, view),
+      ...as,
+      ...again,
+      presence: fitting,
+    }
     this.#socket.emit('joined', joined)
     hub.showPresence(session_id, rest, client_id)
     if (isNew) hub.announce('session:connected', session_id, client_id)

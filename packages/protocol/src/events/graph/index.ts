@@ -17,6 +17,7 @@ import { GraphPropertyDeleted } from './property-deleted.js'
 import { GraphResyncRequired } from './resync-required.js'
 import { GraphSessionConnected } from './session-connected.js'
 import { GraphSessionDisconnected } from './session-disconnected.js'
+import { GraphSessionGuest } from './session-guest.js'
 
 /** What the server sends on `/graph`, by event name; `error` and `pong` as on `/`. */
 export const GRAPH_EVENTS = byName([
@@ -38,4 +39,5 @@ export const GRAPH_EVENTS = byName([
   GraphResyncRequired,
   GraphSessionConnected,
   GraphSessionDisconnected,
+  GraphSessionGuest,
 ])
