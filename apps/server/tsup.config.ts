@@ -7,6 +7,7 @@ export default defineConfig({
     'src/testing.ts',
     'src/journal/sqlite-worker.ts',
     'src/journal/checkpoint-worker.ts',
+    'src/parsing/parse-worker.ts',
   ],
   format: 'esm',
   target: 'es2023',

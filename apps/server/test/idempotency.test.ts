@@ -81,6 +81,61 @@ describe.each(DOORS)('through %s', (name) => {
     expect(repeated).toMatchObject({ ok: true, seq: 3, duplicate: true })
   })
 
+  test.each<[string, [string, object, object?], [string, object, object?]]>([
+    ['a parent', ['CreateNode', create('x')], ['CreateNode', { ...create('x'), parent_id: null }]],
+    [
+      'a place and properties',
+      ['CreateNode', create('x')],
+      ['CreateNodeCommand', { ...create('x'), position: { at: 'end' }, properties: {} }],
+    ],
+    [
+      'the place of a move',
+      ['MoveNode', { node_id: 'd', parent_id: 'n' }],
+      ['MoveNode', { node_id: 'd', parent_id: 'n', position: { at: 'end' } }],
+    ],
+    [
+      'the place of a link',
+      ['LinkNode', { parent_id: 'n', child_id: 'd' }],
+      ['LinkNode', { parent_id: 'n', child_id: 'd', position: { at: 'end' } }],
+    ],
+    [
+      'a place in a batch',
+      ['Batch', BATCH, { label: 'Plan' }],
+      [
+        'Batch',
+        {
+          label: 'Plan',
+          commands: [
+            { command_type: 'CreateNodeCommand', data: { ...create('x'), parent_id: null } },
+          ],
+        },
+      ],
+    ],
+  ])('[IDEM5] %s that is the default may be left out and given', async (_title, short, long) => {
+    await using app = await prepared(await quickApp())
+    const door = await openDoor(app, name, 's')
+    const [type, data, rest] = short
+    const done = await door.execute(type, data, { ...rest, ...ID })
+    expect(done).toMatchObject({ ok: true })
+    const [longType, longData, longRest] = long
+    const retry = await door.execute(longType, longData, { ...longRest, ...ID })
+    expect(retry).toEqual({ ...done, duplicate: true })
+  })
+
+  test('[IDEM5] what differs from the default is another payload', async () => {
+    await using app = await prepared(await quickApp())
+    const door = await openDoor(app, name, 's')
+    await door.execute('CreateNode', create('x'), ID)
+    for (const other of [
+      { position: { at: 'start' } },
+      { parent_id: 'n' },
+      { properties: { p: 1 } },
+    ]) {
+      const refused = await door.execute('CreateNode', { ...create('x'), ...other }, ID)
+      expect(refused).toMatchObject({ ok: false, error: { code: 'COMMAND_ID_REUSED' } })
+    }
+  })
+
   test('[IDEM2] a command under the id of an undo is refused', async () => {
     await using app = await prepared(await quickApp())
     const door = await openDoor(app, name, 's')

@@ -5,7 +5,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { openSqliteJournal, type StorageError } from '../src/journal/index.js'
 import { linkWorker } from '../src/journal/sqlite-link.js'
-import { workerUrl } from '../src/journal/sqlite-worker-url.js'
+import { builtWorker } from '../src/built-worker.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { batch, bodies, commit, session } from './journal-samples.js'
 
@@ -147,7 +147,7 @@ describe('the worker', { timeout: 0 }, () => {
   test('the rows before a snapshot move a part at a time', async () => {
     await using directory = await temporaryDirectory()
     const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
-    const link = linkWorker(new Worker(workerUrl(), { workerData }), {
+    const link = linkWorker(new Worker(builtWorker('journal/sqlite-worker.js'), { workerData }), {
       onFatal: () => undefined,
       onStuck: () => undefined,
     })
@@ -164,7 +164,7 @@ describe('the worker', { timeout: 0 }, () => {
   test('when it dies, all that is pending and all that comes later is rejected', async () => {
     await using directory = await temporaryDirectory()
     const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
-    const worker = new Worker(workerUrl(), { workerData })
+    const worker = new Worker(builtWorker('journal/sqlite-worker.js'), { workerData })
     const fatal: StorageError[] = []
     const link = linkWorker(worker, {
       onFatal: (error) => fatal.push(error),

@@ -13,6 +13,7 @@ test('[LIM1] limits of size have defaults, flags and variables', () => {
   expect(configOf([]).limits).toEqual({
     messageBytes: 1_000_000,
     importBytes: 67_108_864,
+    importValues: 2_000_000,
     jsonDepth: 100,
     jsonWidth: 10_000,
     nodes: 500_000,

@@ -121,8 +121,12 @@ function importProject(server: Running): Promise<Project> {
  * Sends so many times 900 KB to everybody in the session. Loads leave nothing behind that could be
  * undone: what grows is what waits for somebody.
  */
-async function broadcast(server: Running, { project_id }: Project, times: number): Promise<void> {
+async function broadcast(server: Running, project: Project, times: number): Promise<void> {
+  const { project_id, session_id } = project
   for (let n = 0; n < times; n += 1) {
+    // A load that would change nothing is not told.
+    const data = { node_id: 'n0', property_id: 'name', new_value: `${n}` }
+    await post(server, '/commands/execute', { session_id, command_type: 'UpdateProperty', data })
     const loaded = await post<Project>(server, `/projects/${project_id}/load`, {})
     expect(loaded.project_id).toBe(project_id)
   }

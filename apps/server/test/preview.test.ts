@@ -126,6 +126,31 @@ describe.each(DOORS)('through %s', (name) => {
     })
   })
 
+  test('[CMD10] [IDEM1] [IDEM2] under an id that is taken, a preview tells what executing tells', async () => {
+    await using app = await prepared()
+    const door = await openDoor(app, name, 's')
+    const same = { ...set('b', 'name', 'b'), command_id: 'nothing' }
+    const created = { ...node('n', 'a'), command_id: 'c' }
+    for (const command of [created, same]) await door.ask('execute', command)
+    await door.ask('execute', set('b', 'p', 9))
+    const graph = await graphOf(app)
+    for (const command of [created, same, { ...created, command_type: 'CreateNodeCommand' }]) {
+      const preview = await door.ask('preview', command)
+      const ack = await door.ask('execute', command)
+      expect(ack).toMatchObject({ ok: true, duplicate: true })
+      expect(preview).toEqual({ ...ack, seq: ack.seq ?? SETUP.length + 2, changes: [] })
+    }
+    for (const command of [
+      { ...node('m', 'a'), command_id: 'c' },
+      { ...set('b', 'p', 9), command_id: 'nothing' },
+    ]) {
+      const preview = await door.ask('preview', command)
+      expect(preview).toMatchObject({ ok: false, error: { code: 'COMMAND_ID_REUSED' } })
+      expect(preview).toEqual(await door.ask('execute', command))
+    }
+    expect(await graphOf(app)).toEqual(graph)
+  })
+
   test('[CMD7] [CMD9] a preview that could not be read is answered like its command', async () => {
     await using app = await prepared()
     const door = await openDoor(app, name, 's')

@@ -2,7 +2,7 @@ import { plan, ProjectGraph } from '@talus/graph'
 import type { Command, DocumentNode, ProjectDocument } from '@talus/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { exportDocument, importDocument } from '../src/projects/project-file.js'
+import { exportDocument, importDocument } from './projects-reading.js'
 import { FILM, uuidOf } from './projects-samples.js'
 
 const NOW = '2026-11-21T12:00:00Z'

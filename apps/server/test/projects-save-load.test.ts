@@ -80,6 +80,7 @@ describe('save and load', () => {
     const journal = createMemoryJournal()
     await using app = await testApp({ journal })
     const project = await created(app)
+    await edited(app, project)
     const save = () => app.api('POST', `/projects/${project.project_id}/save`)
     const saveProject = journal.saveProject.bind(journal)
     let release = () => {}
@@ -100,10 +101,39 @@ describe('save and load', () => {
     for (let i = 0; i < 20; i += 1) await app.api('GET', '/health')
     release()
     expect(await Promise.all([first, second])).toMatchObject([
-      { body: { saved_seq: 1 } },
       { body: { saved_seq: 2 } },
+      { body: { saved_seq: 3 } },
     ])
     await app.api('POST', `/projects/${project.project_id}/load`)
-    expect(await names(app, project.session_id)).toEqual(['Talus', 'One'])
+    expect(await names(app, project.session_id)).toEqual(['Talus', 'One', 'One'])
+  })
+
+  test('write nothing when there is nothing new', async () => {
+    const journal = createMemoryJournal()
+    await using app = await testApp({ journal })
+    const project = await created(app)
+    const { project_id, session_id } = project
+    const act = (what: string) => app.api('POST', `/projects/${project_id}/${what}`)
+    const seqOf = async () => (await app.api('GET', `/sessions/${session_id}`)).body.seq
+    await edited(app, project)
+    const first = await act('save')
+    let writes = 0
+    for (const method of ['saveProject', 'append'] as const) {
+      const write = journal[method].bind(journal) as (...args: unknown[]) => Promise<never>
+      journal[method] = (...args: unknown[]) => {
+        writes += 1
+        return write(...args)
+      }
+    }
+    expect((await act('save')).body).toEqual(first.body)
+    const loaded = await act('load')
+    expect(loaded).toMatchObject({ status: 200, body: { graph: { seq: 2 } } })
+    expect([writes, await seqOf()]).toEqual([0, 2])
+    // Another state with the same content is loaded all the same: it may have steps to undo.
+    await edited(app, project)
+    expect((await act('load')).body).toMatchObject({ graph: { seq: 4 } })
+    expect((await act('load')).body).toMatchObject({ graph: { seq: 4 } })
+    expect(await names(app, session_id)).toEqual(['Talus', 'One'])
+    expect((await act('save')).body).toEqual(first.body)
   })
 })

@@ -24,7 +24,7 @@ describe('when the storage fails', () => {
 
   test.each([
     ['GET', '/projects', 'listProjects'],
-    ['GET', '/projects/p', 'getProject'],
+    ['GET', '/projects/p', 'findProject'],
   ] as const)('%s %s says so', async (method, path, name) => {
     await using app = await testApp({ journal: failing([name]) })
     expect(await app.api(method, path)).toMatchObject(refusal(503, 'STORAGE_UNAVAILABLE'))

@@ -135,6 +135,26 @@ test('[HIST3] [IDEM1] a repeated restore is not executed again, also after a res
   expect((await nodesOf(restarted)).map(({ id }) => id)).toEqual(['later'])
 })
 
+test('[CMD11] [CMD4] a restore that changes nothing shows as a command without events', async () => {
+  await using tree = await treeSession()
+  const { app, session_id, root, graph } = tree
+  await tree.done(create('a'), create('b'), ['DeleteNode', { node_id: 'b' }])
+  const request = { seq: 1, label: 'Back to one', command_id: 'r' }
+  for (const duplicate of [undefined, true]) {
+    const { body } = await app.api('POST', `/sessions/${session_id}/restore`, request)
+    expect(body).toMatchObject({ seq: null, result: { restored_seq: 1 } })
+    expect(body.duplicate).toBe(duplicate)
+    const fields = ['command_type', 'result', 'label', 'seq', 'command_id']
+    const shown = (result: unknown) => [
+      ['command:executing', 'Restore', 'r'],
+      ['command:executed', 'Restore', result, 'Back to one', 'r'],
+    ]
+    // A retry is answered to its caller only (CMD8).
+    expect(await tree.heard(root, ...fields)).toEqual(duplicate ? [] : shown({ restored_seq: 1 }))
+    expect(await tree.heard(graph, ...fields)).toEqual(duplicate ? [] : shown(null))
+  }
+})
+
 test('[HIST3] [CMD2] everybody sees a restore as a command with its events', async () => {
   await using tree = await treeSession()
   const { app, session_id, root, graph } = tree

@@ -95,12 +95,12 @@ const SHOWN: [title: string, move: object, root: string[], to: object][] = [
   [
     'among the roots',
     { node_id: 's', parent_id: null, position: { index: 0 } },
-    [],
+    ['root-moved'],
     { parent_id: null, index: 0 },
   ],
 ]
 
-test.each(SHOWN)('[MOVE1] a move %s is one change', async (_title, move, root, to) => {
+test.each(SHOWN)('[MOVE1] [MOVE2] a move %s is one change', async (_title, move, root, to) => {
   await using tree = await treeSession()
   await tree.done(create('r'), create('a', 'r'), create('b', 'r'), create('s'))
   const follower = await tree.app.client()
@@ -130,6 +130,28 @@ test('[MOVE1] the events of a move say from where, to where and at which index',
     ['graph:node-unlinked', 's', 'b'],
     ['graph:node-linked', 'r', 'b', 0],
   ])
+})
+
+test('[MOVE2] a node among the roots says which place it has there', async () => {
+  await using tree = await treeSession()
+  await tree.done(create('r'), create('a', 'r'), create('s'))
+  const place = { position: { at: 'start' } }
+  await tree.execute('MoveNode', { node_id: 'a', parent_id: null, ...place })
+  await tree.execute('MoveNode', { node_id: 's', parent_id: null, ...place })
+  await tree.undo()
+  await tree.undo()
+  const fields = ['parent_id', 'child_id', 'node_id', 'index']
+  const ofMoves = (heard: unknown[][]) =>
+    heard.filter(([event]) => !String(event).startsWith('command:'))
+  const expected = [
+    ['node-unlinked', 'r', 'a', 0],
+    ['root-moved', 's', 0],
+    ['root-moved', 's', 2],
+    ['node-linked', 'r', 'a', 0],
+  ]
+  expect(ofMoves(await tree.heard(tree.root, ...fields))).toEqual(expected)
+  const graph = expected.map(([event, ...rest]) => [`graph:${event}`, ...rest])
+  expect(ofMoves(await tree.heard(tree.graph, ...fields))).toEqual(graph)
 })
 
 test('[MOVE1] a node that is created below a parent shows as created only', async () => {

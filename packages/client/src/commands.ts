@@ -124,7 +124,7 @@ export class Commands {
     if (!outcome.ok) {
       this.#replica.drop(pending.command_id)
       this.#onRejected(outcome.error)
-    } else if ('command_id' in outcome.success) {
+    } else if (!('changes' in outcome.success)) {
       this.#acknowledged = Math.max(this.#acknowledged, outcome.success.seq ?? 0)
       this.#replica.confirm(outcome.success)
     }

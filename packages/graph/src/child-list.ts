@@ -44,6 +44,14 @@ export class ChildList {
     return chunk && offset >= 0 ? this.#startOf(chunk) + offset : -1
   }
 
+  /** The id right before another; undefined for the first, and for one that is not there. */
+  before(id: string): string | undefined {
+    const chunk = this.#chunkOf(id)
+    const offset = chunk ? chunk.indexOf(id) : -1
+    if (!chunk || offset > 0) return chunk?.[offset - 1]
+    return offset < 0 ? undefined : this.#chunks[this.#chunks.indexOf(chunk) - 1]?.at(-1)
+  }
+
   /** Puts `id` where `index` then finds it; `index` is at most the length. */
   insert(index: number, id: string): void {
     const { position, offset } = this.#locate(index)

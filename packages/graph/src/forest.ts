@@ -85,6 +85,12 @@ export class Forest {
     return record ? (this.#lists.get(record.parent_id)?.indexOf(id) ?? -1) : -1
   }
 
+  /** The sibling right before a node; undefined for the first, and without the node. */
+  before(id: string): string | undefined {
+    const record = this.#records.get(id)
+    return record && this.#lists.get(record.parent_id)?.before(id)
+  }
+
   /** Levels from the roots to this node, 0 for null; counted up to `most` and one more. */
   depthOf(id: string | null, most = Infinity): number {
     let depth = 0

@@ -93,6 +93,11 @@ export class ProjectGraph {
     return this.#parts.forest.indexOf(id)
   }
 
+  /** The sibling right before a node; undefined for the first, and without the node. */
+  siblingBefore(id: string): string | undefined {
+    return this.#parts.forest.before(id)
+  }
+
   /** Levels from the roots to this node; 0 for null. */
   depthOf(id: string | null): number {
     return this.#parts.forest.depthOf(id)

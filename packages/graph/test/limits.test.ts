@@ -1,5 +1,6 @@
+import { ok, type Node, type Result } from '@talus/protocol'
 import { describe, expect, test } from 'vitest'
-import { checkLimits, type GraphLimits, type ProjectGraph } from '../src/index.js'
+import { GraphMeasure, type GraphLimits, type ProjectGraph } from '../src/index.js'
 import { Session } from './session.js'
 
 function limited(limits: GraphLimits): Session {
@@ -148,6 +149,17 @@ test('[LIM4] undo brings back what was there, whatever the limits are by then', 
   expect(session.graph.size).toBe(2)
 })
 
+function measured(nodes: readonly Node[], limits: GraphLimits): Result<null> {
+  const measure = new GraphMeasure(limits)
+  const counted = measure.count(nodes.length)
+  if (!counted.ok) return counted
+  for (const node of nodes) {
+    const added = measure.add(node)
+    if (!added.ok) return added
+  }
+  return ok(null)
+}
+
 describe('[LIM3] a whole graph', () => {
   const session = new Session()
   session.create('ann', 'p')
@@ -162,7 +174,7 @@ describe('[LIM3] a whole graph', () => {
     [{ properties: 0 }, '/properties'],
     [{ valueBytes: 49 }, '/properties/x'],
   ])('is refused beyond %o', (limits, path) => {
-    const checked = checkLimits(nodes, limits)
+    const checked = measured(nodes, limits)
     expect(checked).toMatchObject({ ok: false, error: { code: 'LIMIT_EXCEEDED' } })
     expect(checked).toMatchObject({
       error: { details: [{ path: expect.stringContaining(path) }] },
@@ -172,7 +184,7 @@ describe('[LIM3] a whole graph', () => {
   test('is accepted up to the limits', () => {
     const depth = session.graph.measureDepth()
     const limits = { nodes: nodes.length, depth, children: 10, properties: 1, valueBytes: 50 }
-    expect(checkLimits(nodes, limits)).toEqual({ ok: true, value: null })
+    expect(measured(nodes, limits)).toEqual({ ok: true, value: null })
   })
 })
 

@@ -67,6 +67,41 @@ describe('properties', () => {
     expect(error?.code).toBe(holds ? undefined : 'PRECONDITION_FAILED')
   })
 
+  test('[PROP1] null is stored, also undone and redone; only a deletion takes the property away', () => {
+    const session = plain()
+    const has = () => Object.hasOwn(session.graph.record('a')?.properties ?? {}, 'x')
+    session.set('ann', 'a', 'x', null)
+    expect([has(), session.value('a', 'x')]).toEqual([true, null])
+    session.undo('ann')
+    expect(has()).toBe(false)
+    session.redo('ann')
+    expect([has(), session.value('a', 'x')]).toEqual([true, null])
+    session.do('ann', 'DeleteProperty', { node_id: 'a', property_id: 'x' })
+    expect(has()).toBe(false)
+    session.undo('ann')
+    expect([has(), session.value('a', 'x')]).toEqual([true, null])
+    const again = { node_id: 'a', property_id: 'x', new_value: null }
+    expect(session.try('ann', 'UpdateProperty', again)).toEqual({ result: null })
+  })
+
+  test.each<[JsonValue | undefined, JsonValue | undefined, boolean]>([
+    [undefined, null, true],
+    [null, null, true],
+    [0, null, false],
+    ['', null, false],
+    [null, 0, false],
+    [undefined, '', false],
+    [undefined, undefined, true],
+    [null, undefined, true],
+  ])('[PROP2] a property that is %j, stated to be %j: %s', (value, old_value, holds) => {
+    const session = plain()
+    if (value !== undefined) session.set('ann', 'a', 'x', value)
+    const data = { node_id: 'a', property_id: 'x', new_value: 'new' }
+    const stated = old_value === undefined ? data : { ...data, old_value }
+    const { error } = session.try('ann', 'UpdateProperty', stated)
+    expect(error?.code).toBe(holds ? undefined : 'PRECONDITION_FAILED')
+  })
+
   test('[CMD4] an equal value changes nothing', () => {
     const session = film()
     session.set('ann', 's1', 'plan', { a: [1, { b: 2 }] })

@@ -28,7 +28,7 @@ describe('structure', () => {
       {
         type: 'node-moved',
         node_id: 's',
-        from: { parent_id: null, index: 1 },
+        from: { parent_id: null, index: 1, after: 'r' },
         to: { parent_id: 'r', index: 0 },
       },
     ])
@@ -36,7 +36,7 @@ describe('structure', () => {
       {
         type: 'node-moved',
         node_id: 'b',
-        from: { parent_id: 'r', index: 2 },
+        from: { parent_id: 'r', index: 2, after: 'a' },
         to: { parent_id: 's', index: 0 },
       },
     ])
@@ -58,7 +58,7 @@ describe('structure', () => {
     ['TREE1', 'ALREADY_LINKED', 'LinkNode', { parent_id: 's', child_id: 'a' }, '/data/child_id'],
     ['TREE1', 'CYCLE_DETECTED', 'LinkNode', { parent_id: 'c', child_id: 'r' }, '/data/parent_id'],
     ['TREE1', 'CYCLE_DETECTED', 'LinkNode', { parent_id: 's', child_id: 's' }, '/data/parent_id'],
-    ['TREE1', 'NODE_NOT_FOUND', 'UnlinkNode', { parent_id: 'x', child_id: 'a' }, '/data/parent_id'],
+    ['TREE2', 'INVALID_PARENT', 'UnlinkNode', { parent_id: 'x', child_id: 'a' }, '/data/parent_id'],
     ['TREE1', 'NODE_NOT_FOUND', 'UnlinkNode', { parent_id: 'r', child_id: 'x' }, '/data/child_id'],
     ['TREE1', 'NOT_LINKED', 'UnlinkNode', { parent_id: 'r', child_id: 'c' }, '/data/parent_id'],
     ['TREE1', 'NOT_LINKED', 'UnlinkNode', { parent_id: 'r', child_id: 's' }, '/data/parent_id'],

@@ -27,7 +27,11 @@ describe('creations', () => {
       { reason: 'edited', by: 'bob' },
     ],
     ['filled', (s) => s.create('bob', 'm', 'n'), { reason: 'filled', by: 'bob' }],
-    ['filled by a move', (s) => s.do('bob', ...move('b', 'n')), { reason: 'filled', by: 'zoe' }],
+    [
+      'filled by a move',
+      (s) => s.do('bob', ...move('b', 'n')),
+      { reason: 'filled', by: 'bob', seq: 5 },
+    ],
     [
       'filled by an own move',
       (s) => s.do('ann', ...move('b', 'n')),

@@ -45,6 +45,7 @@ export const GRAPH_VOCABULARY: Vocabulary = {
   nodeDeleted: (origin, deletion) => sharingGraphPacket('graph:node-deleted', origin, deletion),
   linked: (origin, link) => sharingGraphPacket('graph:node-linked', origin, link),
   unlinked: (origin, link) => sharingGraphPacket('graph:node-unlinked', origin, link),
+  rootMoved: (origin, move) => sharingGraphPacket('graph:root-moved', origin, move),
   propertyChanged: (origin, edit) => sharingGraphPacket('graph:property-changed', origin, edit),
   propertyDeleted: (origin, edit) => sharingGraphPacket('graph:property-deleted', origin, edit),
   loaded: (origin, load) => sharingGraphPacket('project:loaded', origin, load),

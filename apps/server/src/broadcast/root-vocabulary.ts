@@ -21,6 +21,7 @@ export const ROOT_VOCABULARY: Vocabulary = {
   nodeDeleted: (origin, deletion) => sharingRootPacket('node-deleted', origin, deletion),
   linked: (origin, link) => sharingRootPacket('node-linked', origin, link),
   unlinked: (origin, link) => sharingRootPacket('node-unlinked', origin, link),
+  rootMoved: (origin, move) => sharingRootPacket('root-moved', origin, move),
   propertyChanged: (origin, edit) => sharingRootPacket('property-changed', origin, edit),
   propertyDeleted: (origin, edit) => sharingRootPacket('property-deleted', origin, edit),
   loaded: (origin, load) => sharingRootPacket('project:loaded', origin, load),

@@ -20,16 +20,18 @@ type Scene = {
   project_id: string
 }
 
+/** What a move shows as: enough to keep every list of siblings in order, the roots too (MOVE2). */
 function moved({ say, origin, seq }: Scene, change: NodeMoved): string[] {
   const { node_id: child_id, from, to } = change
-  const packets: string[] = []
-  if (from.parent_id !== null) {
-    packets.push(say.unlinked(origin, { seq, parent_id: from.parent_id, child_id }))
+  const { index } = to
+  if (to.parent_id === null) {
+    return from.parent_id === null
+      ? [say.rootMoved(origin, { seq, node_id: child_id, index })]
+      : [say.unlinked(origin, { seq, parent_id: from.parent_id, child_id, index })]
   }
-  if (to.parent_id !== null) {
-    packets.push(say.linked(origin, { seq, parent_id: to.parent_id, child_id, index: to.index }))
-  }
-  return packets
+  const linked = say.linked(origin, { seq, parent_id: to.parent_id, child_id, index })
+  if (from.parent_id === null) return [linked]
+  return [say.unlinked(origin, { seq, parent_id: from.parent_id, child_id }), linked]
 }
 
 function propertySet({ say, origin, seq }: Scene, change: PropertySet): string {

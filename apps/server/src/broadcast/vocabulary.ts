@@ -36,7 +36,9 @@ export interface Vocabulary {
     deletion: InOrder & { node_id: string; deleted_ids: string[] },
   ): string
   linked(origin: Origin, link: Link & { index: number }): string
-  unlinked(origin: Origin, link: Link): string
+  /** `index`: the place among the roots, of a node that is one now. */
+  unlinked(origin: Origin, link: Link & { index?: number }): string
+  rootMoved(origin: Origin, move: InOrder & { node_id: string; index: number }): string
   propertyChanged(origin: Origin, edit: PropertyEdit & { new_value: JsonValue }): string
   propertyDeleted(origin: Origin, edit: PropertyEdit): string
   loaded(origin: Origin, load: InOrder & { project_id: string; graph: GraphState }): string

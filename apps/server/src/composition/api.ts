@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { requestMeter } from '../observability/request-meter.js'
 import { Turns } from '../projects/turns.js'
 import { packageVersion } from '../package-files.js'
+import { Bodies } from '../transport/rest/bodies.js'
 import { mountAffordances } from '../transport/rest/affordance-routes.js'
 import { mountCommands } from '../transport/rest/command-routes.js'
 import { openDoor } from '../transport/rest/door.js'
@@ -19,7 +20,7 @@ import type { Composition } from './composition.js'
 /** Has every request of the scope received, and accounted for once it is answered. */
 export function watchApi(
   scope: FastifyInstance,
-  { observation, core, admission }: Composition,
+  { config, observation, core, admission }: Composition,
 ): void {
   const { audit, tracer, metrics } = observation
   const { access, reception, requests, work, quota, json, addressOf } = admission
@@ -33,6 +34,7 @@ export function watchApi(
     spending: core.spending,
     quota,
     json,
+    bodies: new Bodies(config.dataDir),
     addressOf,
     turns: new Turns(),
     sessionOfProject: async (project_id) =>
@@ -43,7 +45,7 @@ export function watchApi(
 /** Mounts every route of the contract. */
 export function mountApi(scope: FastifyInstance, composition: Composition): void {
   const { config, observation, sources, core, admission, contractHash } = composition
-  const { sessions, hub, chronicle, memberships, links, projects, templates } = core
+  const { sessions, hub, chronicle, memberships, links, projects, templates, parsers } = core
   const services = {
     sessions,
     dispatcher: observation.watched(admission.dispatcher, 'rest'),
@@ -63,6 +65,6 @@ export function mountApi(scope: FastifyInstance, composition: Composition): void
   mountAffordances(scope, services)
   mountSearch(scope, services)
   mountCommands(scope, services)
-  mountProjects(scope, { projects, importBytes: config.limits.importBytes })
-  mountTemplates(scope, templates)
+  mountProjects(scope, { projects, sessions, parsers, importBytes: config.limits.importBytes })
+  mountTemplates(scope, templates, parsers)
 }

@@ -28,6 +28,7 @@ import { sampleTemplates } from '../package-files.js'
 import { LocalPresence } from '../presence/local-presence.js'
 import { pruningPresence } from '../presence/pruning-broadcaster.js'
 import { ProjectService } from '../projects/project-service.js'
+import { Parsers } from '../parsing/parsers.js'
 import { TemplateCatalogue } from '../projects/template-catalogue.js'
 import type { Templates } from '../projects/templates.js'
 import { SessionStore } from '../sessions/session-store.js'
@@ -51,6 +52,7 @@ export type Core = {
   sessions: SessionStore
   chronicle: Chronicle
   projects: ProjectService
+  parsers: Parsers
 }
 
 type Surroundings = {
@@ -181,6 +183,8 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     sessions,
     catalogue: templates,
   })
+  const { importValues: values, jsonDepth: depth } = config.limits
+  const parsers = new Parsers({ values, depth, graph: limits }, sources.after)
   const chronicle = new Chronicle(journal, faults)
   const rooms = { hub, presence, outbox, letGo }
   return {
@@ -195,5 +199,6 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     sessions,
     chronicle,
     projects,
+    parsers,
   }
 }

@@ -86,6 +86,7 @@ export async function composeTalus(
       io?.engine.close()
     },
     async close() {
+      await core.parsers.close()
       await journal.close()
       await observation.close()
     },

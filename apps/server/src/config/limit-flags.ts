@@ -8,6 +8,8 @@ export type LimitSettings = {
   messageBytes: number
   /** Bytes of a project file. */
   importBytes: number
+  /** Objects, lists and what is in them, of a project file. */
+  importValues: number
   jsonDepth: number
   jsonWidth: number
   nodes: number
@@ -44,6 +46,11 @@ export function limitFlag<const Name extends string>(
 const FLAGS = {
   messageBytes: limitFlag('max-message-bytes', '1000000', 'bytes of a message or a request body'),
   importBytes: limitFlag('max-import-bytes', '67108864', 'bytes of a project file'),
+  importValues: limitFlag(
+    'max-import-values',
+    '2000000',
+    'objects, lists and what is in them, of a project file',
+  ),
   jsonDepth: limitFlag('max-json-depth', `${MAX_DEPTH}`, 'levels of a payload, 10 to 1,000'),
   jsonWidth: limitFlag('max-json-width', '10000', 'keys or items of one object or list'),
   nodes: limitFlag('max-nodes', '500000', 'nodes of a session'),
@@ -77,6 +84,7 @@ const FLAGS = {
 const BOUNDS: Partial<Record<keyof LimitSettings, { least: number; most?: number }>> = {
   messageBytes: { least: 1_000, most: 64 * 1024 * 1024 },
   importBytes: { least: 1_000, most: 256 * 1024 * 1024 },
+  importValues: { least: 1_000 },
   jsonDepth: { least: 10, most: 1_000 },
   batch: { least: 1, most: MAX_BATCH },
   bufferedBytes: { least: 100_000 },

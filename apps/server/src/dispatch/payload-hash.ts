@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Command, Position, SimpleCommand } from '@talus/protocol'
 
 type Plain = { [key: string]: unknown }
 
@@ -27,6 +28,53 @@ function sortedKeys(value: object): string[] {
     keys[at] = key
   }
   return keys
+}
+
+type Placed = { position?: Position | undefined }
+
+function isEnd({ position }: Placed): boolean {
+  return position !== undefined && 'at' in position && position.at === 'end'
+}
+
+/** What a command says beside its defaults, which it may give or leave out (rule IDEM5). */
+function plainData({ command_type, data }: SimpleCommand): object {
+  switch (command_type) {
+    case 'CreateNode': {
+      const { parent_id, position, properties, ...rest } = data
+      return {
+        ...rest,
+        ...(parent_id === null ? {} : { parent_id }),
+        ...(isEnd(data) ? {} : { position }),
+        ...(properties && Object.keys(properties).length > 0 && { properties }),
+      }
+    }
+    case 'LinkNode':
+    case 'MoveNode': {
+      const { position, ...rest } = data
+      return isEnd(data) ? rest : { ...rest, position }
+    }
+    case 'DeleteNode':
+    case 'UnlinkNode':
+    case 'UpdateProperty':
+    case 'DeleteProperty':
+      return data
+    default:
+      return command_type satisfies never
+  }
+}
+
+/**
+ * What tells a command from another under the same id: the same for payloads that mean the same,
+ * with a default given or left out, a type by its short or its long name (rule IDEM5).
+ */
+export function payloadOf(command: Command, label: string | undefined): object {
+  const { command_type: type } = command
+  if (type !== 'Batch') return { type, data: plainData(command), label }
+  const commands = command.data.commands.map((each) => ({
+    command_type: each.command_type,
+    data: plainData(each),
+  }))
+  return { type, data: { commands }, label: label ?? command.data.label }
 }
 
 /**

@@ -20,11 +20,13 @@ import type {
   Entry,
   Failure,
   JsonValue,
+  Node,
   Result,
   UndoOutcome,
 } from '@talus/protocol'
 import {
   mayTakeLong,
+  RESTORE,
   type ExecuteTask,
   type ReplaceTask,
   type RestoreTask,
@@ -118,8 +120,21 @@ function* planRevert(ground: Ground, task: RevertTask): Steps<Plan> {
   return { outcome: 'changes', draft, undo }
 }
 
-function planReplace(task: ReplaceTask): Plan {
-  const changes: Change[] = [{ type: 'graph-replaced', nodes: task.nodes }]
+/** Each node below its parent, after those that are there; parents come first. */
+function additions(graph: ProjectGraph, nodes: readonly Node[]): Change[] {
+  const counts = new Map<string | null, number>()
+  return nodes.map((node) => {
+    const { parent_id } = node
+    const index = counts.get(parent_id) ?? graph.childCount(parent_id)
+    counts.set(parent_id, index + 1)
+    return { type: 'node-added', node: { ...node, children: [] }, parent_id, index }
+  })
+}
+
+function planReplace({ graph }: Ground, task: ReplaceTask): Plan {
+  const changes: Change[] = task.continues
+    ? additions(graph, task.nodes)
+    : [{ type: 'graph-replaced', nodes: task.nodes }]
   const rest = { command_type: 'LoadProject', kind: 'do', changes, result: task.result } as const
   return { outcome: 'changes', draft: draftOf(task, rest) }
 }
@@ -132,7 +147,7 @@ function* planRestore(ground: Ground, task: RestoreTask): Steps<Plan> {
   const changes = isCurrent ? task.way.changes : yield* diffInPieces(ground.graph, target)
   if (changes.length === 0) return { outcome: 'nothing', result }
   const label = task.label === undefined ? {} : { label: task.label }
-  const rest = { command_type: 'Restore', kind: 'do', ...label, changes, result } as const
+  const rest = { command_type: RESTORE, kind: 'do', ...label, changes, result } as const
   return { outcome: 'changes', draft: draftOf(task, rest) }
 }
 
@@ -170,7 +185,7 @@ function* plannedInSteps(ground: Ground, task: Task): Steps<Plan> {
     case 'redo':
       return yield* planRevert(ground, task)
     case 'replace':
-      return planReplace(task)
+      return planReplace(ground, task)
     case 'restore':
       return yield* planRestore(ground, task)
     default:

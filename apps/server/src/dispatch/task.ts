@@ -53,10 +53,14 @@ export type RevertTask = Asked & {
   force: boolean
 }
 
-/** Replaces the whole graph: a project load. */
+/**
+ * Replaces the whole graph: a project load. `continues`: the nodes are added to those that are there,
+ * as the next part of a file that is taken in piece by piece.
+ */
 export type ReplaceTask = Asked & {
   kind: 'replace'
   nodes: Node[]
+  continues?: boolean
   result: JsonValue
   /** The caller in the session that the nodes come from, if that is another one. */
   source?: Asker | undefined
@@ -101,8 +105,17 @@ export function needsQuiet(task: Task | PreviewTask): boolean {
   return task.kind !== 'execute'
 }
 
-export function commandRef(task: ExecuteTask, timestamp: string): CommandRef {
-  const { command_id, command_type, actor, label } = task
+/** The type under which a restore shows (rule HIST3). */
+export const RESTORE = 'Restore'
+
+/**
+ * The command of a task that shows from executing to executed or failed (rule CMD2); undefined for
+ * undo, redo and loads, which show in other ways.
+ */
+export function commandRef(task: Waiting['task'], timestamp: string): CommandRef | undefined {
+  if (task.kind !== 'execute' && task.kind !== 'restore') return undefined
+  const { command_id, actor, label } = task
+  const command_type = task.kind === 'execute' ? task.command_type : RESTORE
   const named = { command_id, command_type, actor, timestamp }
   return label === undefined ? named : { ...named, label }
 }

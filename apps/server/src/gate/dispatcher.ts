@@ -24,7 +24,7 @@ import { ackFor, permissionsOf, viewOf } from './sight.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
 import { refusal } from '../dispatch/failures.js'
-import { payloadHash } from '../dispatch/payload-hash.js'
+import { payloadHash, payloadOf } from '../dispatch/payload-hash.js'
 import type { ExecuteTask, RevertTask, WayBack } from '../dispatch/task.js'
 
 type ExecutePayload = ClientPayload<'execute_command'>
@@ -220,7 +220,7 @@ export class Dispatcher {
     caller.trace?.reached('admitted')
     const command: Result<Command> = parseCommand(command_type, data, this.#limits.json)
     const type = commandTypeOf(command_type) ?? command_type
-    const what = command.ok ? { type, data, label } : undefined
+    const what = command.ok ? payloadOf(command.value, label) : undefined
     const asked = this.#asked({ caller, session, request, what })
     const { command_id, chosen, payload_hash, actor, trace, permissions, requires } = asked
     return {

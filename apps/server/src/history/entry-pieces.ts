@@ -81,7 +81,7 @@ function* largeEntry(text: string, changes: number): Generator<EntryPiece, Entry
         yield { kind: 'node', node: found.value }
         return found.end
       })
-      return yield* endOfItem(text, behind)
+      return (yield* endOfItem(text, behind)) + 1
     }
     const found = yield* parsed<Change>(text, at)
     yield { kind: 'change', change: found.value }

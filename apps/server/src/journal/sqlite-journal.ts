@@ -6,7 +6,7 @@ import { inSteps } from './snapshot-steps.js'
 import type { Durability } from './sqlite-database.js'
 import { linkWorker, type JournalEvents, type WorkerLink } from './sqlite-link.js'
 import type { WorkerOptions } from './sqlite-messages.js'
-import { workerUrl } from './sqlite-worker-url.js'
+import { builtWorker } from '../built-worker.js'
 
 export type SqliteJournalOptions = {
   /** The database; it and its directory are created if need be. */
@@ -25,7 +25,10 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   const { file, durability, onFatal = () => undefined, onStuck = () => undefined } = options
   await createDataFolder(dirname(file))
   const workerData: WorkerOptions = { file, durability }
-  const link = linkWorker(new Worker(workerUrl(), { workerData }), { onFatal, onStuck })
+  const link = linkWorker(new Worker(builtWorker('journal/sqlite-worker.js'), { workerData }), {
+    onFatal,
+    onStuck,
+  })
   try {
     // The first answer tells whether the database opened.
     await link.request('ping')

@@ -128,16 +128,24 @@ const COMMAND: Cost = {
 const RESTORE: Cost = { ...COMMAND, cpu: DIFF.cpu, memory: DIFF.memory, read: DIFF.read }
 const PREVIEW: Cost = { ...COMMAND, written: NONE }
 const FILE: Cost = {
+  units: readAll,
   cpu: '1 ms for each 1,000 nodes and each 100 kB',
   memory: 'the file',
   read: 'the file',
   written: 'the file',
   limits: 'max-import-bytes, max-nodes',
 }
+const IMPORT: Cost = {
+  cpu: 'in a thread 1 s for each 10 MB, 30 s at most; beside it as CreateNode of each node',
+  memory: 'twice the file, and the graph; 256 MB of the heap of a thread',
+  read: NONE,
+  written: 'twice the file, and once more as a temporary file',
+  limits: 'max-import-bytes, max-import-values, max-nodes, new-session-rate',
+}
 const TEMPLATE: Cost = {
   ...LOOK_UP,
-  cpu: 'as the length of the template',
-  memory: 'as the length of the template',
+  cpu: 'in a thread, 5 s at most',
+  memory: '256 MB of the heap of a thread',
   limits: 'request-rate, max-message-bytes',
 }
 
@@ -186,7 +194,7 @@ export const ROUTE_COSTS: Readonly<Record<RouteName, Cost>> = {
   DeleteProject: CHANGE,
   SaveProject: FILE,
   LoadProject: FILE,
-  ImportProject: FILE,
+  ImportProject: IMPORT,
   ExportProject: { ...GRAPH, memory: FILE.memory },
   ListTemplates: LOOK_UP,
   GetTemplateSchema: LOOK_UP,

@@ -42,7 +42,7 @@ function originOf(node: DocumentNode, name: string, dated: boolean): NodeOrigin 
  * the keys that are only kept.
  */
 export function importNode(
-  { node, parent_id }: Placed,
+  { node, parent_id }: Placed<DocumentNode>,
   { nameKey, now }: { nameKey: string | undefined; now: string },
 ): Node {
   const { id, type, name: _, properties = {}, children = [], metadata, created_at, ...rest } = node

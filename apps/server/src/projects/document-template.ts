@@ -15,14 +15,24 @@ export function withTemplate(document: ProjectDocument, template_id: string): Pr
  * and that was not asked for. Errors: TEMPLATE_NOT_FOUND, INVALID_TEMPLATE.
  */
 export function blueprintFor(
-  { template_id, graph }: ProjectDocument,
+  named: string | null,
   catalogue: Templates,
   log: { warn: (fields: object, message: string) => void },
 ): Result<Blueprint | null> {
-  const named = template_id ?? graph.template_id ?? null
   if (named === null) return ok(null)
   const found = catalogue.get(named)
   if (found.ok || found.error.code !== 'TEMPLATE_NOT_FOUND') return found
   log.warn({ template_id: named }, 'project imported without its template: there is none')
   return ok(null)
+}
+
+/** By id and by uuid of a type: the uuid of its `name` property. */
+export function nameKeysOf(blueprint: Blueprint | null): Record<string, string> {
+  const keys: Record<string, string> = {}
+  for (const type of blueprint?.types ?? []) {
+    const uuid = type.property('name')?.uuid
+    if (uuid === undefined) continue
+    keys[type.id] = keys[type.uuid] = uuid
+  }
+  return keys
 }

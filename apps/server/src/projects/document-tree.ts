@@ -1,17 +1,20 @@
-import { fail, ok, type DocumentNode, type Failure, type Result } from '@talus/protocol'
+import { fail, ok, type Failure, type Result } from '@talus/protocol'
+
+/** What the place of a node of a file depends on. */
+export type Placeable = { id: string; children?: string[] }
 
 /** A node of a file and the node that lists it as a child. */
-export type Placed = { node: DocumentNode; parent_id: string | null }
+export type Placed<N extends Placeable> = { node: N; parent_id: string | null }
 
-type Nodes = readonly DocumentNode[]
+type Nodes = readonly Placeable[]
 
-type ById = ReadonlyMap<string, DocumentNode>
+type ById<N> = ReadonlyMap<string, N>
 
 /** By child. */
 type Parents = ReadonlyMap<string, string>
 
-function index(nodes: Nodes): Result<ById> {
-  const byId = new Map<string, DocumentNode>()
+function index<N extends Placeable>(nodes: readonly N[]): Result<ById<N>> {
+  const byId = new Map<string, N>()
   for (const [at, node] of nodes.entries()) {
     if (byId.has(node.id)) {
       return fail('NODE_EXISTS', `Two nodes have the id '${node.id}'`, [
@@ -31,7 +34,7 @@ function invalidChild(
   return fail('INVALID_PARENT', message, [{ path, expected, actual }])
 }
 
-function parentsOf(nodes: Nodes, byId: ById): Result<Parents> {
+function parentsOf(nodes: Nodes, byId: ById<unknown>): Result<Parents> {
   const parents = new Map<string, string>()
   for (const [at, { id, children = [] }] of nodes.entries()) {
     for (const [position, child] of children.entries()) {
@@ -52,8 +55,12 @@ function parentsOf(nodes: Nodes, byId: ById): Result<Parents> {
 }
 
 /** Parents first, children in their order. Nodes of a cycle are not reached. */
-function reach(nodes: Nodes, byId: ById, parents: Parents): Placed[] {
-  const placed: Placed[] = []
+function reach<N extends Placeable>(
+  nodes: readonly N[],
+  byId: ById<N>,
+  parents: Parents,
+): Placed<N>[] {
+  const placed: Placed<N>[] = []
   const open = nodes.filter(({ id }) => !parents.has(id)).toReversed()
   for (let node = open.pop(); node; node = open.pop()) {
     placed.push({ node, parent_id: parents.get(node.id) ?? null })
@@ -66,7 +73,7 @@ function reach(nodes: Nodes, byId: ById, parents: Parents): Placed[] {
 }
 
 /** Names a cycle, given that there is one: every node that was not reached hangs below a cycle. */
-function cycleAmong(nodes: Nodes, placed: readonly Placed[], parents: Parents): Failure {
+function cycleAmong(nodes: Nodes, placed: readonly Placed<Placeable>[], parents: Parents): Failure {
   const reached = new Set(placed.map(({ node }) => node.id))
   const seen = new Set<string>()
   let at = nodes.find(({ id }) => !reached.has(id))?.id
@@ -89,7 +96,7 @@ function cycleAmong(nodes: Nodes, placed: readonly Placed[], parents: Parents): 
  * The forest that the lists of children describe, in pre-order; roots in the order of the file.
  * Errors: NODE_EXISTS, INVALID_PARENT, CYCLE_DETECTED, each with the node that it is about.
  */
-export function placeNodes(nodes: Nodes): Result<Placed[]> {
+export function placeNodes<N extends Placeable>(nodes: readonly N[]): Result<Placed<N>[]> {
   const byId = index(nodes)
   if (!byId.ok) return byId
   const parents = parentsOf(nodes, byId.value)

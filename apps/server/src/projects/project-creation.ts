@@ -1,8 +1,7 @@
-import { ok, type Actor, type Node, type OpenedProject, type Result } from '@talus/protocol'
+import { ok, type Actor, type Node, type Result } from '@talus/protocol'
 import type { ProjectRecord } from '../journal/journal.js'
-import type { Envelope } from './project-envelope.js'
 import type { ProjectSaves } from './project-saves.js'
-import type { ProjectSessions } from './project-sessions.js'
+import type { Opened, ProjectSessions } from './project-sessions.js'
 import type { ProjectStore } from './project-store.js'
 
 type CreationServices = {
@@ -17,8 +16,10 @@ type CreationServices = {
 export type Beginning = {
   project_name: string
   template_id: string | null
-  nodes: Node[]
-  envelope: Envelope
+  /** Parents first, some at a time. */
+  pieces: AsyncIterable<Node[]>
+  /** As it is stored. */
+  envelope: string
 }
 
 /**
@@ -29,8 +30,8 @@ export type Beginning = {
 export async function createProject(
   services: CreationServices,
   actor: Actor,
-  { project_name, template_id, nodes, envelope }: Beginning,
-): Promise<Result<OpenedProject>> {
+  { project_name, template_id, pieces, envelope }: Beginning,
+): Promise<Result<Opened>> {
   const { store, sessions, saves, newId, now } = services
   const project_id = newId()
   const session = await sessions.create({ project_id, template_id }, actor)
@@ -43,12 +44,12 @@ export async function createProject(
     created_at: now(),
     saved_at: null,
     saved_seq: null,
-    envelope: JSON.stringify(envelope),
+    envelope,
   }
-  const filled = await sessions.fill(session.value, { actor, project_id, nodes })
+  const filled = await sessions.fill(session.value, { actor, project_id, pieces })
   const created = filled.ok ? await store.create(project) : filled
   const saved = created.ok ? await saves.save(project_id) : created
-  if (saved.ok) return ok(sessions.opened(project, session.value))
+  if (saved.ok) return ok({ project, session: session.value })
   await store.delete(project_id)
   await sessions.discard(session.value)
   return saved

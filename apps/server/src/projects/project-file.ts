@@ -1,94 +1,83 @@
-import type { Blueprint, RoleView } from '@talus/graph'
-import { ok, type Node, type Orphans, type ProjectDocument, type Result } from '@talus/protocol'
-import { exportNode, importNode } from './document-node.js'
-import { placeNodes } from './document-tree.js'
-import { orphansOf } from './orphans.js'
-import type { Envelope } from './project-envelope.js'
+import type { RoleView } from '@talus/graph'
+import type { Node, ProjectDocument } from '@talus/protocol'
+import { exportNode } from './document-node.js'
+import { aroundNodes, type EnvelopeHead, type StoredEnvelope } from './project-envelope.js'
 
-export type ImportedProject = { nodes: Node[]; envelope: Envelope; orphans: Orphans }
+/** Nodes in pre-order, in their wire shape; an undefined is a piece of work that gave none. */
+export type NodePieces = Iterable<Node | undefined>
 
-function nameKeys(document: ProjectDocument, blueprint: Blueprint | null): Record<string, string> {
-  const types = new Set(document.graph.nodes.map(({ type }) => type))
-  const keys: Record<string, string> = {}
-  for (const type of types) {
-    const uuid = blueprint?.typeOf(type)?.property('name')?.uuid
-    if (uuid !== undefined) keys[type] = uuid
-  }
-  return keys
-}
-
-function nameKeyOf({ name_keys }: Pick<Envelope, 'name_keys'>, type: string): string | undefined {
-  return Object.hasOwn(name_keys, type) ? name_keys[type] : undefined
-}
-
-function envelopeOf(document: ProjectDocument, name_keys: Record<string, string>): Envelope {
-  const { nodes } = document.graph
-  return {
-    document: { ...document, graph: { ...document.graph, nodes: [] } },
-    order: nodes.map(({ id }) => id),
-    childless: nodes.flatMap(({ id, children }) => (children ? [] : [id])),
-    bare: nodes.flatMap(({ id, properties }) => (properties ? [] : [id])),
-    name_keys,
-  }
-}
-
-/**
- * A project file of the existing application as nodes in pre-order, in their wire shape. Every key
- * of the file is kept, in the nodes or in the envelope. Errors: NODE_EXISTS, INVALID_PARENT,
- * CYCLE_DETECTED.
- */
-export function importDocument(
-  document: ProjectDocument,
-  blueprint: Blueprint | null,
-  now: string,
-): Result<ImportedProject> {
-  const placed = placeNodes(document.graph.nodes)
-  if (!placed.ok) return placed
-  const envelope = envelopeOf(document, nameKeys(document, blueprint))
-  const nodes = placed.value.map((each) => {
-    const nameKey = nameKeyOf(envelope, each.node.type)
-    return importNode(each, { nameKey, now })
-  })
-  return ok({ nodes, envelope, orphans: orphansOf(nodes, blueprint) })
-}
-
-/** Nodes as the file listed them, then the later ones. `nodes` is in pre-order. */
-function inFileOrder(order: readonly string[], nodes: readonly Node[]): Node[] {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  const known = new Set(order)
-  const kept = order.flatMap((id) => byId.get(id) ?? [])
-  const listed = [...kept, ...nodes.filter(({ id }) => !known.has(id))]
-  // A file tells the order of its roots by this list alone: they share out the places of roots.
-  const roots = nodes.filter(({ parent_id }) => parent_id === null)
-  let next = 0
-  return listed.map((node) => (node.parent_id === null ? (roots[next++] ?? node) : node))
-}
+/** Pieces of work between two moments to rest. */
+const STEP = 500
 
 /** What a file says beside its nodes is free text that may repeat them: it goes with what is hidden. */
-function seenDocument({ document }: Envelope, view: RoleView | null): ProjectDocument {
-  if (!view) return document
-  const { template_id, graph } = document
+function shownDocument({ template_id, graph_template_id }: EnvelopeHead): ProjectDocument {
   const named = template_id === undefined ? {} : { template_id }
-  const inside = graph.template_id === undefined ? {} : { template_id: graph.template_id }
+  const inside = graph_template_id === undefined ? {} : { template_id: graph_template_id }
   return { graph: { id: 'default', ...inside, nodes: [] }, ...named }
 }
 
+type Read = { order: string[]; childless: Set<string>; bare: Set<string> }
+
+function* readLists(envelope: StoredEnvelope): Generator<undefined, Read> {
+  const read: Read = { order: [], childless: new Set(), bare: new Set() }
+  for (const [list, ids] of envelope.lists()) {
+    for (const id of ids) {
+      if (list === 'order') read.order.push(id)
+      else read[list].add(id)
+    }
+    yield undefined
+  }
+  return read
+}
+
 /**
- * The file that a project is now, as a view shows it: `nodes` of the graph in pre-order, in their
- * wire shape. Right after an import it equals the imported file where nothing is hidden.
+ * Nodes as the file listed them, then the later ones. A file tells the order of its roots by this
+ * list alone: they share out the places of roots.
  */
-export function exportDocument(
-  envelope: Envelope,
-  nodes: readonly Node[],
+function* inFileOrder(order: readonly string[], nodes: NodePieces): Generator<Node | undefined> {
+  const later = new Map<string, Node>()
+  const roots: Node[] = []
+  for (const node of nodes) {
+    if (node) later.set(node.id, node)
+    if (node?.parent_id === null) roots.push(node)
+    if (!node || later.size % STEP === 0) yield undefined
+  }
+  let next = 0
+  const placed = (node: Node) => (node.parent_id === null ? (roots[next++] ?? node) : node)
+  for (const id of order) {
+    const node = later.get(id)
+    later.delete(id)
+    yield node && placed(node)
+  }
+  for (const node of later.values()) yield placed(node)
+}
+
+/**
+ * The file that a project is now, as a view shows it, as JSON in pieces; an undefined is a piece of
+ * work without text. Right after an import it equals the imported file where nothing is hidden.
+ */
+export function* fileJson(
+  envelope: StoredEnvelope,
+  nodes: NodePieces,
   view: RoleView | null = null,
-): ProjectDocument {
-  const document = seenDocument(envelope, view)
-  const childless = new Set(envelope.childless)
-  const bare = new Set(envelope.bare)
-  const written = inFileOrder(envelope.order, nodes).map((node) => {
-    const nameKey = nameKeyOf(envelope, node.blueprint_type_id)
-    const form = { nameKey, childless: childless.has(node.id), bare: bare.has(node.id) }
-    return exportNode(view ? view.node(node) : node, form)
-  })
-  return { ...document, graph: { ...document.graph, nodes: written } }
+): Generator<string | undefined> {
+  const { head } = envelope
+  const { order, childless, bare } = yield* readLists(envelope)
+  const [before, after] = view
+    ? aroundNodes(shownDocument(head))
+    : [envelope.before, envelope.after]
+  yield before
+  let comma = ''
+  for (const node of inFileOrder(order, nodes)) {
+    if (!node) {
+      yield undefined
+      continue
+    }
+    const { id, blueprint_type_id: type } = node
+    const nameKey = Object.hasOwn(head.name_keys, type) ? head.name_keys[type] : undefined
+    const form = { nameKey, childless: childless.has(id), bare: bare.has(id) }
+    yield comma + JSON.stringify(exportNode(view ? view.node(node) : node, form))
+    comma = ','
+  }
+  yield after
 }

@@ -1,27 +1,21 @@
-import { AccessRules, checkLimits, type GraphLimits } from '@talus/graph'
-import {
-  ok,
-  type Actor,
-  type Node,
-  type OpenedProject,
-  type ProjectDocument,
-  type Role,
-  ROUTES,
-} from '@talus/protocol'
+import { AccessRules, GraphMeasure, type GraphLimits } from '@talus/graph'
+import { ok, ROUTES, type Actor, type Node, type Role } from '@talus/protocol'
 import type { ProjectInfo, Result } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/publication.js'
-import type { Journal, ListPage, ProjectRecord } from '../journal/journal.js'
+import type { Journal, ListPage, ProjectListing } from '../journal/journal.js'
 import type { Asker, StillHas } from '../members/asker.js'
 import type { Faults } from '../observability/faults.js'
+import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
-import { blueprintFor, withTemplate } from './document-template.js'
+import type { ProjectFile } from '../parsing/parsers.js'
+import { blueprintFor, nameKeysOf } from './document-template.js'
 import { createProject, type Beginning } from './project-creation.js'
-import { newEnvelope, type Envelope } from './project-envelope.js'
-import { exportDocument, importDocument } from './project-file.js'
+import { envelopeText, newEnvelope, StoredEnvelope } from './project-envelope.js'
+import { fileJson, type NodePieces } from './project-file.js'
 import { rootOf } from './project-root.js'
 import { ProjectSaves } from './project-saves.js'
-import { ProjectSessions } from './project-sessions.js'
-import { infoOf, ProjectStore } from './project-store.js'
+import { ProjectSessions, type Filling, type Opened } from './project-sessions.js'
+import { ProjectStore } from './project-store.js'
 import type { Templates } from './templates.js'
 
 /** What projects stand on. */
@@ -45,8 +39,8 @@ export type ProjectServices = {
 /** The longest name of a project, as the contract has it: one that a file gives is cut. */
 const MOST_NAME_CHARACTERS = 1_024
 
-function nameOf([root]: readonly Node[]): string {
-  return root?.name.slice(0, MOST_NAME_CHARACTERS) || 'Imported project'
+function nameOf(root: string | undefined): string {
+  return root?.slice(0, MOST_NAME_CHARACTERS) || 'Imported project'
 }
 
 /** What an import may say beside the file. */
@@ -82,13 +76,14 @@ export class ProjectService {
   async create(
     actor: Actor,
     { template_id, project_name }: { template_id: string; project_name: string },
-  ): Promise<Result<OpenedProject>> {
+  ): Promise<Result<Opened>> {
     const blueprint = this.#services.catalogue.get(template_id)
     if (!blueprint.ok) return blueprint
     const root = rootOf(blueprint.value, project_name, this.#services)
     if (!root.ok) return root
-    const envelope = newEnvelope(template_id)
-    return this.#begin(actor, { project_name, template_id, nodes: root.value, envelope })
+    const envelope = envelopeText(newEnvelope(template_id))
+    const pieces = inOnePiece(root.value)
+    return this.#begin(actor, { project_name, template_id, pieces, envelope })
   }
 
   /**
@@ -99,24 +94,24 @@ export class ProjectService {
    */
   async import(
     actor: Actor,
-    document: ProjectDocument,
+    file: ProjectFile,
     chosen: ImportChoice = {},
-  ): Promise<Result<OpenedProject>> {
-    const { catalogue, limits, log, now } = this.#services
+  ): Promise<Result<Opened>> {
+    const { catalogue, log, now } = this.#services
     const { template_id: wanted } = chosen
     const template = wanted === undefined ? ok(null) : catalogue.get(wanted)
     if (!template.ok) return template
-    const file = wanted === undefined ? document : withTemplate(document, wanted)
-    const blueprint = template.value ? template : blueprintFor(file, catalogue, log)
+    const blueprint = template.value ? template : blueprintFor(file.template_id, catalogue, log)
     if (!blueprint.ok) return blueprint
-    const imported = importDocument(file, blueprint.value, now())
-    if (!imported.ok) return imported
-    const { nodes, envelope } = imported.value
-    const checked = checkLimits(nodes, limits)
-    if (!checked.ok) return checked
-    const project_name = chosen.project_name ?? nameOf(nodes)
+    const name_keys = nameKeysOf(blueprint.value)
+    const prepared = await file.prepare({ template_id: wanted, name_keys, now: now() })
+    if (!prepared.ok) return prepared
+    const envelope = await file.envelope()
+    if (!envelope.ok) return envelope
+    const project_name = chosen.project_name ?? nameOf(prepared.value.name)
     const template_id = blueprint.value?.template_id ?? null
-    return this.#begin(actor, { project_name, template_id, nodes, envelope })
+    const pieces = piecesOf(file)
+    return this.#begin(actor, { project_name, template_id, pieces, envelope: envelope.value })
   }
 
   /**
@@ -133,35 +128,71 @@ export class ProjectService {
    * it. Whoever does so needs what the strictest rule of either asks for (rule ACC5). Errors:
    * PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST, FORBIDDEN, LIMIT_EXCEEDED.
    */
-  async load(project_id: string, { caller, into }: Load): Promise<Result<OpenedProject>> {
-    const project = await this.#store.get(project_id)
-    if (!project.ok) return project
-    const own = await this.#rulesOf(project.value)
+  async load(project_id: string, { caller, into }: Load): Promise<Result<Opened>> {
+    const found = await this.#store.get(project_id)
+    if (!found.ok) return found
+    const project = found.value
+    const own = await this.#rulesOf(project)
     if (!own.ok) return own
     const may = own.value?.permissionsOf(caller.role ?? 'viewer').toReplace()
     if (may?.ok === false) return may
     const chosen = into?.session_id
-    const session = await this.#sessions.toLoadInto(project.value, { caller, chosen })
+    const session = await this.#sessions.toLoadInto(project, { caller, chosen })
     if (!session.ok) return session
     const mayThere =
       into && session.value.rules?.permissionsOf(into.caller.role ?? 'viewer').toReplace()
     if (mayThere?.ok === false) return mayThere
+    const opened = { project, session: session.value }
+    const filled = await this.#saves.whileSaved(project_id, () =>
+      this.#fill(opened, {
+        actor: caller.actor,
+        caller: into?.caller ?? caller,
+        source: into && caller,
+        requires,
+      }),
+    )
+    return filled.ok ? ok(opened) : filled
+  }
+
+  /** Fills a session with what is saved, unless it has that already. */
+  async #fill(
+    { project: { project_id }, session }: Opened,
+    asked: Omit<Filling, 'project_id' | 'pieces'>,
+  ): Promise<Result<true>> {
+    if (this.#saves.hasSaved(session, project_id)) return ok(true)
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved
-    const nodes = saved.value
     // Never saved: the server stopped while it made the project. What is there is all there is.
-    if (!nodes) return ok(this.#sessions.opened(project.value, session.value))
-    const checked = checkLimits(nodes, this.#services.limits)
-    if (!checked.ok) return checked
-    const filled = await this.#sessions.fill(session.value, {
-      actor: caller.actor,
-      project_id,
-      nodes,
-      caller: into?.caller ?? caller,
-      source: into && caller,
-      requires,
-    })
-    return filled.ok ? ok(this.#sessions.opened(project.value, session.value)) : filled
+    if (!saved.value) return ok(true)
+    const nodes = await this.#measured(saved.value)
+    if (!nodes.ok) return nodes
+    const pieces = inOnePiece(nodes.value)
+    const filled = await this.#sessions.fill(session, { ...asked, project_id, pieces })
+    if (filled.ok) this.#saves.isSaved(session, project_id, filled.value)
+    return filled.ok ? ok(true) : filled
+  }
+
+  /** All nodes of a saved document. Errors: LIMIT_EXCEEDED. */
+  async #measured(pieces: AsyncIterable<Node[]>): Promise<Result<Node[]>> {
+    const measure = new GraphMeasure(this.#services.limits)
+    const all: Node[] = []
+    for await (const nodes of pieces) {
+      for (const node of nodes) {
+        const measured = measure.add(node)
+        if (!measured.ok) return measured
+        all.push(node)
+      }
+      const counted = measure.count(all.length)
+      if (!counted.ok) return counted
+    }
+    return ok(all)
+  }
+
+  /** The session that a project is edited in, where both are there. */
+  async sessionOf(project_id: string): Promise<LiveSession | undefined> {
+    const project = await this.#store.get(project_id)
+    const session = project.ok ? await this.#sessions.find(project.value) : project
+    return session.ok ? session.value : undefined
   }
 
   /** Oldest first. */
@@ -170,9 +201,8 @@ export class ProjectService {
   }
 
   /** Errors: PROJECT_NOT_FOUND. */
-  async get(project_id: string): Promise<Result<ProjectInfo>> {
-    const project = await this.#store.get(project_id)
-    return project.ok ? ok(infoOf(project.value)) : project
+  get(project_id: string): Promise<Result<ProjectInfo>> {
+    return this.#store.get(project_id)
   }
 
   /** Deletes the project and its saved document; the session stays. Errors: PROJECT_NOT_FOUND. */
@@ -187,26 +217,34 @@ export class ProjectService {
   }
 
   /**
-   * The file that the project is now, as a role sees it; without its session, what it was at the
-   * last save. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND.
+   * The file that the project is now, as a role sees it, as JSON in pieces; without its session,
+   * what it was at the last save. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND.
    */
-  async export(project_id: string, role: Role): Promise<Result<ProjectDocument>> {
-    const project = await this.#store.get(project_id)
+  async export(project_id: string, role: Role): Promise<Result<Generator<string | undefined>>> {
+    const project = await this.#store.getWhole(project_id)
     if (!project.ok) return project
     const rules = await this.#rulesOf(project.value)
     if (!rules.ok) return rules
+    const nodes = await this.#nodesOf(project.value)
+    if (!nodes.ok) return nodes
     const view = rules.value?.viewOf(role) ?? null
-    const envelope = JSON.parse(project.value.envelope) as Envelope
-    const live = await this.#sessions.state(project.value)
-    if (live.ok) return ok(exportDocument(envelope, live.value.nodes, view))
+    return ok(fileJson(new StoredEnvelope(project.value.envelope), nodes.value, view))
+  }
+
+  async #nodesOf(project: ProjectListing): Promise<Result<NodePieces>> {
+    const live = await this.#sessions.state(project)
+    if (live.ok) return ok(live.value.image.nodes())
     if (live.error.code !== 'SESSION_NOT_FOUND') return live
-    const saved = await this.#store.saved(project_id)
+    const saved = await this.#store.saved(project.project_id)
     if (!saved.ok) return saved
-    return saved.value ? ok(exportDocument(envelope, saved.value, view)) : live
+    if (!saved.value) return live
+    const nodes: Node[] = []
+    for await (const some of saved.value) for (const node of some) nodes.push(node)
+    return ok(nodes)
   }
 
   /** The rules that a project's session has, or without it would have. */
-  async #rulesOf(project: ProjectRecord): Promise<Result<AccessRules | null>> {
+  async #rulesOf(project: ProjectListing): Promise<Result<AccessRules | null>> {
     const state = await this.#sessions.find(project)
     if (state.ok) return ok(state.value.rules)
     if (state.error.code !== 'SESSION_NOT_FOUND') return state
@@ -216,9 +254,25 @@ export class ProjectService {
     return ok(blueprint ? blueprint.rules : AccessRules.UNKNOWN)
   }
 
-  #begin(actor: Actor, beginning: Beginning): Promise<Result<OpenedProject>> {
+  #begin(actor: Actor, beginning: Beginning): Promise<Result<Opened>> {
     const { newId, now } = this.#services
     const parts = { store: this.#store, sessions: this.#sessions, saves: this.#saves }
     return createProject({ ...parts, newId, now }, actor, beginning)
   }
+}
+
+async function* inOnePiece(nodes: Node[]): AsyncGenerator<Node[]> {
+  yield nodes
+}
+
+/** The nodes of a file, as fast as they are taken. */
+async function* piecesOf(file: ProjectFile): AsyncGenerator<Node[]> {
+  let piece = await file.next()
+  // A file without nodes makes an empty graph.
+  if (piece.ok && piece.value === undefined) yield []
+  for (; piece.ok && piece.value !== undefined; piece = await file.next()) {
+    yield JSON.parse(piece.value) as Node[]
+  }
+  // It has been read once already: nothing is expected to go wrong.
+  if (!piece.ok) throw new Error(piece.error.message)
 }

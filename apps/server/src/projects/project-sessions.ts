@@ -1,27 +1,21 @@
-import {
-  fail,
-  ok,
-  type Actor,
-  type Node,
-  type OpenedProject,
-  type Result,
-  type Role,
-} from '@talus/protocol'
-import { graphState } from '../broadcast/graph-state.js'
+import type { GraphImage } from '@talus/graph'
+import { fail, ok, type Actor, type Node, type Result, type Role } from '@talus/protocol'
 import type { SessionContext } from '../broadcast/publication.js'
 import type { ProjectRecord } from '../journal/journal.js'
 import type { Asker } from '../members/asker.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
-import { orphansOf } from './orphans.js'
 
 type Owned = Pick<ProjectRecord, 'project_id' | 'template_id' | 'session_id'>
 
-/** What a session is filled with, by whom, and whose role is asked for again when it is. */
+/**
+ * What a session is filled with: parents first, at least one piece; by whom, and whose role is asked
+ * for again when it is.
+ */
 export type Filling = {
   actor: Actor
   project_id: string
-  nodes: Node[]
+  pieces: AsyncIterable<Node[]>
   caller?: Asker
   /** The caller in the session that the nodes come from, if that is another one. */
   source?: Asker | undefined
@@ -29,7 +23,18 @@ export type Filling = {
 }
 
 /** The durable state of a project's session. */
-export type ProjectState = { context: SessionContext; seq: number; nodes: Node[] }
+export type ProjectState = {
+  session: LiveSession
+  context: SessionContext
+  seq: number
+  image: GraphImage
+}
+
+/** A project that was opened, and the session that it is edited in. */
+export type Opened = {
+  project: Pick<ProjectRecord, 'project_id' | 'project_name'>
+  session: LiveSession
+}
 
 /** The sessions in which projects are edited. */
 export class ProjectSessions {
@@ -60,9 +65,11 @@ export class ProjectSessions {
     const session = await this.find(project)
     if (!session.ok) return session
     const { context } = session.value
-    return ok(
-      session.value.withDurable(({ graph, seq }) => ({ context, seq, nodes: graph.nodes() })),
-    )
+    const { seq, image } = session.value.withDurable((state) => ({
+      seq: state.seq,
+      image: state.graph.image(),
+    }))
+    return ok({ session: session.value, context, seq, image })
   }
 
   /**
@@ -97,34 +104,30 @@ export class ProjectSessions {
     ])
   }
 
-  /** Replaces the graph of the session, in one commit that undo does not take back. */
+  /**
+   * Replaces the graph of the session by nodes that undo does not take back: in one commit, or in
+   * one for each piece where nobody sees the session yet. Gives the seq of the last.
+   */
   async fill(
     session: LiveSession,
-    { project_id, nodes, ...asked }: Filling,
-  ): Promise<Result<true>> {
-    const ack = await session.submit({
-      kind: 'replace',
-      command_id: this.#newId(),
-      chosen: false,
-      payload_hash: '',
-      ...asked,
-      nodes,
-      result: { project_id },
-    })
-    return ack.ok ? ok(true) : ack
-  }
-
-  /** What whoever opens a project is told. */
-  opened(
-    { project_id, project_name }: Pick<ProjectRecord, 'project_id' | 'project_name'>,
-    session: LiveSession,
-  ): OpenedProject {
-    const { context, blueprint } = session
-    const graph = session.withDurable((state) =>
-      graphState(context, state.seq, state.graph.nodes()),
-    )
-    const orphans = orphansOf(graph.nodes, blueprint)
-    return { project_id, project_name, session_id: context.session_id, graph, orphans }
+    { project_id, pieces, ...asked }: Filling,
+  ): Promise<Result<number>> {
+    let seq: number | null = null
+    for await (const nodes of pieces) {
+      const ack = await session.submit({
+        kind: 'replace',
+        command_id: this.#newId(),
+        chosen: false,
+        payload_hash: '',
+        ...asked,
+        nodes,
+        continues: seq !== null,
+        result: { project_id },
+      })
+      if (!ack.ok) return ack
+      seq = ack.seq
+    }
+    return ok(seq ?? session.seq)
   }
 
   /** Takes back a session that was made for a project that came to nothing. */

@@ -3,13 +3,15 @@ import {
   StorageError,
   type Journal,
   type ListPage,
+  type ProjectListing,
   type ProjectRecord,
 } from '../journal/journal.js'
 import type { Faults } from '../observability/faults.js'
+import type { NodePieces } from './project-file.js'
 import { readNodes, writeNodes } from './saved-nodes.js'
 
 /** What a save writes: the nodes of a durable state, and when. */
-export type Save = { nodes: readonly Node[]; saved_seq: number; saved_at: string }
+export type Save = { nodes: NodePieces; saved_seq: number; saved_at: string }
 
 /** Projects in the journal, with its failures as values. Every method: STORAGE_UNAVAILABLE. */
 export class ProjectStore {
@@ -26,7 +28,14 @@ export class ProjectStore {
   }
 
   /** Errors: PROJECT_NOT_FOUND. */
-  async get(project_id: string): Promise<Result<ProjectRecord>> {
+  async get(project_id: string): Promise<Result<ProjectListing>> {
+    const found = await this.#stored('get', () => this.#journal.findProject(project_id))
+    if (!found.ok) return found
+    return found.value ? ok(found.value) : projectNotFound(project_id)
+  }
+
+  /** With what only exports need, which may be long. Errors: PROJECT_NOT_FOUND. */
+  async getWhole(project_id: string): Promise<Result<ProjectRecord>> {
     const found = await this.#stored('get', () => this.#journal.getProject(project_id))
     if (!found.ok) return found
     return found.value ? ok(found.value) : projectNotFound(project_id)
@@ -47,10 +56,10 @@ export class ProjectStore {
   }
 
   /** The nodes as they were last saved; undefined for a project that never was. */
-  async saved(project_id: string): Promise<Result<Node[] | undefined>> {
+  async saved(project_id: string): Promise<Result<AsyncIterable<Node[]> | undefined>> {
     const parts = await this.#stored('load', () => this.#journal.savedDocument(project_id))
     if (!parts.ok || !parts.value) return parts as Result<undefined>
-    return ok(await readNodes(parts.value))
+    return ok(readNodes(parts.value))
   }
 
   /** Errors: PROJECT_NOT_FOUND. */
@@ -75,10 +84,4 @@ function projectNotFound(project_id: string): Result<never> {
   return fail('PROJECT_NOT_FOUND', 'Project not found', [
     { path: '/project_id', expected: 'the id of an existing project', actual: project_id },
   ])
-}
-
-/** A project without what only exports need. */
-export function infoOf(project: ProjectRecord): ProjectInfo {
-  const { envelope: _, ...info } = project
-  return info
 }

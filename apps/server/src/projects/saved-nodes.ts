@@ -1,25 +1,35 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Node } from '@talus/protocol'
+import { loopTurns, takeTurn } from '../limits/turns.js'
+import type { NodePieces } from './project-file.js'
 
-/** Nodes in one part: small enough that writing or reading one never holds up the event loop. */
-const NODES_PER_PART = 500
+/** Characters of a part: writing or reading one takes a millisecond or two. */
+const CHARS_PER_PART = 256 * 1024
 
 /** Nodes, in their wire shape, as the parts of a saved document. */
-export async function writeNodes(nodes: readonly Node[]): Promise<string[]> {
+export async function writeNodes(nodes: NodePieces): Promise<string[]> {
   const parts: string[] = []
-  for (let at = 0; at < nodes.length; at += NODES_PER_PART) {
-    parts.push(JSON.stringify(nodes.slice(at, at + NODES_PER_PART)))
-    await nextTurn()
+  let texts: string[] = []
+  let chars = 0
+  for (const node of nodes) {
+    if (loopTurns.isOver()) await takeTurn()
+    if (!node) continue
+    const text = JSON.stringify(node)
+    if (texts.length > 0 && chars + text.length > CHARS_PER_PART) {
+      parts.push(`[${texts.join(',')}]`)
+      texts = []
+      chars = 0
+    }
+    texts.push(text)
+    chars += text.length
   }
+  parts.push(`[${texts.join(',')}]`)
   return parts
 }
 
 /** The nodes of a saved document, in the order in which they were written. */
-export async function readNodes(parts: readonly string[]): Promise<Node[]> {
-  const nodes: Node[] = []
+export async function* readNodes(parts: readonly string[]): AsyncGenerator<Node[]> {
   for (const part of parts) {
-    for (const node of JSON.parse(part) as Node[]) nodes.push(node)
-    await nextTurn()
+    if (loopTurns.isOver()) await takeTurn()
+    yield JSON.parse(part) as Node[]
   }
-  return nodes
 }

@@ -64,6 +64,13 @@ function previewOf(planned: Plan, { command_id }: Task, seq: number): Preview {
   return { ok: true, seq, changes, result }
 }
 
+/** A command that was executed before would change nothing, and be answered as it was (CMD10). */
+function previewOfOld(ack: Ack, seq: number): Preview {
+  if (!ack.ok) return ack
+  const { command_id, result } = ack
+  return { ok: true, command_id, seq: ack.seq ?? seq, changes: [], result, duplicate: true }
+}
+
 /** A session as it was opened; `bodies` are the entries that were stored last, up to its seq. */
 export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly string[] }
 
@@ -197,8 +204,10 @@ export class LiveSession implements Appender {
 
   /** What a task would do once everything before it is done (rule CMD7). */
   async preview(task: ExecuteTask): Promise<Preview> {
-    if (mayTakeLong(task)) return this.#previewInTurn(task)
     await this.#last
+    const old = task.chosen ? await this.#retries.lookUp(task) : undefined
+    if (old) return previewOfOld(old, this.seq)
+    if (mayTakeLong(task)) return this.#previewInTurn(task)
     await this.calm()
     return this.withDurable(({ seq }) => previewOf(this.#plan(task), task, seq))
   }

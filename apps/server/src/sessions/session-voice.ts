@@ -52,9 +52,10 @@ export class SessionVoice {
     this.forget()
     const publications = said(group, (pending) => {
       const { task, timestamp, announced } = pending
-      if (announced || task.kind !== 'execute') return undefined
+      const command = announced ? undefined : commandRef(task, timestamp)
+      if (!command) return undefined
       pending.announced = true
-      return { kind: 'executing', command: commandRef(task, timestamp) }
+      return { kind: 'executing', command }
     })
     this.#publish(publications)
   }
@@ -128,9 +129,9 @@ function publicationOf(pending: Pending): Publication | undefined {
     case 'entry':
       return { kind: 'committed', entry: pending.entry, body: pending.body, announced }
     case 'receipt': {
-      if (task.kind !== 'execute') return undefined
+      const command = commandRef(task, timestamp)
       const { result } = pending.receipt.ack
-      return { kind: 'unchanged', command: commandRef(task, timestamp), result, announced }
+      return command && { kind: 'unchanged', command, result, announced }
     }
     case 'refused':
       return failedPublication(pending, pending.failure)
@@ -141,15 +142,14 @@ function publicationOf(pending: Pending): Publication | undefined {
 
 function failedPublication(told: Told, failure: Failure): Publication | undefined {
   const { task, timestamp, announced } = told
-  if (task.kind !== 'execute') return undefined
   const command = commandRef(task, timestamp)
-  return { kind: 'failed', command, error: errorBody(failure), announced }
+  return command && { kind: 'failed', command, error: errorBody(failure), announced }
 }
 
 function closingPublication(told: Told, ack: Ack): Publication | undefined {
   const { task, timestamp, announced } = told
-  if (task.kind !== 'execute') return undefined
   const command = commandRef(task, timestamp)
+  if (!command) return undefined
   return ack.ok
     ? { kind: 'unchanged', command, result: ack.result, announced }
     : { kind: 'failed', command, error: ack.error, announced }

@@ -33,7 +33,9 @@ function expectEvents(replica: EventsReplica, { seq, nodes }: GraphState, stream
   } else {
     expect(shown).toEqual(nodes)
   }
-  expect({ size: replica.size, seq: replica.seq }).toEqual({ size: nodes.length, seq })
+  const roots = nodes.filter(({ parent_id }) => parent_id === null).map(({ id }) => id)
+  const { size, roots: shownRoots } = replica
+  expect({ size, roots: shownRoots, seq: replica.seq }).toEqual({ size: nodes.length, roots, seq })
 }
 
 /** Every replica is what the server is (rule SYNC2). */

@@ -18,12 +18,13 @@ const CLOSING = new Set(['command:executed', 'command:undo', 'command:redo', 'pr
 
 /**
  * A tree that follows the granular events of either namespace and nothing else; it fetches the
- * graph when it connects and when it is told to. Events do not tell the order of roots.
+ * graph when it connects and when it is told to.
  */
 export class EventsReplica {
   readonly #reach: Reach
   /** Whole nodes on `/`, sketches on `/graph`. */
   #nodes = new Map<string, Sketch>()
+  #roots: string[] = []
   #seq = 0
   #fetching: { waiting: Received[]; done: Promise<void> } | undefined
 
@@ -37,6 +38,10 @@ export class EventsReplica {
 
   node(id: string): Sketch | undefined {
     return this.#nodes.get(id)
+  }
+
+  get roots(): readonly string[] {
+    return this.#roots
   }
 
   get size(): number {
@@ -82,6 +87,8 @@ export class EventsReplica {
         return this.#link(payload)
       case 'node-unlinked':
         return this.#unlink(payload)
+      case 'root-moved':
+        return this.#moveRoot(payload)
       case 'property-changed':
         return this.#write(payload, payload['new_value'] as JsonValue)
       case 'property-deleted':
@@ -98,7 +105,7 @@ export class EventsReplica {
     const created = { ...(node as Sketch), children: [] }
     if (this.#nodes.has(created.id)) throw new Error(`'${created.id}' is created a second time`)
     this.#nodes.set(created.id, created)
-    if (created.parent_id !== null) this.#insert(created.parent_id, created.id, index)
+    this.#insert(created.parent_id, created.id, index)
   }
 
   #delete(payload: Payload): void {
@@ -108,13 +115,14 @@ export class EventsReplica {
     if (gone.length !== told.size || !gone.every((id) => told.has(id))) {
       throw new Error(`'${top.id}' goes with ${told.size} nodes, but has ${gone.length}`)
     }
-    if (top.parent_id !== null) this.#takeOut(this.#known(top.parent_id), top.id)
+    this.#takeOut(top.parent_id, top.id)
     for (const id of gone) this.#nodes.delete(id)
   }
 
   #link(payload: Payload): void {
     const child = this.#known(payload['child_id'])
     if (child.parent_id !== null) throw new Error(`'${child.id}' is linked, but has a parent`)
+    this.#takeOut(null, child.id)
     child.parent_id = String(payload['parent_id'])
     this.#insert(child.parent_id, child.id, payload['index'])
   }
@@ -124,8 +132,16 @@ export class EventsReplica {
     if (child.parent_id !== payload['parent_id']) {
       throw new Error(`'${child.id}' is not below '${String(payload['parent_id'])}'`)
     }
-    this.#takeOut(this.#known(child.parent_id), child.id)
+    this.#takeOut(child.parent_id, child.id)
     child.parent_id = null
+    // Without an index it is linked next.
+    this.#insert(null, child.id, payload['index'] ?? this.#roots.length)
+  }
+
+  #moveRoot(payload: Payload): void {
+    const { id } = this.#known(payload['node_id'])
+    this.#takeOut(null, id)
+    this.#insert(null, id, payload['index'])
   }
 
   #write(payload: Payload, value: JsonValue | undefined): void {
@@ -143,18 +159,23 @@ export class EventsReplica {
     node.properties = Object.fromEntries(written)
   }
 
-  #insert(parent_id: string, id: string, index: unknown): void {
-    const { children } = this.#known(parent_id)
-    if (typeof index !== 'number' || index > children.length) {
-      throw new Error(`There is no place ${String(index)} below '${parent_id}'`)
-    }
-    children.splice(index, 0, id)
+  #listOf(parent_id: string | null): string[] {
+    return parent_id === null ? this.#roots : this.#known(parent_id).children
   }
 
-  #takeOut({ id: parent_id, children }: Sketch, id: string): void {
-    const index = children.indexOf(id)
+  #insert(parent_id: string | null, id: string, index: unknown): void {
+    const list = this.#listOf(parent_id)
+    if (typeof index !== 'number' || index > list.length) {
+      throw new Error(`There is no place ${String(index)} below '${parent_id}'`)
+    }
+    list.splice(index, 0, id)
+  }
+
+  #takeOut(parent_id: string | null, id: string): void {
+    const list = this.#listOf(parent_id)
+    const index = list.indexOf(id)
     if (index < 0) throw new Error(`'${id}' is not among the children of '${parent_id}'`)
-    children.splice(index, 1)
+    list.splice(index, 1)
   }
 
   #below(top: Sketch): string[] {
@@ -169,6 +190,7 @@ export class EventsReplica {
 
   #replace(nodes: readonly Node[]): void {
     this.#nodes = new Map(nodes.map((node) => [node.id, { ...node, children: [...node.children] }]))
+    this.#roots = nodes.filter((node) => node.parent_id === null).map((node) => node.id)
   }
 
   #fetch(min_seq: number): void {

@@ -1,5 +1,5 @@
 import type { Node, ProjectDocument } from '@talus/protocol'
-import { importDocument } from '../../src/projects/project-file.js'
+import { importDocument } from '../projects-reading.js'
 import { FILM } from '../projects-samples.js'
 
 /** The project that is loaded now and then: with keys and metadata that only have to be kept. */

@@ -1,17 +1,82 @@
-import { parseDocument } from 'yaml'
+import { isAlias, isMap, isPair, isScalar, isSeq, parseDocument, type Document } from 'yaml'
 
-// Real templates share a few lists at most; more is an attack on memory.
+/** Real templates share a few lists at most; more is an attack on memory. */
 const MAX_ALIASES = 100
+
+/**
+ * Aliases of a whole document: each is looked for among all anchors and aliases before it, so that
+ * thousands of them would take seconds.
+ */
+const MAX_ALIASES_IN_ALL = 1_000
 
 export type Source = { ok: true; value: unknown } | { ok: false; reason: string }
 
-/** YAML 1.2 text as plain values: no tags but the standard ones, no duplicate keys, one document. */
+type Problem = { message: string; pos: readonly number[] }
+
+/** "at line 3, column 7" of the text. */
+function placeIn(text: string, offset: number): string {
+  const before = text.slice(0, offset)
+  const lineStart = before.lastIndexOf('\n') + 1
+  let line = 1
+  for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line += 1
+  return `at line ${line}, column ${offset - lineStart + 1}`
+}
+
+/** A key that a map has twice. The parser's own check compares every key with all before it. */
+function repeatedKey(items: readonly { key: unknown }[]): Problem | undefined {
+  const keys = new Set<unknown>()
+  for (const { key } of items) {
+    if (!isScalar(key)) continue
+    if (keys.has(key.value)) {
+      return { message: 'Map keys must be unique', pos: [key.range?.[0] ?? 0] }
+    }
+    keys.add(key.value)
+  }
+  return undefined
+}
+
+/** What is wrong with a document that is well-formed. Keeps a list of what is still to be read. */
+function problemIn(document: Document.Parsed): Problem | undefined {
+  let aliases = 0
+  const open: unknown[] = [document.contents]
+  while (open.length > 0) {
+    const node = open.pop()
+    if (isPair(node)) {
+      open.push(node.value, node.key)
+    } else if (isMap(node)) {
+      const problem = repeatedKey(node.items)
+      if (problem) return problem
+      for (const item of node.items) open.push(item)
+    } else if (isSeq(node)) {
+      for (const item of node.items) open.push(item)
+    } else if (isAlias(node) && ++aliases > MAX_ALIASES_IN_ALL) {
+      return { message: `More than ${MAX_ALIASES_IN_ALL} aliases`, pos: [node.range?.[0] ?? 0] }
+    }
+  }
+  return undefined
+}
+
+/**
+ * YAML 1.2 text as plain values: no tags but the standard ones, no duplicate keys, one document.
+ * Takes some microseconds for each token and tens of times the memory of the text: text of
+ * strangers is read in a thread that can be ended.
+ */
 export function readYaml(text: string): Source {
   try {
-    const document = parseDocument(text, { schema: 'core', logLevel: 'error' })
+    // Pretty errors copy the line that they are about, each of them: one line may be all there is.
+    const options = {
+      schema: 'core',
+      logLevel: 'error',
+      uniqueKeys: false,
+      prettyErrors: false,
+    } as const
+    const document = parseDocument(text, options)
     // A tag that is not known is only a warning to the parser; its value would be a guess.
-    const problem = document.errors[0] ?? document.warnings[0]
-    if (problem) return { ok: false, reason: `The template is not valid YAML: ${problem.message}` }
+    const problem = document.errors[0] ?? document.warnings[0] ?? problemIn(document)
+    if (problem) {
+      const place = placeIn(text, problem.pos[0] ?? 0)
+      return { ok: false, reason: `The template is not valid YAML: ${problem.message} ${place}` }
+    }
     return { ok: true, value: document.toJS({ maxAliasCount: MAX_ALIASES }) }
   } catch (error) {
     // Too many aliases, or nesting beyond the stack.

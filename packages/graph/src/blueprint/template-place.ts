@@ -3,6 +3,16 @@ import type { JsonValue, TemplateIssue, TemplateReport } from '@talus/protocol'
 type Findings = Pick<TemplateReport, 'errors' | 'warnings'>
 type Names = Pick<TemplateIssue, 'node_type' | 'property'>
 
+/** Of errors and of warnings; a text of a megabyte could have a hundred times as much wrong with it. */
+const MAX_FINDINGS = 1_000
+
+/** Characters of a name, a path or a reason; a template may have texts of any length. */
+const MAX_TEXT = 512
+
+function short(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}...` : text
+}
+
 /** One place in a template that is being checked; it knows how to name itself in a finding. */
 export class TemplatePlace {
   readonly value: JsonValue | undefined
@@ -36,7 +46,7 @@ export class TemplatePlace {
   /** The same place, with the name that findings from here on carry. */
   as(kind: keyof Names, name: JsonValue | undefined): TemplatePlace {
     if (typeof name !== 'string') return this
-    const names = { ...this.#names, [kind]: name }
+    const names = { ...this.#names, [kind]: short(name) }
     return new TemplatePlace(this.value, this.#path, names, this.#findings)
   }
 
@@ -50,10 +60,15 @@ export class TemplatePlace {
   }
 
   error(reason: string): void {
-    this.#findings.errors.push({ path: this.#path, ...this.#names, reason })
+    this.#find(this.#findings.errors, reason)
   }
 
   warn(reason: string): void {
-    this.#findings.warnings.push({ path: this.#path, ...this.#names, reason })
+    this.#find(this.#findings.warnings, reason)
+  }
+
+  #find(found: TemplateIssue[], reason: string): void {
+    if (found.length >= MAX_FINDINGS) return
+    found.push({ path: short(this.#path), ...this.#names, reason: short(reason) })
   }
 }

@@ -1,6 +1,8 @@
-import type { Change, NodeRemoved } from '@talus/protocol'
+import type { Change } from '@talus/protocol'
 import { Draft } from '../draft.js'
-import { nodeOf, type NodeRecord } from '../node-record.js'
+import type { NodeRecord } from '../node-record.js'
+import { removalsInSteps } from '../plan/delete-node.js'
+import { placeOf } from '../plan/placement.js'
 import type { ProjectGraph } from '../project-graph.js'
 import type { Steps } from '../steps.js'
 import { editsOf, isRemade } from './node-diff.js'
@@ -11,18 +13,7 @@ const TRIED = 50
 
 /** Removes a subtree from the last leaf to the top, as a deletion does (rule DEL1). */
 function* remove(draft: Draft, top: string): Steps<void> {
-  const graph = draft.view()
-  const seen = new Map<string | null, number>()
-  const removals: NodeRemoved[] = []
-  for (const record of graph.preorder(top)) {
-    const { id, parent_id } = record
-    // Siblings come in order, so counting them gives the index without looking for it.
-    const index = id === top ? graph.indexOf(top) : (seen.get(parent_id) ?? 0)
-    seen.set(parent_id, index + 1)
-    removals.push({ type: 'node-removed', node: nodeOf(record, []), parent_id, index })
-    yield
-  }
-  removals.reverse()
+  const removals = yield* removalsInSteps(draft.view(), top)
   for (let at = 0; at < removals.length; at += TRIED) {
     draft.add(removals.slice(at, at + TRIED))
     draft.view()
@@ -38,7 +29,9 @@ function* removeRemade(draft: Draft, remade: readonly NodeRecord[]): Steps<void>
   for (const { id } of remade) {
     for (const child of [...draft.view().childrenOf(id)].toReversed()) {
       const graph = draft.view()
-      const from = { parent_id: id, index: graph.indexOf(child) }
+      const record = graph.record(child)
+      if (!record) continue
+      const from = placeOf(graph, record)
       const place = { parent_id: null, index: graph.childCount(null) }
       draft.add([{ type: 'node-moved', node_id: child, from, to: place }])
       yield

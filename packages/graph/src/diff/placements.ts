@@ -1,6 +1,7 @@
 import type { Change } from '@talus/protocol'
 import type { Draft } from '../draft.js'
 import { nodeOf } from '../node-record.js'
+import { placeOf } from '../plan/placement.js'
 import type { ProjectGraph } from '../project-graph.js'
 import type { Steps } from '../steps.js'
 import { longestIncreasing } from './longest-increasing.js'
@@ -26,7 +27,7 @@ function bring(graph: ProjectGraph, to: ProjectGraph, id: string, place: Place):
   const index = previous === undefined ? 0 : graph.indexOf(previous) + 1
   const here = graph.record(id)
   if (here) {
-    const from = { parent_id: here.parent_id, index: graph.indexOf(id) }
+    const from = placeOf(graph, here)
     // It is taken out of its list first.
     const shift = from.parent_id === parent_id && from.index < index ? 1 : 0
     return { type: 'node-moved', node_id: id, from, to: { parent_id, index: index - shift } }

@@ -2,6 +2,7 @@ import { ok, type CommandData, type NodeRemoved, type Result } from '@talus/prot
 import { nodeOf } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
 import { finish, NODES_PER_STEP, type Steps } from '../steps.js'
+import { placeOf } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
 import { nodeNotFound } from './refusals.js'
 
@@ -25,7 +26,10 @@ export function* removalsInSteps(graph: ProjectGraph, top: string): Steps<NodeRe
     seen.set(parent_id, index + 1)
     removals.push({ type: 'node-removed', node: nodeOf(record, []), parent_id, index })
   }
-  return removals.reverse()
+  removals.reverse()
+  const record = graph.record(top)
+  if (record) Object.assign(removals.at(-1) ?? {}, placeOf(graph, record))
+  return removals
 }
 
 /** Plans the removal of a node with everything below it (rules DEL1, ACC2). */

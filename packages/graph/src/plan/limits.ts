@@ -138,28 +138,37 @@ export function fittingBatch(commands: readonly unknown[], limits: Limits): Resu
 }
 
 /**
- * Whether a whole graph keeps the limits: one that is imported or loaded. `nodes` in pre-order;
- * paths name a node by its place there. Errors: LIMIT_EXCEEDED.
+ * Measures a whole graph node by node, in pre-order: one that is imported or loaded. Paths name a
+ * node by its place there. Errors: LIMIT_EXCEEDED.
  */
-export function checkLimits(nodes: readonly Node[], limits: GraphLimits): Result<null> {
-  const { nodes: most = Infinity, depth = Infinity, children = Infinity } = limits
-  const total = within('nodes', { most, actual: nodes.length, path: '/nodes' })
-  if (!total.ok) return total
-  const levels = new Map<string | null, number>([[null, 0]])
-  let roots = 0
-  for (const [n, node] of nodes.entries()) {
-    const path = `/nodes/${n}`
-    const level = (levels.get(node.parent_id) ?? 0) + 1
-    levels.set(node.id, level)
-    if (node.parent_id === null) roots += 1
-    const below = Math.max(roots, node.children.length)
-    for (const checked of [
-      within('depth', { most: depth, actual: level, path }),
-      within('children', { most: children, actual: below, path: `${path}/children` }),
-      fittingContent(node, path, limits),
-    ]) {
-      if (!checked.ok) return checked
-    }
+export class GraphMeasure {
+  readonly #limits: GraphLimits
+  /** Levels of the nodes that may have children; of leaves nobody asks. */
+  readonly #levels = new Map<string | null, number>([[null, 0]])
+  #seen = 0
+  #roots = 0
+
+  constructor(limits: GraphLimits) {
+    this.#limits = limits
   }
-  return ok(null)
+
+  /** Whether a graph may have so many nodes. */
+  count(actual: number): Result<null> {
+    const { nodes: most = Infinity } = this.#limits
+    return within('nodes', { most, actual, path: '/nodes' })
+  }
+
+  /** Whether the graph may have this node, too. */
+  add(node: Node): Result<null> {
+    const { depth = Infinity, children = Infinity } = this.#limits
+    const path = `/nodes/${this.#seen++}`
+    const level = (this.#levels.get(node.parent_id) ?? 0) + 1
+    if (node.children.length > 0) this.#levels.set(node.id, level)
+    if (node.parent_id === null) this.#roots += 1
+    const below = Math.max(this.#roots, node.children.length)
+    const deep = within('depth', { most: depth, actual: level, path })
+    if (!deep.ok) return deep
+    const wide = within('children', { most: children, actual: below, path: `${path}/children` })
+    return wide.ok ? fittingContent(node, path, this.#limits) : wide
+  }
 }

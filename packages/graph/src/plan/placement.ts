@@ -30,9 +30,17 @@ export function indexFor(
   return at - passed + (after ? 1 : 0)
 }
 
+/** Where a node stands, as a change that takes it from there says it (rule ORD3). */
+export function placeOf(graph: ProjectGraph, { id, parent_id }: NodeRecord): NodeMoved['from'] {
+  const index = graph.indexOf(id)
+  const after = index > 0 ? graph.siblingBefore(id) : undefined
+  if (after !== undefined) return { parent_id, index, after }
+  return graph.childCount(parent_id) > 1 ? { parent_id, index } : { parent_id, index, only: true }
+}
+
 /** The one change that a move is (rule MOVE1); none when the node stands there already. */
 export function moveTo(graph: ProjectGraph, record: NodeRecord, to: NodeMoved['to']): NodeMoved[] {
-  const from = { parent_id: record.parent_id, index: graph.indexOf(record.id) }
+  const from = placeOf(graph, record)
   if (from.parent_id === to.parent_id && from.index === to.index) return []
   return [{ type: 'node-moved', node_id: record.id, from, to }]
 }

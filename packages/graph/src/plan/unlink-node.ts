@@ -3,7 +3,7 @@ import type { ProjectGraph } from '../project-graph.js'
 import { roomBelow } from './limits.js'
 import { indexFor, moveTo } from './placement.js'
 import type { PlanContext, Planned } from './planned.js'
-import { nodeNotFound, refuse } from './refusals.js'
+import { nodeNotFound, parentNotFound, refuse } from './refusals.js'
 
 /** Plans to take a child from its parent; it becomes the last root. */
 export function planUnlinkNode(
@@ -11,7 +11,7 @@ export function planUnlinkNode(
   { parent_id, child_id }: CommandData<'UnlinkNode'>,
   { permissions, limits }: PlanContext,
 ): Result<Planned> {
-  if (!graph.has(parent_id)) return nodeNotFound('/data/parent_id', parent_id)
+  if (!graph.has(parent_id)) return parentNotFound(parent_id)
   const child = graph.record(child_id)
   if (!child) return nodeNotFound('/data/child_id', child_id)
   const may = permissions?.toChange(child.blueprint_type_id, '/data/child_id')

@@ -14,27 +14,39 @@ import { contains, orderOf, sameValue } from './typed-value.js'
 
 export type Matcher = (record: NodeRecord) => boolean
 
-type Test = (property: PropertyType | undefined, value: JsonValue, given: JsonValue) => boolean
+type Property = PropertyType | undefined
 
-function ordered(fits: (order: number) => boolean): Test {
-  return (property, value, given) => {
-    const order = orderOf(property, value, given)
-    return order !== undefined && fits(order)
-  }
+type ValueTest = (property: Property, value: JsonValue, given: JsonValue) => boolean
+
+/** `value` is undefined where the node does not have the property. */
+type Test = (property: Property, value: JsonValue | undefined, given: JsonValue) => boolean
+
+function present(test: ValueTest): Test {
+  return (property, value, given) => value !== undefined && test(property, value, given)
 }
 
-// Null stands for no value: that is what a cleared property holds.
+function ordered(fits: (order: number) => boolean): Test {
+  return present((property, value, given) => {
+    const order = orderOf(property, value, given)
+    return order !== undefined && fits(order)
+  })
+}
+
+const equal = present(sameValue)
+
+// Null is a value; an absent property has none (rule FIND3).
 const TESTS: Record<SearchOperator, Test> = {
-  eq: sameValue,
-  ne: (property, value, given) => !sameValue(property, value, given),
+  eq: equal,
+  ne: (property, value, given) => !equal(property, value, given),
   lt: ordered((order) => order < 0),
   lte: ordered((order) => order <= 0),
   gt: ordered((order) => order > 0),
   gte: ordered((order) => order >= 0),
-  contains,
-  exists: (_, value, given) => (value !== null && value !== '') === (given !== false),
+  contains: present(contains),
+  exists: (_, value, given) =>
+    (value !== undefined && value !== null && value !== '') === (given !== false),
   in: (property, value, given) =>
-    Array.isArray(given) && given.some((each) => sameValue(property, value, each)),
+    Array.isArray(given) && given.some((each) => equal(property, value, each)),
 }
 
 function expectedValue({ operator, value }: SearchCondition): string | undefined {
@@ -73,9 +85,9 @@ function namedOn(property_id: string, blueprint: Blueprint | null) {
   }
 }
 
-function valueIn(record: NodeRecord, named: NamedProperty): JsonValue {
+function valueIn(record: NodeRecord, named: NamedProperty): JsonValue | undefined {
   if (named.isName) return record.name
-  return ownValue(record.properties, keyIn(record.properties, named)) ?? null
+  return ownValue(record.properties, keyIn(record.properties, named))
 }
 
 /** A condition as a test of nodes. BAD_REQUEST for a value that its operator cannot take. */

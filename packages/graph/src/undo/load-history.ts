@@ -5,6 +5,7 @@ import { loadStamp, Stamps, type RevertibleChange } from './stamps.js'
 import { Link } from './link.js'
 import type { Step } from './step.js'
 import { StepStacks } from './step-stacks.js'
+import { Tombstones } from './tombstones.js'
 import { Transitions } from './transitions.js'
 
 /** What the pieces that follow go into. */
@@ -14,6 +15,7 @@ type Open = { changes: RevertibleChange[]; transitions: Transitions }
 class Loader {
   readonly stamps = new Stamps()
   readonly undone = new Map<string, string>()
+  readonly tombstones = new Tombstones()
   readonly #steps: Step[] = []
   #open: Open | undefined
 
@@ -32,6 +34,9 @@ class Loader {
         return this.#takeTransitions(piece.transitions)
       case 'stamps':
         for (const node of piece.nodes) this.stamps.load(node)
+        return
+      case 'places':
+        for (const run of piece.runs) this.tombstones.load(run)
         return
       case 'undone':
         for (const [command_id, by] of piece.commands) this.undone.set(command_id, by)
@@ -69,7 +74,12 @@ class Loader {
   }
 }
 
-type Loaded = { stamps: Stamps; stacks: StepStacks; undone: Map<string, string> }
+export type Loaded = {
+  stamps: Stamps
+  stacks: StepStacks
+  undone: Map<string, string>
+  tombstones: Tombstones
+}
 
 /** What `saveHistory` has saved. */
 export function* loadHistory(pieces: Iterable<JsonValue>): Steps<Loaded> {
@@ -78,5 +88,7 @@ export function* loadHistory(pieces: Iterable<JsonValue>): Steps<Loaded> {
     loader.take(piece as Piece)
     yield
   }
-  return { stamps: loader.stamps, stacks: loader.stacks(), undone: loader.undone }
+  const { stamps, undone, tombstones } = loader
+  tombstones.loaded()
+  return { stamps, stacks: loader.stacks(), undone, tombstones }
 }

@@ -1,8 +1,10 @@
 import { ok, type Result, type Skipped, type UndoOutcome } from '@talus/protocol'
 import type { Change } from '@talus/protocol'
+import type { Permissions } from '../access/permissions.js'
 import { Draft } from '../draft.js'
 import type { ProjectGraph } from '../project-graph.js'
 import { NODES_PER_STEP, type Steps } from '../steps.js'
+import { Places } from './places.js'
 import { revertCreation } from './revert-creation.js'
 import { revertMove } from './revert-move.js'
 import { revertProperty } from './revert-property.js'
@@ -11,7 +13,18 @@ import { restoredBy, revertRestoration, type Restored } from './revert-restorati
 import type { Reversal } from './reversal.js'
 import type { RevertibleChange, Stamps } from './stamps.js'
 import type { Step } from './step.js'
+import type { Tombstones } from './tombstones.js'
 import type { Verdict } from './verdict.js'
+
+/** What entries have left beside the graph. */
+type Folded = { readonly stamps: Stamps; readonly tombstones: Tombstones }
+
+type Asked = {
+  step: Step
+  history: Folded
+  force: boolean
+  permissions: Permissions | undefined
+}
 
 type Planned = { changes: Change[]; outcome: UndoOutcome }
 
@@ -42,11 +55,14 @@ function outcomeOf(changes: readonly Change[], skipped: Skipped[]): UndoOutcome 
   return { status: skipped.length === 0 ? 'applied' : 'partial', skipped }
 }
 
-function* revertAll(reversal: Reversal): Steps<Result<Planned>> {
-  const { draft, step, returning } = reversal
+function* revertAll(
+  changes: readonly RevertibleChange[],
+  reversal: Reversal,
+): Steps<Result<Planned>> {
+  const { draft, returning, places } = reversal
   const restored = yield* restoredBy(reversal)
   const skipped: Skipped[] = []
-  for (const [n, change] of step.latest.changes.toReversed().entries()) {
+  for (const [n, change] of changes.toReversed().entries()) {
     if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     if (looksAtGraph(change, reversal)) yield* draft.viewInSteps()
     const verdict = yield* revert(reversal, change, restored)
@@ -55,6 +71,7 @@ function* revertAll(reversal: Reversal): Steps<Result<Planned>> {
     switch (verdict.is) {
       case 'applied':
         draft.add(verdict.changes)
+        if (change.type === 'node-added') places.follow(verdict.changes)
         break
       case 'skipped':
         skipped.push(verdict.skipped)
@@ -75,11 +92,15 @@ function* revertAll(reversal: Reversal): Steps<Result<Planned>> {
  */
 export function* planReversal(
   graph: ProjectGraph,
-  { step, stamps, force }: { step: Step; stamps: Stamps; force: boolean },
+  { step, history, force, permissions }: Asked,
 ): Steps<Result<Planned>> {
   const draft = new Draft(graph)
+  const { stamps, tombstones } = history
+  const { changes, seq } = step.latest
+  const places = new Places(changes, tombstones.of(seq))
+  const reversal = { step, stamps, draft, force, permissions, places, returning: new Set<string>() }
   try {
-    const planned = yield* revertAll({ step, stamps, draft, force, returning: new Set() })
+    const planned = yield* revertAll(changes, reversal)
     yield* draft.discardInSteps()
     return planned
   } finally {

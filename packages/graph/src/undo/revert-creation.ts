@@ -2,34 +2,32 @@ import type { NodeAdded } from '@talus/protocol'
 import { removalsInSteps } from '../plan/delete-node.js'
 import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { Reversal } from './reversal.js'
-import { keyOf, markOf, type Stamp, type Stamps } from './stamps.js'
+import { keyOf, lastForeign, later, markOf, type Stamp } from './stamps.js'
 import { stands } from './step.js'
 import { applied, skipped, type Obstacle, type Verdict } from './verdict.js'
 
-/** The stamp of somebody else who wrote a property of the node, or renamed it. */
-function editor(stamps: Stamps, node_id: string, owner: string): Stamp | undefined {
-  for (const stamp of stamps.properties(node_id)?.values() ?? []) {
-    if (stamp.actor_id !== owner) return stamp
-  }
-  return undefined
+/** The last stamp of somebody else who wrote a property of the node, or renamed it. */
+function editor({ stamps, step }: Reversal, node_id: string): Stamp | undefined {
+  return lastForeign(step.actor_id, stamps.properties(node_id)?.values() ?? [])
 }
 
 /** A node below the created one may go along if it is the owner's own and came later. */
-function obstacleBelow({ stamps, step }: Reversal, node_id: string): Obstacle | undefined {
+function obstacleBelow(reversal: Reversal, node_id: string): Obstacle | undefined {
+  const { stamps, step } = reversal
   const created = stamps.existence(node_id)
   const placed = stamps.place(node_id)
-  if (!created || created.actor_id !== step.actor_id || created.seq < step.seq) {
-    return { reason: 'filled', stamp: created ?? placed }
+  const foreign = lastForeign(step.actor_id, [created, placed])
+  if (foreign || !created || created.seq < step.seq) {
+    return { reason: 'filled', stamp: foreign ?? later(created, placed) }
   }
-  if (placed && placed.actor_id !== step.actor_id) return { reason: 'filled', stamp: placed }
-  const stamp = editor(stamps, node_id, step.actor_id)
+  const stamp = editor(reversal, node_id)
   return stamp && { reason: 'edited', stamp }
 }
 
 /** What others did with a created node that removing it would destroy. */
 function* obstacleAt(reversal: Reversal, node_id: string): Steps<Obstacle | undefined> {
   const { step, stamps, draft } = reversal
-  const edited = editor(stamps, node_id, step.actor_id)
+  const edited = editor(reversal, node_id)
   if (edited) return { reason: 'edited', stamp: edited }
   let looked = 0
   for (const { id } of draft.view().preorder(node_id)) {

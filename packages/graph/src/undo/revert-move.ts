@@ -1,12 +1,27 @@
 import type { NodeMoved } from '@talus/protocol'
+import { moveTo, placeOf } from '../plan/placement.js'
 import type { Reversal } from './reversal.js'
-import { markOf } from './stamps.js'
+import { later, markOf, type Stamp } from './stamps.js'
 import { stands } from './step.js'
 import { applied, skipped, type Verdict } from './verdict.js'
 
-/** Moves a node back, to the same index when its former siblings are the same. */
+/** The last entry that moved the former parent, or one of those above it, below the node. */
+function placedBetween(
+  { stamps, draft }: Reversal,
+  { parent_id, node_id }: { parent_id: string; node_id: string },
+): Stamp | undefined {
+  const graph = draft.view()
+  let last: Stamp | undefined
+  for (let at: string | null = parent_id; at !== null && at !== node_id;) {
+    last = later(last, stamps.place(at))
+    at = graph.record(at)?.parent_id ?? null
+  }
+  return last
+}
+
+/** Moves a node back to its place among its former siblings (rule ORD2). */
 export function revertMove(reversal: Reversal, change: NodeMoved): Verdict {
-  const { step, stamps, draft, force } = reversal
+  const { step, stamps, draft, force, places } = reversal
   const { node_id } = change
   const { parent_id } = change.from
   const graph = draft.view()
@@ -20,12 +35,10 @@ export function revertMove(reversal: Reversal, change: NodeMoved): Verdict {
     return skipped({ node_id }, { reason: 'parent-gone', stamp: stamps.existence(parent_id) })
   }
   if (parent_id !== null && graph.isWithin(parent_id, node_id)) {
-    return skipped({ node_id }, { reason: 'cycle', stamp: stamps.place(parent_id) })
+    const stamp = placedBetween(reversal, { parent_id, node_id })
+    return skipped({ node_id }, { reason: 'cycle', stamp })
   }
-  const from = { parent_id: record.parent_id, index: graph.indexOf(node_id) }
-  const inside = from.parent_id === parent_id
-  const last = graph.childCount(parent_id) - (inside ? 1 : 0)
-  const to = { parent_id, index: Math.min(change.from.index, last) }
-  if (inside && from.index === to.index) return applied([])
-  return applied([{ type: 'node-moved', node_id, from, to }])
+  places.leave(node_id, placeOf(graph, record))
+  const index = places.indexFor(graph, change, record)
+  return applied(moveTo(graph, record, { parent_id, index }))
 }

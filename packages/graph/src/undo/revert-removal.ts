@@ -25,7 +25,7 @@ function parentGone(graph: ProjectGraph, parent_id: string): Verdict {
  * has to wait (rule UNDO4); forced, it goes below the nearest ancestor that is there.
  */
 export function revertRemoval(reversal: Reversal, change: NodeRemoved): Verdict {
-  const { stamps, draft, force, returning } = reversal
+  const { stamps, draft, force, returning, places } = reversal
   const { node, parent_id, index } = change
   // What was added since the last look are other nodes that return.
   if (draft.lastView().has(node.id)) {
@@ -40,7 +40,7 @@ export function revertRemoval(reversal: Reversal, change: NodeRemoved): Verdict 
   const graph = draft.view()
   if (parent_id === null || graph.has(parent_id)) {
     returning.add(node.id)
-    return applied([added(change, parent_id, Math.min(index, graph.childCount(parent_id)))])
+    return applied([added(change, parent_id, places.indexFor(graph, change))])
   }
   if (!force) return parentGone(graph, parent_id)
   const ancestor = graph.nearestLivingAncestor(parent_id)

@@ -4,7 +4,7 @@ import { valueOf, type NodeRecord } from '../node-record.js'
 import { removalsInSteps } from '../plan/delete-node.js'
 import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { Reversal } from './reversal.js'
-import { markOf, type Stamp } from './stamps.js'
+import { lastForeign, later, markOf, type Stamp } from './stamps.js'
 import { stands } from './step.js'
 import { applied, skipped, type Obstacle, type Verdict } from './verdict.js'
 
@@ -24,13 +24,38 @@ function isForeign(stamp: Stamp | undefined, { step }: Reversal): stamp is Stamp
   return stamp !== undefined && stamp.actor_id !== step.actor_id
 }
 
-/** Somebody else's write that changed the node since it came back. */
-function edit(reversal: Reversal, record: NodeRecord, restored: NodeRecord): Stamp | undefined {
-  for (const [property_id, stamp] of reversal.stamps.properties(record.id) ?? []) {
+/** Whether the caller may be told what a property holds: what may be changed may be seen. */
+function mayCompare({ permissions }: Reversal, type_id: string, property_id: string): boolean {
+  return permissions?.toWrite({ type_id, property_id, path: '' }).ok ?? true
+}
+
+/**
+ * Somebody else's last write to the node; of what came back, one that changed it since. Of what the
+ * caller may not know, any write: whether the value is the same now is not told (rule VIEW7).
+ */
+function edit(reversal: Reversal, record: NodeRecord, restored?: NodeRecord): Stamp | undefined {
+  let last: Stamp | undefined
+  for (const [property_id, stamp] of reversal.stamps.editors(record.id)) {
     if (!isForeign(stamp, reversal)) continue
-    if (!sameJson(valueOf(record, property_id), valueOf(restored, property_id))) return stamp
+    const isSame =
+      restored !== undefined &&
+      mayCompare(reversal, record.blueprint_type_id, property_id) &&
+      sameJson(valueOf(record, property_id), valueOf(restored, property_id))
+    if (isSame) continue
+    last = later(last, stamp)
   }
-  return undefined
+  return last
+}
+
+/** What is below and did not come back then: it goes along if nobody else has to do with it. */
+function obstacleBelow(reversal: Reversal, record: NodeRecord): Obstacle | undefined {
+  const { stamps } = reversal
+  const existence = stamps.existence(record.id)
+  const arrival = stamps.arrival(record.id)
+  const foreign = lastForeign(reversal.step.actor_id, [existence, arrival])
+  if (foreign || !existence) return { reason: 'filled', stamp: foreign ?? arrival }
+  const edited = edit(reversal, record)
+  return edited && { reason: 'edited', stamp: edited }
 }
 
 function obstacleAt(
@@ -38,16 +63,12 @@ function obstacleAt(
   record: NodeRecord,
   change: NodeAdded | undefined,
 ): Obstacle | undefined {
-  const existence = reversal.stamps.existence(record.id)
-  const place = reversal.stamps.place(record.id)
-  if (!change) {
-    const foreign = [existence, place].find((stamp) => isForeign(stamp, reversal))
-    return foreign || !existence ? { reason: 'filled', stamp: foreign } : undefined
-  }
+  if (!change) return obstacleBelow(reversal, record)
   const edited = edit(reversal, record, change.node)
   if (edited) return { reason: 'edited', stamp: edited }
-  const moved = record.parent_id !== change.parent_id && isForeign(place, reversal)
-  return moved ? { reason: 'moved', stamp: place } : undefined
+  const mover = reversal.stamps.mover(record.id)
+  const moved = record.parent_id !== change.parent_id && isForeign(mover, reversal)
+  return moved ? { reason: 'moved', stamp: mover } : undefined
 }
 
 /**

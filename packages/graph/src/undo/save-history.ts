@@ -1,9 +1,10 @@
 import type { JsonValue } from '@talus/protocol'
 import type { Link } from './link.js'
+import type { Loaded } from './load-history.js'
 import type { HeadOfStep, Piece, SavedStep, SavedTransition } from './snapshot.js'
-import { saveStamp, type SavedNode, type Stamps } from './stamps.js'
+import { saveStamp, type SavedNode } from './stamps.js'
 import type { Step } from './step.js'
-import type { StepStacks } from './step-stacks.js'
+import type { SavedRun } from './tombstones.js'
 import { Transitions, type Transition } from './transitions.js'
 
 /** So many changes, transitions or stamped nodes go into one piece. */
@@ -60,23 +61,41 @@ type Captured = {
   steps: readonly Step[]
   stamps: Iterable<SavedNode>
   undone: readonly [string, string][]
+  runs: readonly SavedRun[]
 }
 
-function* piecesOf({ steps, stamps, undone }: Captured): Generator<Piece> {
-  yield { piece: 'undo-history', version: 4 }
+/** Pieces of places, none much larger than `PIECE`; a long run goes on in the next one. */
+function* placesIn(runs: readonly SavedRun[]): Generator<Piece> {
+  const parts = function* (): Generator<SavedRun> {
+    for (const run of runs) for (const left of cut(run.left)) yield { ...run, left }
+  }
+  let piece: SavedRun[] = []
+  let size = 0
+  for (const part of parts()) {
+    if (size > 0 && size + part.left.length > PIECE) {
+      yield { piece: 'places', runs: piece }
+      piece = []
+      size = 0
+    }
+    piece.push(part)
+    size += part.left.length
+  }
+  if (size > 0) yield { piece: 'places', runs: piece }
+}
+
+function* piecesOf({ steps, stamps, undone, runs }: Captured): Generator<Piece> {
+  yield { piece: 'undo-history', version: 5 }
   for (const step of steps) yield* piecesOfStep(step)
   for (const nodes of cut(stamps)) yield { piece: 'stamps', nodes }
   for (const commands of cut(undone)) yield { piece: 'undone', commands }
+  yield* placesIn(runs)
 }
 
-/** The stamps, the stacks and what is undone as they are now, as pieces to be written one by one. */
-export function saveHistory(
-  stamps: Stamps,
-  stacks: StepStacks,
-  undone: ReadonlyMap<string, string>,
-): Iterable<JsonValue> {
+/** What there is now, as pieces to be written one by one. */
+export function saveHistory({ stamps, stacks, undone, tombstones }: Loaded): Iterable<JsonValue> {
   const steps = Array.from(stacks.steps(), (step) => ({ ...step }))
-  const captured = { steps, stamps: stamps.capture(), undone: [...undone] }
+  const runs = tombstones.capture()
+  const captured = { steps, stamps: stamps.capture(), undone: [...undone], runs }
   // Pieces are plain JSON; the types of changes just do not say so.
   return piecesOf(captured) as Iterable<JsonValue>
 }

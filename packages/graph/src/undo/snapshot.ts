@@ -1,6 +1,7 @@
 import type { RevertibleChange, SavedNode, SavedStamp } from './stamps.js'
 import type { Link } from './link.js'
 import type { Step } from './step.js'
+import type { SavedRun } from './tombstones.js'
 
 export type SavedStep = Omit<Step, 'latest'> & { latest: Pick<Link, 'kind' | 'seq' | 'chars'> }
 
@@ -20,12 +21,13 @@ export type HeadOfStep = Partial<PartOfStep> & {
 
 /**
  * What the pieces are. What a step has beyond its own piece follows it; in version 2 that was all it
- * has. Before version 4 there was no `entry` and no `moved`.
+ * has. Before version 4 there was no `entry` and no `moved`, before version 5 no places.
  */
 export type Piece =
-  | { piece: 'undo-history'; version: 2 | 3 | 4 }
+  | { piece: 'undo-history'; version: 2 | 3 | 4 | 5 }
   | ({ piece: 'step'; step: SavedStep } & HeadOfStep)
   | ({ piece: 'changes' } & Pick<PartOfStep, 'changes'>)
   | ({ piece: 'transitions' } & Pick<PartOfStep, 'transitions'>)
   | { piece: 'stamps'; nodes: SavedNode[] }
+  | { piece: 'places'; runs: SavedRun[] }
   | { piece: 'undone'; commands: [command_id: string, undone_by: string][] }

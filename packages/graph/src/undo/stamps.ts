@@ -1,7 +1,12 @@
 import type { Change, NodeAdded, NodeMoved, NodeRemoved, PropertySet } from '@talus/protocol'
 
 /** Who wrote something last, and with which entry; `seq` tells stamps apart. */
-export type Stamp = { readonly seq: number; readonly actor_id: string }
+export type Stamp = {
+  readonly seq: number
+  readonly actor_id: string
+  /** An undo left nobody's work behind: it took away what nobody had made before. */
+  readonly isUndo?: true
+}
 
 /** What a change writes: that a node exists, where it stands, or one of its properties. */
 export type Mark = {
@@ -50,7 +55,18 @@ export function sameStamp(a: Stamp | undefined, b: Stamp | undefined): boolean {
   return a?.seq === b?.seq
 }
 
-export type SavedStamp = [seq: number, actor_id: string] | null
+export function later(a: Stamp | undefined, b: Stamp | undefined): Stamp | undefined {
+  return a && b && b.seq < a.seq ? a : (b ?? a)
+}
+
+/** The last of the stamps that are not the actor's own. */
+export function lastForeign(actor_id: string, stamps: Iterable<Stamp | undefined>) {
+  let last: Stamp | undefined
+  for (const stamp of stamps) if (stamp && stamp.actor_id !== actor_id) last = later(last, stamp)
+  return last
+}
+
+export type SavedStamp = [seq: number, actor_id: string, isUndo?: 1] | null
 
 /**
  * The stamps of a node, as JSON in a JSON string: a large session has hundreds of thousands, and of
@@ -58,33 +74,48 @@ export type SavedStamp = [seq: number, actor_id: string] | null
  */
 export type SavedNode = [node_id: string, stamps: string]
 
-type NodeText = [SavedStamp, SavedStamp, [property_id: string, SavedStamp][]]
+type SavedMap = [key: string, SavedStamp][]
+
+/** The last part is there where an undo or a redo has brought back an earlier writer. */
+type NodeText = [SavedStamp, SavedStamp, properties: SavedMap, turned?: SavedMap]
 
 export function saveStamp(stamp: Stamp | undefined): SavedStamp {
-  return stamp ? [stamp.seq, stamp.actor_id] : null
+  if (!stamp) return null
+  return stamp.isUndo ? [stamp.seq, stamp.actor_id, 1] : [stamp.seq, stamp.actor_id]
 }
 
 export function loadStamp(saved: SavedStamp): Stamp | undefined {
-  return saved ? { seq: saved[0], actor_id: saved[1] } : undefined
+  if (!saved) return undefined
+  const [seq, actor_id, isUndo] = saved
+  return isUndo ? { seq, actor_id, isUndo: true } : { seq, actor_id }
 }
 
-function saveNode({ existence, place, properties }: NodeStamps): string {
-  const written = [...(properties ?? [])].map(([id, stamp]) => [id, saveStamp(stamp)])
-  return JSON.stringify([saveStamp(existence), saveStamp(place), written])
+function saveMap(stamps: Map<string, Stamp> | undefined): SavedMap {
+  return Array.from(stamps ?? [], ([key, stamp]) => [key, saveStamp(stamp)])
+}
+
+function loadMap(saved: SavedMap | undefined): Map<string, Stamp> | undefined {
+  const stamps = new Map<string, Stamp>()
+  for (const [key, text] of saved ?? []) {
+    const stamp = loadStamp(text)
+    if (stamp) stamps.set(key, stamp)
+  }
+  return stamps.size > 0 ? stamps : undefined
+}
+
+function saveNode({ existence, place, properties, turned }: NodeStamps): string {
+  const parts = [saveStamp(existence), saveStamp(place), saveMap(properties)]
+  return JSON.stringify(turned ? [...parts, saveMap(turned)] : parts)
 }
 
 function loadNode(text: string, era: number): NodeStamps {
-  const [existence, place, properties] = JSON.parse(text) as NodeText
-  const written = new Map<string, Stamp>()
-  for (const [property_id, saved] of properties) {
-    const stamp = loadStamp(saved)
-    if (stamp) written.set(property_id, stamp)
-  }
+  const [existence, place, properties, turned] = JSON.parse(text) as NodeText
   return {
     era,
     existence: loadStamp(existence),
     place: loadStamp(place),
-    properties: written.size > 0 ? written : undefined,
+    properties: loadMap(properties),
+    turned: loadMap(turned),
   }
 }
 
@@ -95,6 +126,14 @@ type NodeStamps = {
   existence: Stamp | undefined
   place: Stamp | undefined
   properties: Map<string, Stamp> | undefined
+  /** The undos and redos that brought these writers back, by aspect. */
+  turned: Map<string, Stamp> | undefined
+}
+
+/** The key of a mark within its node. */
+function aspectKey({ aspect, property_id = '' }: Mark): string {
+  if (aspect === 'existence') return ''
+  return aspect === 'place' ? '@' : `.${property_id}`
 }
 
 function* saved(nodes: readonly [string, NodeStamps | string][]): Generator<SavedNode> {
@@ -139,8 +178,16 @@ export class Stamps {
     return aspect === 'property' ? stamps?.properties?.get(property_id) : stamps?.[aspect]
   }
 
-  set({ node_id, aspect, property_id = '' }: Mark, stamp: Stamp | undefined): void {
+  /** `by`: the entry that brings an earlier writer back. */
+  set(mark: Mark, stamp: Stamp | undefined, by?: Stamp): void {
+    const { node_id, aspect, property_id = '' } = mark
     const stamps = this.#of(node_id)
+    if (by && !sameStamp(by, stamp)) {
+      stamps.turned ??= new Map()
+      stamps.turned.set(aspectKey(mark), by)
+    } else {
+      stamps.turned?.delete(aspectKey(mark))
+    }
     if (aspect !== 'property') {
       stamps[aspect] = stamp
     } else if (stamp) {
@@ -149,6 +196,27 @@ export class Stamps {
     } else {
       stamps.properties?.delete(property_id)
     }
+  }
+
+  /** The last entry that brought the node to where it is, undos and redos included. */
+  arrival(node_id: string): Stamp | undefined {
+    const { existence, place, turned } = this.#find(node_id) ?? {}
+    return later(turned?.get('') ?? existence, turned?.get('@') ?? place)
+  }
+
+  /** The last entry that moved the node, or made it anew; undos and redos included. */
+  mover(node_id: string): Stamp | undefined {
+    const { place, turned } = this.#find(node_id) ?? {}
+    return turned?.get('@') ?? place
+  }
+
+  /** The last entry for each property that was written, undos and redos included. */
+  *editors(node_id: string): Generator<[property_id: string, Stamp]> {
+    const { properties, turned } = this.#find(node_id) ?? {}
+    for (const [property_id, stamp] of properties ?? []) {
+      if (!turned?.has(`.${property_id}`)) yield [property_id, stamp]
+    }
+    for (const [key, stamp] of turned ?? []) if (key[0] === '.') yield [key.slice(1), stamp]
   }
 
   /** Who wrote where a node stands, and what it holds. */
@@ -165,6 +233,7 @@ export class Stamps {
     const stamps = this.#of(node_id)
     stamps.place = stamp
     stamps.properties = undefined
+    stamps.turned = undefined
   }
 
   clear(): void {
@@ -186,7 +255,8 @@ export class Stamps {
     const era = this.#era
     const { existence, place } = found ?? {}
     const properties = found?.properties && new Map(found.properties)
-    const stamps = { era, existence, place, properties }
+    const turned = found?.turned && new Map(found.turned)
+    const stamps = { era, existence, place, properties, turned }
     this.#nodes.set(node_id, stamps)
     return stamps
   }

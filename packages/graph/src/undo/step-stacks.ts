@@ -24,6 +24,8 @@ export class StepStacks {
   /** By age. */
   readonly #steps = new Map<string, Step>()
   readonly #actors = new Map<string, ActorStacks>()
+  /** Called with each step that nobody can undo or redo any more. */
+  onForgotten: ((step: Step) => void) | undefined
   #chars = 0
 
   /** Stacks of steps that are given by age. */
@@ -103,7 +105,9 @@ export class StepStacks {
   }
 
   #forget(step: Step): void {
-    if (this.#steps.delete(step.command_id)) this.#chars -= step.latest.chars
+    if (!this.#steps.delete(step.command_id)) return
+    this.#chars -= step.latest.chars
+    this.onForgotten?.(step)
   }
 
   /** Lets the eldest go when there are too many, or too much; never the last one. */

@@ -8,6 +8,7 @@ import {
   markOfKey,
   sameStamp,
   type Mark,
+  type RevertibleChange,
   type Stamp,
   type Stamps,
 } from './stamps.js'
@@ -31,19 +32,20 @@ export type Step = {
 
 type Moving = {
   /** The stamp that something gets which had the stamp `before`. */
-  after: (mark: Mark, before: Stamp | undefined) => Stamp | undefined
+  after: (change: RevertibleChange, mark: Mark, before: Stamp | undefined) => Stamp | undefined
+  own: Stamp
   /** Stamps that the entry has moved already, beside those of its changes. */
   moved: Transitions | undefined
 }
 
-function* link(stamps: Stamps, written: Written, { after, moved }: Moving): Steps<Link> {
+function* link(stamps: Stamps, written: Written, { after, own, moved }: Moving): Steps<Link> {
   const changes = revertible(written.entry)
   const [first] = changes
   if (first && changes.length === 1 && !moved) {
     const mark = markOf(first)
     const before = stamps.get(mark)
-    const transition = { before, after: after(mark, before) }
-    stamps.set(mark, transition.after)
+    const transition = { before, after: after(first, mark, before) }
+    stamps.set(mark, transition.after, own)
     return Link.to(written, transition)
   }
   const transitions = new Transitions()
@@ -53,9 +55,9 @@ function* link(stamps: Stamps, written: Written, { after, moved }: Moving): Step
     const key = keyOf(mark)
     if (transitions.has(key)) continue
     const before = moved?.get(key)?.before ?? stamps.get(mark)
-    const stamp = after(mark, before)
+    const stamp = after(change, mark, before)
     transitions.add(key, { before, after: stamp })
-    stamps.set(mark, stamp)
+    stamps.set(mark, stamp, own)
   }
   let looked = 0
   for (const [key, transition] of moved ?? []) {
@@ -74,7 +76,7 @@ export function* linkDone(stamps: Stamps, written: Written): Steps<Link> {
   const { entry } = written
   const own = stampOf(entry)
   const moved = yield* beginAll(stamps, entry, own)
-  return yield* link(stamps, written, { after: () => own, moved })
+  return yield* link(stamps, written, { after: () => own, own, moved })
 }
 
 /** Nodes that are made anew, as by a restore, have had writers: taking the entry back needs them. */
@@ -98,30 +100,31 @@ function* beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Steps<Transi
 /**
  * Stamps what an undo or redo touches: what stood gets back the writer from before. The rest was
  * forced, or taken along, and is the work of whoever did that; taking the entry back in turn
- * brings back the writer that it covered.
+ * brings back the writer that it covered. A node that is gone again has a writer also where nobody
+ * had made it before: whoever asks who took it away is told of the undo.
  */
 export function* linkReverted(
   stamps: Stamps,
   written: Written,
-  latest: Link | undefined,
+  step: Step | undefined,
 ): Steps<Link> {
   const { entry } = written
   const own = stampOf(entry)
-  const { transitions } = latest ?? {}
-  const after = (mark: Mark, before: Stamp | undefined) => {
+  const { transitions } = step?.latest ?? {}
+  const after: Moving['after'] = ({ type }, mark, before) => {
     const transition = transitions?.get(keyOf(mark))
-    return transition && sameStamp(transition.after, before) ? transition.before : own
+    if (!transition || !sameStamp(transition.after, before)) return own
+    const { before: earlier } = transition
+    const isNobodys = earlier === undefined || earlier.isUndo
+    return type === 'node-removed' && isNobodys ? { ...own, isUndo: true } : earlier
   }
-  const moved = yield* bringBack(stamps, entry, latest)
-  return yield* link(stamps, written, { after, moved })
+  const moved = yield* bringBack(stamps, entry, step?.latest)
+  return yield* link(stamps, written, { after, own, moved })
 }
 
 /** The writers that nodes had before they were made anew, or that they had of that. */
-function* bringBack(
-  stamps: Stamps,
-  { changes }: Entry,
-  latest: Link | undefined,
-): Steps<Transitions> {
+function* bringBack(stamps: Stamps, entry: Entry, latest: Link | undefined): Steps<Transitions> {
+  const { changes } = entry
   const moved = new Transitions()
   const ids = new Set<string>()
   const touched = new Set<string>()
@@ -137,7 +140,7 @@ function* bringBack(
     const current = stamps.get(mark)
     const isTheirs = mark.aspect !== 'existence' && ids.has(mark.node_id) && !touched.has(key)
     if (!isTheirs || !sameStamp(after, current)) continue
-    stamps.set(mark, before)
+    stamps.set(mark, before, stampOf(entry))
     moved.add(key, { before: current, after: before })
   }
   return moved

@@ -5,12 +5,13 @@ import type { ProjectGraph } from '../project-graph.js'
 import { finish, type Steps } from '../steps.js'
 import { mayMake, mayTakeBack } from './permitted.js'
 import { planReversal } from './plan-reversal.js'
-import { loadHistory } from './load-history.js'
+import { loadHistory, type Loaded } from './load-history.js'
 import { saveHistory } from './save-history.js'
 import { Stamps } from './stamps.js'
 import type { Written } from './link.js'
 import { linkDone, linkReverted } from './step.js'
 import { StepStacks } from './step-stacks.js'
+import { Tombstones } from './tombstones.js'
 
 /** The actor has to be known, whether an undo or a redo is meant, too. */
 export type UndoQuery = Omit<UndoRequest, 'command_id'> & {
@@ -37,17 +38,16 @@ const STATE_OF = { undo: 'done', redo: 'undone' } as const
 export class UndoHistory {
   readonly #stamps: Stamps
   readonly #stacks: StepStacks
+  readonly #tombstones: Tombstones
   /** Commands that are undone now, also those that nobody can redo any more, and by which. */
   readonly #undone: Map<string, string>
 
-  constructor(
-    stamps = new Stamps(),
-    stacks = new StepStacks(),
-    undone = new Map<string, string>(),
-  ) {
-    this.#stamps = stamps
-    this.#stacks = stacks
-    this.#undone = undone
+  constructor({ stamps, stacks, undone, tombstones }: Partial<Loaded> = {}) {
+    this.#stamps = stamps ?? new Stamps()
+    this.#stacks = stacks ?? new StepStacks()
+    this.#undone = undone ?? new Map<string, string>()
+    this.#tombstones = tombstones ?? new Tombstones()
+    this.#stacks.onForgotten = ({ latest }) => this.#tombstones.forget(latest.seq)
   }
 
   /** The history that `toSnapshot` was taken of. */
@@ -56,8 +56,7 @@ export class UndoHistory {
   }
 
   static *fromSnapshotInSteps(pieces: Iterable<JsonValue>): Steps<UndoHistory> {
-    const { stamps, stacks, undone } = yield* loadHistory(pieces)
-    return new UndoHistory(stamps, stacks, undone)
+    return new UndoHistory(yield* loadHistory(pieces))
   }
 
   /**
@@ -65,7 +64,8 @@ export class UndoHistory {
    * is now, also when they are taken later; once.
    */
   toSnapshot(): Iterable<JsonValue> {
-    return saveHistory(this.#stamps, this.#stacks, this.#undone)
+    const [stamps, stacks, undone] = [this.#stamps, this.#stacks, this.#undone]
+    return saveHistory({ stamps, stacks, undone, tombstones: this.#tombstones })
   }
 
   /**
@@ -82,10 +82,13 @@ export class UndoHistory {
     const { kind, command_id, target_command_id = '' } = entry
     if (kind === 'undo') this.#undone.set(target_command_id, command_id)
     if (kind === 'redo') this.#undone.delete(target_command_id)
-    if (entry.changes.some((change) => change.type === 'graph-replaced')) {
+    // A large file is loaded in several entries, of which the first one replaces the graph.
+    const isLoad = kind === 'do' && entry.command_type === 'LoadProject'
+    if (isLoad || entry.changes.some((change) => change.type === 'graph-replaced')) {
       // What the steps refer to is no longer the same document.
       this.#stamps.clear()
       this.#stacks.clear()
+      this.#tombstones.clear()
     } else if (kind === 'do') {
       yield* this.#recordDone({ entry, text })
     } else {
@@ -118,7 +121,8 @@ export class UndoHistory {
     if (!step) return nothingTo(query)
     const may = yield* mayTakeBack(graph, step, { kind, permissions })
     if (!may.ok) return may
-    const planned = yield* planReversal(graph, { step, stamps: this.#stamps, force })
+    const history = { stamps: this.#stamps, tombstones: this.#tombstones }
+    const planned = yield* planReversal(graph, { step, history, force, permissions })
     if (!planned.ok) return planned
     const mayAll = yield* mayMake(graph, planned.value.changes, { kind, permissions })
     if (!mayAll.ok) return mayAll
@@ -145,6 +149,7 @@ export class UndoHistory {
     const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
     const latest = yield* linkDone(this.#stamps, written)
+    yield* this.#tombstones.record(entry)
     const named = label === undefined ? undefined : { label }
     const actor_id = actor.id
     this.#stacks.add({ command_id, command_type, seq, actor_id, state: 'done', latest, ...named })
@@ -153,9 +158,11 @@ export class UndoHistory {
   *#recordReverted(written: Written): Steps<void> {
     const { entry } = written
     const step = this.#stacks.get(entry.target_command_id ?? '')
-    const latest = yield* linkReverted(this.#stamps, written, step?.latest)
+    const latest = yield* linkReverted(this.#stamps, written, step)
+    yield* this.#tombstones.record(entry, step?.latest.seq)
     // A step that was dropped for its age meanwhile still leaves its stamps.
-    if (!step) return
+    if (!step) return this.#tombstones.forget(entry.seq)
+    this.#tombstones.forget(step.latest.seq)
     this.#stacks.turn(step, latest)
   }
 }

@@ -6,7 +6,10 @@ import { Node } from './node.js'
 const Index = Type.Integer({ minimum: 0, description: 'Place among the siblings, from 0' })
 const Parent = Type.Union([NodeId, Type.Null()], { description: 'Parent, or null for a root' })
 
-const Place = Type.Object({ parent_id: Parent, index: Index })
+/** Said where a node leaves a list: the sibling right before it, or that there was no other. */
+const Neighbour = { after: Type.Optional(NodeId), only: Type.Optional(Type.Literal(true)) }
+
+const Place = Type.Object({ parent_id: Parent, index: Index, ...Neighbour })
 
 /** A node came to be at `index` below `parent_id`, without children. */
 export const NodeAdded = Type.Object({
@@ -17,16 +20,25 @@ export const NodeAdded = Type.Object({
 })
 export type NodeAdded = Static<typeof NodeAdded>
 
-/** A node without children went away; a subtree goes leaves first. */
+/**
+ * A node without children went away; a subtree goes leaves first. `after` is the sibling that stood
+ * right before it, and `only` says that there was none at all; both of the top of a subtree (rule
+ * ORD3).
+ */
 export const NodeRemoved = Type.Object({
   type: Type.Literal('node-removed'),
   node: Node,
   parent_id: Parent,
   index: Index,
+  ...Neighbour,
 })
 export type NodeRemoved = Static<typeof NodeRemoved>
 
-/** `from.index` counts before the node is taken out, `to.index` after it is put in. */
+/**
+ * `from.index` counts before the node is taken out, `to.index` after it is put in. `from.after` is
+ * the sibling that stood right before it, and `from.only` says that there was none at all (rule
+ * ORD3).
+ */
 export const NodeMoved = Type.Object({
   type: Type.Literal('node-moved'),
   node_id: NodeId,

@@ -1,14 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
 import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import type { Failure } from '@talus/protocol'
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { concernedBy } from '../../observability/concerned.js'
 import type { Faults } from '../../observability/faults.js'
 import { corsOptions } from '../perimeter/cors.js'
 import { guardRest, type Guard } from '../perimeter/guards.js'
 import { unexpected } from '../unexpected.js'
 import { refusalOf } from './refusals.js'
+import { RefusedBody } from './bodies.js'
 import { sendFailure } from './route.js'
 import { requestFacts } from './watch.js'
 
@@ -59,7 +61,15 @@ function readJsonOnly(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   // 'error' is the default; it is what keeps `__proto__` of a body out.
   const parse = scope.getDefaultJsonParser('error', 'error')
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, parse)
+  scope.addContentTypeParser(
+    'application/json',
+    async (request: FastifyRequest, payload: Readable) => {
+      const text = await request.server.door.bodies.text(request, payload)
+      return new Promise((resolve, reject) => {
+        void parse(request, text, (err, body) => (err ? reject(err) : resolve(body)))
+      })
+    },
+  )
 }
 
 /** Has a scope and those within it answer as the contract says: one envelope, one perimeter. */
@@ -73,6 +83,7 @@ export async function followContract(
   readJsonOnly(scope)
   await compressAnswers(scope)
   scope.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof RefusedBody) return sendFailure(reply, error.failure)
     const refused = refusalOf(error, request.routeOptions.bodyLimit)
     if (refused) return sendFailure(reply, refused)
     const { session_id, asked } = requestFacts(request)

@@ -23,6 +23,7 @@ import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { WorkLimits } from '../../limits/work-limits.js'
 import type { Turns } from '../../projects/turns.js'
 import type { AddressOf } from '../perimeter/address.js'
+import type { Bodies } from './bodies.js'
 
 /** What decides who a request is from and what it may do. */
 export type Door = {
@@ -36,6 +37,8 @@ export type Door = {
   spending: Spending
   quota: SessionQuota
   json: JsonLimits
+  /** Reads what requests bring along. */
+  bodies: Bodies
   addressOf: AddressOf
   /** Requests that change who may do what in a session come one after the other. */
   turns: Turns
@@ -103,9 +106,10 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
 
 /** Who is charged for a request. */
 export function chargedBy(request: FastifyRequest): string {
-  const { identity } = request.visitor
-  const { authenticated } = request.server.door.access
-  return chargedFor({ identity, authenticated, address: addressOf(request) })
+  // Requests of no route, and those that everybody may send, have nobody behind them.
+  const visitor = visitorOf(request) ?? NOBODY
+  const authenticated = request.server.door.access.authenticated && visitor !== NOBODY
+  return chargedFor({ identity: visitor.identity, authenticated, address: addressOf(request) })
 }
 
 /** Requests that write whole graphs, and are no commands. */

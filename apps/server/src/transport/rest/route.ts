@@ -47,9 +47,12 @@ export type Asked<Name extends RouteName> = {
 /** JSON that is written already, or is being written while it is sent. */
 export class RawJson {
   readonly text: string | Readable
+  /** What it is about, for the audit log. */
+  readonly facts: object
 
-  constructor(text: string | Readable) {
+  constructor(text: string | Readable, facts: object = {}) {
     this.text = text
+    this.facts = facts
   }
 
   get isWhole(): boolean {
@@ -59,15 +62,15 @@ export class RawJson {
 
 /**
  * `bodyLimit`: bytes, of a route that takes more than an ordinary message. `unchecked`: the
- * dispatcher checks the body itself, as it does for sockets. `counted`: and counts it. `anyWidth`:
- * what a file holds is counted by others. `inTurn`: it changes who may do what in a session, and is
- * decided and done before the next such request of that session is looked at (rule AUTH9).
+ * dispatcher checks the body itself, as it does for sockets. `counted`: and counts it. `isFile`: the
+ * handler reads it from `reply.request.upload`. `inTurn`: it changes who may do what in a session, and
+ * is decided and done before the next such request of that session is looked at (rule AUTH9).
  */
 export type Options = {
   bodyLimit?: number
   unchecked?: boolean
   counted?: boolean
-  anyWidth?: boolean
+  isFile?: boolean
   inTurn?: boolean
 }
 
@@ -105,15 +108,14 @@ function fromText(schema: TSchema | undefined, value: unknown): Result<unknown> 
 function readBody(
   name: RouteName,
   request: FastifyRequest,
-  { unchecked, anyWidth }: Options,
+  { unchecked, isFile }: Options,
 ): Result<unknown> {
   const { body: schema } = ROUTES[name] as { body?: TSchema }
   if (schema === undefined) return ok(undefined)
   if (request.body === undefined) request.body = {}
-  if (unchecked) return ok(request.body)
+  if (unchecked || isFile) return ok(request.body)
   const { json } = request.server.door
-  const limits = anyWidth ? { ...json, width: Infinity } : json
-  const plain = checkJson(request.body, '', limits)
+  const plain = checkJson(request.body, '', json)
   return plain.ok ? check(schema, plain.value) : plain
 }
 
@@ -199,7 +201,7 @@ export function mount<Name extends RouteName>(
       if (answer === undefined) return reply
       if (!answer.ok) return sendFailure(reply, answer.error)
       const body = answer.value
-      account(name, request, body)
+      account(name, request, body instanceof RawJson ? body.facts : body)
       if (!(body instanceof RawJson)) return reply.status(status).send(body)
       return reply.status(status).type('application/json; charset=utf-8').send(body.text)
     },

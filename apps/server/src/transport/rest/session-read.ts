@@ -8,6 +8,7 @@ import { ROUTE_COSTS } from '../../limits/costs.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { ROUTES } from '@talus/protocol'
 import { callerOf, chargedBy, textIn, type Named } from './door.js'
+import { goneSignal } from './gone.js'
 import { reach } from './reach.js'
 import { mount, RawJson, requiredSession, type Asked, type RouteHandler } from './route.js'
 import type { RestServices } from './services.js'
@@ -25,25 +26,18 @@ export type Reader<Name extends RouteName> = {
 
 type Services = Pick<RestServices, 'sessions' | 'after'>
 
-const GONE = fail('OVERLOADED', 'The client has gone')
+export const GONE = fail('OVERLOADED', 'The client has gone')
 
-/** Aborted when the connection closes before the answer is sent, and when all of it is sent. */
-function goneSignal({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  raw.once('close', () => gone.abort())
-  return gone.signal
-}
-
-function isStream(answer: Answer<RouteName>): boolean {
+export function isStream(answer: Answer<RouteName>): boolean {
   return answer?.ok === true && answer.value instanceof RawJson && !answer.value.isWhole
 }
 
 /** Who asks, by the roles of this moment: asked again after every wait (rule AUTH2). */
-async function callerNow(
+export async function callerNow(
   name: RouteName,
-  { reply, ...asked }: Named & { reply: FastifyReply },
+  { reply, params, query, body }: Partial<Named> & { reply: FastifyReply },
 ): Promise<Result<Caller>> {
-  const caller = await callerOf(name, reply.request, asked)
+  const caller = await callerOf(name, reply.request, { params, query, body })
   const authorised = authorise(caller, ROUTES[name].requires)
   return authorised.ok ? ok(caller) : authorised
 }

@@ -15,6 +15,7 @@ import { GraphProjectSaved } from './project-saved.js'
 import { GraphPropertyChanged } from './property-changed.js'
 import { GraphPropertyDeleted } from './property-deleted.js'
 import { GraphResyncRequired } from './resync-required.js'
+import { GraphRootMoved } from './root-moved.js'
 import { GraphSessionConnected } from './session-connected.js'
 import { GraphSessionDisconnected } from './session-disconnected.js'
 import { GraphSessionGuest } from './session-guest.js'
@@ -37,6 +38,7 @@ export const GRAPH_EVENTS = byName([
   GraphPropertyChanged,
   GraphPropertyDeleted,
   GraphResyncRequired,
+  GraphRootMoved,
   GraphSessionConnected,
   GraphSessionDisconnected,
   GraphSessionGuest,

@@ -19,6 +19,7 @@ import { ProjectSaved } from './project-saved.js'
 import { PropertyChanged } from './property-changed.js'
 import { PropertyDeleted } from './property-deleted.js'
 import { ResyncRequired } from './resync-required.js'
+import { RootMoved } from './root-moved.js'
 import { SessionChanges } from './session-changes.js'
 import { SessionConnected } from './session-connected.js'
 import { SessionDisconnected } from './session-disconnected.js'
@@ -45,6 +46,7 @@ export const ROOT_EVENTS = byName([
   PropertyChanged,
   PropertyDeleted,
   ResyncRequired,
+  RootMoved,
   SessionChanges,
   SessionConnected,
   SessionDisconnected,
