@@ -9,6 +9,7 @@ const GENERATED = [
   'packages/protocol/ACCESS.md',
   'packages/client/API.md',
   'apps/docs/spec',
+  'SECURITY.md',
 ]
 
 /** Runs a root script; the first that fails ends the check with its exit code. */

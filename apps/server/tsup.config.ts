@@ -5,6 +5,7 @@ export default defineConfig({
     'src/main.ts',
     'src/index.ts',
     'src/testing.ts',
+    'src/limits/cost-table.ts',
     'src/journal/sqlite-worker.ts',
     'src/journal/checkpoint-worker.ts',
     'src/parsing/parse-worker.ts',

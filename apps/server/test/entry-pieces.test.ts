@@ -1,59 +1,69 @@
-import type { Change, Entry, Node } from '@talus/protocol'
 import { expect, test } from 'vitest'
+import type { Change, Entry, Node } from '@talus/protocol'
 import { entryPieces } from '../src/history/entry-pieces.js'
 
-function nodes(count: number): Node[] {
-  return Array.from({ length: count }, (_, n) => ({
-    id: `n${n}`,
-    blueprint_type_id: 't',
-    name: 'a "quoted" name, with \\ and ] and }',
+/** What is written without being looked at: brackets, quotes and escapes of every kind. */
+const TEXTS = ['', '"', '\\', '\\"', '}],{[', '","changes":[', '\u2028\ud800', 'é😀', '\n\\\\"]}']
+
+function node(id: string, at: number): Node {
+  const text = TEXTS[at % TEXTS.length] ?? ''
+  const properties = { [`key ${text}`]: text, list: [text, { deep: [text, null, 1.5, []] }] }
+  const [blueprint_type_id, created_at] = ['t', '2026-01-01T00:00:00.000Z']
+  return {
+    id,
+    blueprint_type_id,
+    name: text,
     parent_id: null,
     children: [],
-    properties: { list: [1, [2, { x: '"' }]], text: 'x'.repeat(50) },
-    created_at: '2026-01-28T15:30:00Z',
-  }))
-}
-
-/** What the pieces put together are. */
-function together(body: string): Entry {
-  const pieces = entryPieces(body)
-  const changes: Change[] = []
-  let replacing: Node[] = []
-  for (;;) {
-    const { done, value } = pieces.next()
-    if (done) return { ...value, changes }
-    if (value?.kind === 'change') changes.push(value.change)
-    if (value?.kind === 'node') replacing.push(value.node)
-    if (value?.kind !== 'replaced') continue
-    replacing = []
-    changes.push({ type: 'graph-replaced', nodes: replacing })
+    properties,
+    created_at,
   }
 }
 
-const added = (node: Node): Change => ({ type: 'node-added', node, parent_id: null, index: 0 })
+function entry(changes: Change[], rest: Partial<Entry> = {}): Entry {
+  const actor = { id: '","changes":[', name: '"changes":[]' }
+  const told = { command_id: 'c', command_type: 'Batch', kind: 'do', timestamp: 't' } as const
+  return { seq: 7, ...told, actor, changes, result: { list: [TEXTS, {}] }, ...rest }
+}
+
+/** The entry as its pieces tell it. */
+function putTogether(body: string): Entry {
+  const changes: Change[] = []
+  const pieces = entryPieces(body)
+  let step = pieces.next()
+  for (; !step.done; step = pieces.next()) {
+    const last = changes.at(-1)
+    if (step.value?.kind === 'change') changes.push(step.value.change)
+    if (step.value?.kind === 'replaced') changes.push({ type: 'graph-replaced', nodes: [] })
+    if (step.value?.kind !== 'node') continue
+    if (last?.type !== 'graph-replaced') throw new Error('a node without its graph')
+    last.nodes.push(step.value.node)
+  }
+  return { ...step.value, changes }
+}
+
+/** Enough of them that the text is long, or few. */
+function added(count: number): Change[] {
+  return Array.from({ length: count }, (_, i) => {
+    return { type: 'node-added', node: node(`n${i}`, i), parent_id: null, index: i }
+  })
+}
+
+function replaced(count: number): Change {
+  return { type: 'graph-replaced', nodes: Array.from({ length: count }, (_, i) => node(`${i}`, i)) }
+}
 
 test.each<[string, Change[]]>([
-  ['one replacement', [{ type: 'graph-replaced', nodes: nodes(1_000) }]],
-  [
-    'an empty replacement and a long one',
-    [
-      { type: 'graph-replaced', nodes: [] },
-      { type: 'graph-replaced', nodes: nodes(1_000) },
-    ],
-  ],
-  ['many changes', nodes(1_000).map(added)],
-  ['a few', nodes(3).map(added)],
-  [
-    'changes around a replacement',
-    [
-      ...nodes(600).map(added),
-      { type: 'graph-replaced', nodes: nodes(600) },
-      ...nodes(600).map(added),
-    ],
-  ],
-])('[HIST1] an entry with %s is the same in pieces', (_, changes) => {
-  const rest = { command_id: 'c', command_type: 'LoadProject', kind: 'do', actor: { id: 'ann' } }
-  const result = { project_id: 'p', text: '],[' }
-  const entry = { seq: 7, ...rest, changes, result, timestamp: '2026-01-28T15:30:00Z' }
-  expect(together(JSON.stringify(entry))).toEqual(entry)
+  ['nothing', []],
+  ['few changes', added(3)],
+  ['many changes', added(2_000)],
+  ['a small graph', [replaced(2)]],
+  ['a large graph', [replaced(2_000)]],
+  ['an empty graph between others', [...added(1_500), replaced(0), ...added(1)]],
+  ['two large graphs', [replaced(1_000), ...added(1), replaced(1_000)]],
+])('[HIST1] an entry with %s is read in pieces as it is parsed', (_, changes) => {
+  for (const rest of [{}, { label: TEXTS.join('') }]) {
+    const body = JSON.stringify(entry(changes, rest))
+    expect(putTogether(body)).toEqual(JSON.parse(body))
+  }
 })

@@ -5,6 +5,26 @@ import type { OpenJournal } from './journal-suite.js'
 
 export function historySuite(open: OpenJournal): void {
   describe('history', () => {
+    test('[LIM17] entriesAfter ends when the entries have so many characters', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.createSession(session('s'))
+      await journal.append([batch('s', 0, 10)])
+      const [first = '', second = ''] = bodies(1, 2)
+      const both = first.length + second.length
+      for (const [chars, count] of [
+        [1, 1],
+        [first.length, 1],
+        [both, 2],
+        [both + 1, 3],
+      ] as const) {
+        expect(await journal.entriesAfter('s', 0, 10, chars)).toEqual(bodies(1, count))
+      }
+      expect(await journal.entriesAfter('s', 0, 1, both)).toEqual(bodies(1, 1))
+      expect(await journal.entriesAfter('s', 8, 10, 1e9)).toEqual(bodies(9, 10))
+      expect(await journal.entriesAfter('s', 10, 10, 1)).toEqual([])
+    })
+
     test('entriesAfter gives a window', async () => {
       await using opened = await open()
       const { journal } = opened

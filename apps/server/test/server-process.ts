@@ -26,12 +26,16 @@ export type ServerProcess = {
 }
 
 /** Starts `talus-server` with these arguments; of the variables `TALUS_…` it sees only those given. */
-export function launch(args: readonly string[], variables: NodeJS.ProcessEnv = {}): ServerProcess {
+export function launch(
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+  { ofOneTest = true } = {},
+): ServerProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TALUS_'))
   const env = { ...Object.fromEntries(inherited), ...variables }
   const child = spawn(process.execPath, [MAIN, ...args], { env })
   // A test that runs out of time disposes of nothing.
-  onTestFinished(() => void child.kill('SIGKILL'))
+  if (ofOneTest) onTestFinished(() => void child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   const ended = once(child, 'close').then(([code, signal]): Ended => ({

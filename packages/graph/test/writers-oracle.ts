@@ -17,8 +17,10 @@ export function thingOf(change: Change): string {
       return `${change.node_id} place`
     case 'property-set':
       return `${change.node_id} .${change.property_id}`
-    default:
+    case 'graph-replaced':
       return ''
+    default:
+      return change satisfies never
   }
 }
 

@@ -7,7 +7,7 @@ export type ChangesPage = { seq: number; bodies: string[]; has_more: boolean }
 
 /**
  * The entries after a seq, `limit` at most, and as many as make a page; one at least if there is
- * one, however large (rule LIM11). Errors: HISTORY_TRUNCATED. Rejects with StorageError.
+ * one, however large (rule LIM17). Errors: HISTORY_TRUNCATED. Rejects with StorageError.
  */
 export async function changesPage(
   source: Source,

@@ -38,7 +38,7 @@ async function rowOf<Row>(body: string, select: Select<Row>, gone?: AbortSignal)
 
 /**
  * The newest entries before a seq that are selected, newest first (rule HIST2): `limit` at most, as
- * many as make a page, and as many as one request looks through (rule LIM11).
+ * many as make a page, and as many as one request looks through (rule LIM17).
  * Errors: HISTORY_TRUNCATED. Rejects with StorageError.
  */
 export async function historyPage<Row>(

@@ -144,7 +144,7 @@ const IMPORT: Cost = {
 }
 const TEMPLATE: Cost = {
   ...LOOK_UP,
-  cpu: 'in a thread, 5 s at most',
+  cpu: 'in a thread, 10 s at most',
   memory: '256 MB of the heap of a thread',
   limits: 'request-rate, max-message-bytes',
 }

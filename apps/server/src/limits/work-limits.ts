@@ -50,7 +50,7 @@ type WorkSettings = {
 }
 
 /**
- * Admits work by what it costs (rule LIM10): it is charged to its user and its session, and of what
+ * Admits work by what it costs (rule LIM16): it is charged to its user and its session, and of what
  * takes long only a little runs at once. `limits/costs.ts` says what every route and event costs.
  *
  * To admit work that is not a read of a session: give it `units` in `costs.ts`, call `admit` before

@@ -6,7 +6,7 @@ import { ParserThread } from './parser-thread.js'
 import type { Preparation, ReaderLimits } from './project-reader.js'
 
 /** A real template takes some milliseconds. */
-const TEMPLATE_MS = 5_000
+const TEMPLATE_MS = 10_000
 
 /** The largest file takes a few seconds, all steps together. */
 const FILE_MS = 30_000

@@ -10,9 +10,9 @@ import type { Blueprint } from '../blueprint/blueprint.js'
 import type { PropertyType } from '../blueprint/node-type.js'
 import { ownValue, type NodeRecord } from '../node-record.js'
 import { keyIn, namedProperty, type NamedProperty } from '../plan/property.js'
+import type { WeighedMatcher } from './matcher.js'
+import { textTest } from './text.js'
 import { contains, orderOf, sameValue } from './typed-value.js'
-
-export type Matcher = (record: NodeRecord) => boolean
 
 type Property = PropertyType | undefined
 
@@ -49,6 +49,15 @@ const TESTS: Record<SearchOperator, Test> = {
     Array.isArray(given) && given.some((each) => equal(property, value, each)),
 }
 
+/** Characters of a text that is looked for in others: to fold them takes no time. */
+const MAX_PART = 4_096
+
+function expectedPart(value: JsonValue | undefined): string | undefined {
+  if (value === undefined) return 'a value'
+  const isLong = typeof value === 'string' && value.length > MAX_PART
+  return isLong ? `a text of at most ${MAX_PART.toLocaleString('en')} characters` : undefined
+}
+
 function expectedValue({ operator, value }: SearchCondition): string | undefined {
   switch (operator) {
     case 'exists':
@@ -66,12 +75,16 @@ function expectedValue({ operator, value }: SearchCondition): string | undefined
         : 'a number or a text'
     case 'eq':
     case 'ne':
-    case 'contains':
       return value === undefined ? 'a value' : undefined
+    case 'contains':
+      return expectedPart(value)
     default:
       return operator satisfies never
   }
 }
+
+/** Items of a list that are as much work as one comparison of a property. */
+const ITEMS = 4
 
 /** The property that a condition means, on nodes of each type. */
 function namedOn(property_id: string, blueprint: Blueprint | null) {
@@ -95,7 +108,7 @@ export function conditionMatcher(
   condition: SearchCondition,
   index: number,
   blueprint: Blueprint | null,
-): Result<Matcher> {
+): Result<WeighedMatcher> {
   const { property_id, operator, value = null } = condition
   const expected = expectedValue(condition)
   if (expected !== undefined) {
@@ -105,5 +118,14 @@ export function conditionMatcher(
   }
   const named = namedOn(property_id, blueprint)
   const test = TESTS[operator]
-  return ok((record) => test(named(record).property, valueIn(record, named(record)), value))
+  const weight = Array.isArray(value) ? 1 + value.length / ITEMS : 1
+  const holdsText = operator === 'contains' && typeof value === 'string' ? textTest(value) : null
+  const matches: WeighedMatcher['matches'] = (record) => {
+    const { property } = named(record)
+    const own = valueIn(record, named(record))
+    // A list holds the text as an item.
+    if (holdsText && typeof own === 'string') return holdsText(property, own)
+    return test(property, own, value)
+  }
+  return ok({ matches, weight })
 }

@@ -1,6 +1,7 @@
 import { ok, type Result, type SearchQuery } from '@talus/protocol'
 import type { Blueprint } from '../blueprint/blueprint.js'
-import { conditionMatcher, type Matcher } from './condition.js'
+import { conditionMatcher } from './condition.js'
+import { every, type Matcher, type WeighedMatcher } from './matcher.js'
 import { textMatcher } from './text.js'
 
 function typeMatcher(wanted: string, blueprint: Blueprint | null): Matcher {
@@ -14,15 +15,17 @@ function typeMatcher(wanted: string, blueprint: Blueprint | null): Matcher {
 export function queryMatcher(
   { text, type, property = [] }: SearchQuery,
   blueprint: Blueprint | null,
-): Result<Matcher> {
+): Result<WeighedMatcher> {
   const matchers: Matcher[] = []
+  let weight = 1
   if (type !== undefined) matchers.push(typeMatcher(type, blueprint))
   for (const [index, condition] of property.entries()) {
     const matcher = conditionMatcher(condition, index, blueprint)
     if (!matcher.ok) return matcher
-    matchers.push(matcher.value)
+    matchers.push(matcher.value.matches)
+    weight += matcher.value.weight
   }
   // The dearest comes last.
   if (text !== undefined) matchers.push(textMatcher(text, blueprint))
-  return ok((record) => matchers.every((matches) => matches(record)))
+  return ok({ matches: (record) => every(matchers, (matches) => matches(record)), weight })
 }

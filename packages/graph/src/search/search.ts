@@ -2,6 +2,7 @@ import {
   fail,
   MAX_SEARCH_PATH,
   ok,
+  type JsonValue,
   type Result,
   type SearchMatch,
   type SearchPage,
@@ -10,10 +11,10 @@ import {
 import type { RoleView } from '../access/role-view.js'
 import type { Blueprint } from '../blueprint/blueprint.js'
 import type { Capture } from '../capture.js'
-import { NODES_PER_STEP, type Steps } from '../steps.js'
+import type { Steps } from '../steps.js'
 import type { NodeRecord } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
-import type { Matcher } from './condition.js'
+import type { WeighedMatcher } from './matcher.js'
 import { queryMatcher } from './query.js'
 
 const DEFAULT_LIMIT = 100
@@ -30,36 +31,97 @@ function pathTo(capture: Capture, record: NodeRecord): SearchMatch['path'] {
   return path.reverse()
 }
 
-function pageOf(capture: Capture, found: readonly NodeRecord[], has_more: boolean): SearchPage {
-  const matches = found.map((record) => ({
-    node: capture.node(record),
-    path: pathTo(capture, record),
-  }))
-  return { matches, has_more, next_cursor: has_more ? (found.at(-1)?.id ?? null) : null }
+/** Characters of matches after which a page is full. */
+const PAGE_CHARS = 1024 * 1024
+
+/** Comparisons after which a page ends, whatever was found: about a second. */
+const PAGE_WORK = 2_000_000
+
+/** Characters that are as much work as one comparison. */
+const CHARS_PER_WORK = 64
+
+/** Characters of the texts that a value holds, which are most of it as JSON. */
+function charsOf(value: JsonValue): number {
+  let chars = 0
+  const open: JsonValue[] = [value]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    chars += typeof next === 'string' ? next.length : 4
+    if (typeof next !== 'object' || next === null) continue
+    for (const item of Array.isArray(next) ? next : Object.values(next)) open.push(item)
+  }
+  return chars
 }
 
-type Hunt = { query: SearchQuery; matches: Matcher; view: RoleView | null }
+/** Characters of the texts of a node that are looked at when it is searched. */
+function textChars({ name, properties }: NodeRecord): number {
+  let chars = name.length
+  for (const key in properties) {
+    const value = properties[key]
+    chars += typeof value === 'string' ? value.length : 4
+  }
+  return chars
+}
 
-function* find(capture: Capture, { query, matches, view }: Hunt): Steps<SearchPage> {
+/** The matches that fit onto a page, and whether it is full. */
+class Page {
+  readonly #matches: SearchMatch[] = []
+  readonly #limit: number
+  #chars = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Takes a match. False: it belongs to the next page. */
+  add(match: SearchMatch): boolean {
+    const { properties, name, children, metadata = null, extra = null } = match.node
+    const rest = charsOf([properties, metadata, extra, children])
+    const chars = name.length + rest + charsOf(match.path.map((above) => above.name))
+    const isFirst = this.#matches.length === 0
+    if (this.#matches.length === this.#limit) return false
+    if (!isFirst && this.#chars + chars > PAGE_CHARS) return false
+    this.#matches.push(match)
+    this.#chars += chars
+    return true
+  }
+
+  /** `cursor`: the node that the next page begins behind; null: there is no next page. */
+  end(cursor: string | null): SearchPage {
+    return { matches: this.#matches, has_more: cursor !== null, next_cursor: cursor }
+  }
+
+  /** The page as it is when there is no room for another match. */
+  full(): SearchPage {
+    return this.end(this.#matches.at(-1)?.node.id ?? null)
+  }
+}
+
+type Hunt = { query: SearchQuery; matcher: WeighedMatcher; view: RoleView | null }
+
+function* find(capture: Capture, { query, matcher, view }: Hunt): Steps<SearchPage> {
   const { subtree, cursor, limit = DEFAULT_LIMIT } = query
   yield* capture.prepare()
-  const found: NodeRecord[] = []
+  const page = new Page(limit)
   let isBehindCursor = cursor === undefined
-  let looked = 0
+  let last: string | null = null
+  let work = 0
   for (const record of capture.preorder(subtree === undefined ? {} : { from: subtree })) {
-    looked += 1
-    if (looked % NODES_PER_STEP === 0) yield
+    yield
     if (isBehindCursor) {
+      if (work > PAGE_WORK) return page.end(last)
       // Nothing is found by what is not shown.
       const seen = view ? view.record(record) : record
-      if (matches(seen)) {
-        if (found.length === limit) return pageOf(capture, found, true)
-        found.push(seen)
+      work += matcher.weight * (1 + textChars(seen) / CHARS_PER_WORK)
+      const found = matcher.matches(seen)
+      const isMatch = typeof found === 'boolean' ? found : yield* found
+      if (isMatch && !page.add({ node: capture.node(seen), path: pathTo(capture, seen) })) {
+        return page.full()
       }
+      last = record.id
     }
     isBehindCursor ||= record.id === cursor
   }
-  return pageOf(capture, found, false)
+  return page.end(null)
 }
 
 /** Where a query begins and continues: both nodes have to be there. */
@@ -96,5 +158,5 @@ export function search(
   const matcher = queryMatcher(query, blueprint)
   if (!matcher.ok) return matcher
   const places = checkPlaces(graph, query)
-  return places.ok ? ok(find(graph.capture(), { query, matches: matcher.value, view })) : places
+  return places.ok ? ok(find(graph.capture(), { query, matcher: matcher.value, view })) : places
 }

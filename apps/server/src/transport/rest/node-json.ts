@@ -52,7 +52,10 @@ export function* matchesJson(head: object, matches: readonly SearchMatch[]): Gen
   for (const { node, path } of matches) {
     yield `${comma}{"node":`
     yield* nodeJson(node)
-    yield `,"path":${JSON.stringify(path)}}`
+    // Of 100 ancestors each may have a name of 1 MB.
+    yield ',"path":['
+    for (const [at, above] of path.entries()) yield (at === 0 ? '' : ',') + JSON.stringify(above)
+    yield ']}'
     comma = ','
   }
   yield ']}'

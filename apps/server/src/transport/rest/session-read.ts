@@ -43,7 +43,7 @@ export async function callerNow(
 }
 
 /**
- * Mounts a route that reads one session, admitted by what it costs (rule LIM10). The one place that
+ * Mounts a route that reads one session, admitted by what it costs (rule LIM16). The one place that
  * waits: for a seq (rule READ1), for the session to be opened, for its turn. After that it is asked
  * once more whether the caller may read.
  */

@@ -178,7 +178,7 @@ class RootClient {
     }
   }
 
-  /** Asks for the right to be sent what was missed, which may be much (rule LIM10). */
+  /** Asks for the right to be sent what was missed, which may be much (rule LIM16). */
   async #admitMissed(
     session: LiveSession,
     { request: { stream, last_seq = Infinity }, joiner: { identity } }: Entrance,
