@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createMemoryJournal } from '../src/journal/index.js'
+import { AccessChanges } from '../src/members/access-changes.js'
 import { Memberships } from '../src/members/memberships.js'
 import { createFaults } from '../src/observability/faults.js'
 import { quickApp } from './harness.js'
@@ -62,6 +63,8 @@ test('[AUTH3] roles that were read before a session went do not count in the nex
     ({ actor_id, name: null, role: 'owner', added_at: now(), added_by: actor_id }) as const
   const log = { error: () => undefined }
   const memberships = new Memberships({
+    changes: new AccessChanges(),
+    most: 10,
     journal: { ...journal, members },
     now,
     faults: createFaults({ log, newId: () => 'id' }),

@@ -105,7 +105,10 @@ test('[AUTH2] a session of others: no door opens, and no event leaks', async () 
     const answer = await app.api(method, path, body, headers)
     expect([path, answer.status, codeOf(answer.body)]).toEqual([path, 403, 'FORBIDDEN'])
   }
-  expect((await app.api('GET', '/sessions', undefined, headers)).body).toEqual({ sessions: [] })
+  expect((await app.api('GET', '/sessions', undefined, headers)).body).toEqual({
+    sessions: [],
+    next_cursor: null,
+  })
   await ann.execute(session_id, 'CreateNode', CREATE)
   await eve.settled()
   expect(eve.received.filter(({ event }) => event !== 'error')).toEqual([])
@@ -390,5 +393,34 @@ test('[AUTH2] a project that is not there gives no role in one that is coming', 
   ] as const) {
     const answer = await app.api(method, `/projects/nowhere${path}`, undefined, eve)
     expect([path, codeOf(answer.body)]).toEqual([path, 'PROJECT_NOT_FOUND'])
+  }
+})
+
+test('[LIST1] lists come a page at a time, of one caller only, and go on at the cursor', async () => {
+  await using app = await quickApp({ ...WITH_AUTH, templatesDir: TEMPLATES })
+  const [ann, eve] = [await bearer('ann'), await bearer('eve')]
+  const made: string[] = []
+  for (const by of [ann, eve, ann, eve, ann]) {
+    const project = { template_id: 'studio', project_name: 'P' }
+    const { body } = await app.api('POST', '/projects', project, by)
+    if (by === ann) made.push(String(body.session_id))
+  }
+  for (const name of ['sessions', 'projects']) {
+    const seen: string[] = []
+    let cursor: string | null = ''
+    let pages = 0
+    for (; cursor !== null; pages += 1) {
+      const from: string = cursor && `&cursor=${cursor}`
+      const { body } = await app.api('GET', `/${name}?limit=2${from}`, undefined, ann)
+      const page = body[name] as { session_id: string }[]
+      seen.push(...page.map(({ session_id }) => session_id))
+      cursor = body.next_cursor as string | null
+    }
+    expect([pages, seen]).toEqual([2, made])
+    const all = await app.api('GET', `/${name}`, undefined, await bearer('root'))
+    expect([(all.body[name] as unknown[]).length, all.body.next_cursor]).toEqual([5, null])
+    for (const wrong of ['cursor=x', 'limit=0', 'limit=1001']) {
+      expect((await app.api('GET', `/${name}?${wrong}`, undefined, ann)).status).toBe(400)
+    }
   }
 })

@@ -120,7 +120,7 @@ test('a body counts only when it says that it is JSON', async () => {
     )
     expect([type, told(answer)]).toEqual([type, { status: 400, code: 'BAD_REQUEST' }])
   }
-  expect((await app.api('GET', '/sessions')).body).toEqual({ sessions: [] })
+  expect((await app.api('GET', '/sessions')).body).toMatchObject({ sessions: [] })
 })
 
 test.each(['{"__proto__":{"x":1}}', '{"a":{"constructor":{"prototype":{"x":1}}}}'])(

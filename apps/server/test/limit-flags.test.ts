@@ -26,6 +26,8 @@ test('[LIM1] limits of size have defaults, flags and variables', () => {
     bufferedBytes: 16_777_216,
     pending: 20_000,
     largeReads: 4,
+    members: 1_000,
+    shareLinks: 1_000,
     presenceRate: 20,
   })
   const given = configOf(['--max-nodes', '7', '--max-depth', '0'], { TALUS_MAX_CHILDREN: '9' })

@@ -149,12 +149,49 @@ test('[LIM10] who proves nothing keeps nobody out who does', async () => {
   for (const socket of silent) socket.terminate()
 })
 
+const LIMIT = { error: { code: 'LIMIT_EXCEEDED' } }
+
 async function create(app: TestApp, headers: object = {}, body: object = {}) {
   const { status, body: answer } = await app.api('POST', '/sessions', body, headers)
   return { status, answer }
 }
 
-test('[LIM9] a user owns so many sessions', async () => {
+test('[LIM9] a session counts for whoever created it, also when it was given away', async () => {
+  await using app = await quickApp({ args: [...AUTH, '--max-sessions-per-user', '2'] })
+  const [ann, bob] = [await bearer('ann'), await bearer('bob')]
+  for (const session_id of ['one', 'two']) {
+    expect((await create(app, ann, { session_id })).status).toBe(201)
+    const members = `/sessions/${session_id}/members`
+    await app.api('PUT', `${members}/bob`, { role: 'owner' }, ann)
+    expect((await app.api('DELETE', `${members}/ann`, undefined, ann)).status).toBe(200)
+  }
+  expect(await create(app, ann)).toMatchObject({ status: 422, answer: LIMIT })
+  // Who is given a session did not ask for it.
+  expect((await create(app, bob)).status).toBe(201)
+  await app.api('DELETE', '/sessions/one', undefined, bob)
+  expect((await create(app, ann)).status).toBe(201)
+})
+
+test('[LIM15] a session has so many members and so many share links', async () => {
+  const args = [...AUTH, '--max-members', '2', '--max-share-links', '1']
+  await using app = await quickApp({ args })
+  const ann = await bearer('ann')
+  await create(app, ann, { session_id: 's' })
+  const put = (id: string, role: string) =>
+    app.api('PUT', `/sessions/s/members/${id}`, { role }, ann)
+  expect((await put('bob', 'viewer')).status).toBe(200)
+  expect(await put('cy', 'viewer')).toMatchObject({ status: 422, body: LIMIT })
+  expect((await put('bob', 'editor')).status).toBe(200)
+  const links = '/sessions/s/share-links'
+  const { body } = await app.api('POST', links, { role: 'viewer' }, ann)
+  const other = await app.api('POST', links, { role: 'viewer' }, ann)
+  expect(other).toMatchObject({ status: 422, body: LIMIT })
+  const { link_id } = body.link as { link_id: string }
+  await app.api('DELETE', `${links}/${link_id}`, undefined, ann)
+  expect((await app.api('POST', links, { role: 'viewer' }, ann)).status).toBe(201)
+})
+
+test('[LIM9] a user creates so many sessions', async () => {
   await using app = await quickApp({ args: [...AUTH, '--max-sessions-per-user', '2'] })
   const ann = await bearer('ann')
   const { answer } = await create(app, ann, { session_id: 'one' })

@@ -47,8 +47,8 @@ describe('import and export', () => {
     })
     const orphaned = await post([{ id: 'a', type: 't', children: ['b'] }])
     expect(orphaned).toMatchObject(refusal(422, 'INVALID_PARENT'))
-    expect((await app.api('GET', '/projects')).body).toEqual({ projects: [] })
-    expect((await app.api('GET', '/sessions')).body).toEqual({ sessions: [] })
+    expect((await app.api('GET', '/projects')).body).toMatchObject({ projects: [] })
+    expect((await app.api('GET', '/sessions')).body).toMatchObject({ sessions: [] })
   })
 
   test('take more than a message may hold', async () => {

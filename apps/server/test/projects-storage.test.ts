@@ -17,8 +17,8 @@ describe('when the storage fails', () => {
       await using app = await testApp({ journal: failing([method]) })
       const answer = await app.api('POST', '/projects', NEW_FILM)
       expect(answer).toMatchObject(refusal(503, 'STORAGE_UNAVAILABLE'))
-      expect((await app.api('GET', '/projects')).body).toEqual({ projects: [] })
-      expect((await app.api('GET', '/sessions')).body).toEqual({ sessions: [] })
+      expect((await app.api('GET', '/projects')).body).toMatchObject({ projects: [] })
+      expect((await app.api('GET', '/sessions')).body).toMatchObject({ sessions: [] })
     },
   )
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createMemoryJournal } from '../src/journal/index.js'
 import { quickApp, type TestApp } from './harness.js'
 
 const NO_SESSION_IDS: [title: string, session_id: unknown][] = [
@@ -72,7 +73,7 @@ test('[JOIN1] a handshake on /graph without a session is refused', async () => {
   await expect(app.graphClient('', { auth: {} })).rejects.toThrow('Missing session_id')
 })
 
-test.each(['a', 'A.b_c:d-9', 'a'.repeat(128), 'constructor', 'toString', 'hasOwnProperty', '.'])(
+test.each(['a', 'A.b_c:d-9', 'a'.repeat(128), 'constructor', 'toString', 'hasOwnProperty', '...'])(
   '[JOIN2] a join or a handshake on an unknown id creates that session: %s',
   async (session_id) => {
     await using app = await quickApp()
@@ -82,6 +83,24 @@ test.each(['a', 'A.b_c:d-9', 'a'.repeat(128), 'constructor', 'toString', 'hasOwn
     const other = `${session_id.slice(0, 120)}-graph`
     await app.graphClient(other)
     expect(await sessionIds(app)).toEqual([session_id, other])
+  },
+)
+
+test.each(['.', '..'])(
+  '[JOIN6] no new session is called %s, which no URL can name; one that is there stays',
+  async (session_id) => {
+    const journal = createMemoryJournal()
+    await using app = await quickApp({ journal })
+    const refused = { code: 'BAD_REQUEST', details: [{ path: '/session_id', actual: session_id }] }
+    const client = await app.client()
+    expect(await client.ask('join_session', { session_id })).toMatchObject({ error: refused })
+    await expect(app.graphClient(session_id)).rejects.toMatchObject({ data: refused })
+    const made = await app.api('POST', '/sessions', { session_id })
+    expect(made).toMatchObject({ status: 400, body: { error: refused } })
+    expect(await sessionIds(app)).toEqual([])
+    const record = { epoch: 'e', template_id: null, project_id: null, created_at: '2026-01-01' }
+    await journal.createSession({ session_id, ...record })
+    expect(await client.ask('join_session', { session_id })).toMatchObject({ ok: true })
   },
 )
 

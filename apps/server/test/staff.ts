@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { quickApp, testApp, type RawClient, type TestApp } from './harness.js'
 import { bearer, SECRET, tokenFor } from './tokens.js'
 
-const TEMPLATES = fileURLToPath(new URL('./fixtures/access', import.meta.url))
+export const TEMPLATES = fileURLToPath(new URL('./fixtures/access', import.meta.url))
 
 /** A server with authentication and the template `staff`, which has rules of access. */
 export const WITH_RULES = { args: ['--jwt-secret', SECRET], templatesDir: TEMPLATES }

@@ -1,14 +1,23 @@
 import { epochOf, jsonInSteps, type RoleView, type Steps } from '@talus/graph'
-import type { ErrorBody, ErrorDetail } from '@talus/protocol'
+import { ERRORS, type ErrorBody, type ErrorDetail } from '@talus/protocol'
 import type { Publication, SessionContext } from './publication.js'
 
-function withoutValue({ path, expected, hint }: ErrorDetail): ErrorDetail {
-  return { path, expected, ...(hint !== undefined && { hint }) }
+/** The fields of commands that hold what is written: what is below them are keys of values. */
+const CONTENTS = /\/(?:new_value|old_value|metadata|properties)(?=\/)/
+
+/** What is wrong and with which field; neither the value nor what is inside of it. */
+function withoutValue({ path, expected }: ErrorDetail): ErrorDetail {
+  const content = CONTENTS.exec(path)
+  return { path: content ? path.slice(0, content.index + content[0].length) : path, expected }
 }
 
-/** The values that a refusal repeats are those that somebody wanted to write. */
-function withoutValues(error: ErrorBody): ErrorBody {
-  return error.details ? { ...error, details: error.details.map(withoutValue) } : error
+/**
+ * A refusal repeats what somebody wanted to write: values, keys inside of them, and names that may
+ * be of anything. In a limited view it says what its code says (rules VIEW6, VIEW7).
+ */
+function withoutValues({ message: _, details, ...error }: ErrorBody): ErrorBody {
+  const message = ERRORS[error.code].description
+  return { ...error, message, ...(details && { details: details.map(withoutValue) }) }
 }
 
 /** What a room learns, as a view shows it (rules VIEW2, VIEW6). */

@@ -1,6 +1,6 @@
 import type { JsonLimits } from '@talus/protocol'
 import type { Config } from '../config/config.js'
-import { createAccess, OPEN_ACCESS, type Access } from '../gate/access.js'
+import type { Access } from '../gate/access.js'
 import { Dispatcher } from '../gate/dispatcher.js'
 import type { Authenticate } from '../gate/identity.js'
 import { limitFailures } from '../gate/login-limit.js'
@@ -43,22 +43,13 @@ type Surroundings = {
 }
 
 export function openAdmission(core: Core, surroundings: Surroundings): Admission {
-  const { config, sources, observation, faults, authenticate } = surroundings
+  const { config, sources, observation, authenticate } = surroundings
   const { limits, rates, network } = config
-  const { after, clock, elapsed, newId } = sources
-  const { sessions, memberships, links, chronicle, spending } = core
+  const { after, elapsed, newId } = sources
+  const { access, sessions, journal, links, chronicle, spending } = core
   const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
   const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
   const addressOf = addressing(network.trustProxy)
-  const access = authenticate
-    ? createAccess({
-        roles: memberships,
-        exists: async (session_id) => (await sessions.get(session_id)).ok,
-        isLive: (grant) => links.isLive(grant),
-        clock,
-        faults,
-      })
-    : OPEN_ACCESS
   const received = authenticate
     ? limitFailures(
         createReception(authenticate, (token) => links.redeem(token)),
@@ -68,6 +59,7 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
   const dispatcher = new Dispatcher(sessions, {
     newId,
     past: chronicle,
+    now: access.now,
     limits: {
       json,
       spending,
@@ -80,7 +72,7 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
   const quota = new SessionQuota({
     perAddress: limitOf('new sessions of an address', rates.newSessions),
     perUser: rates.sessionsPerUser,
-    sessionsOf: (actor_id) => memberships.sessionsOf(actor_id),
+    countCreated: (actor_id) => journal.countCreated(actor_id),
   })
   const connections = new Connections({
     perAddress: rates.socketsPerAddress,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { requestMeter } from '../observability/request-meter.js'
+import { Turns } from '../projects/turns.js'
 import { packageVersion } from '../package-files.js'
 import { Bodies } from '../transport/rest/bodies.js'
 import { mountAffordances } from '../transport/rest/affordance-routes.js'
@@ -35,6 +36,7 @@ export function watchApi(
     json,
     bodies: new Bodies(config.dataDir),
     addressOf,
+    turns: new Turns(),
     sessionOfProject: async (project_id) =>
       (await core.journal.findProject(project_id))?.session_id,
   })
@@ -43,8 +45,7 @@ export function watchApi(
 /** Mounts every route of the contract. */
 export function mountApi(scope: FastifyInstance, composition: Composition): void {
   const { config, observation, sources, core, admission, contractHash } = composition
-  const { sessions, hub, chronicle, journal, memberships, links, projects, templates, parsers } =
-    core
+  const { sessions, hub, chronicle, memberships, links, projects, templates, parsers } = core
   const services = {
     sessions,
     dispatcher: observation.watched(admission.dispatcher, 'rest'),
@@ -54,8 +55,6 @@ export function mountApi(scope: FastifyInstance, composition: Composition): void
     contractHash,
     serverVersion: packageVersion(),
     isOpen: composition.isOpen,
-    belongsToProject: async (session_id: string) =>
-      (await journal.listProjects()).some((project) => project.session_id === session_id),
     unreadiness: composition.unreadiness,
   }
   mountHealth(scope, services)

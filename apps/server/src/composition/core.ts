@@ -4,6 +4,8 @@ import { Outbox } from '../broadcast/outbox.js'
 import type { Config } from '../config/config.js'
 import { graphLimitsOf } from '../config/limit-flags.js'
 import type { RateSettings } from '../config/rate-flags.js'
+import { createAccess, OPEN_ACCESS, type Access } from '../gate/access.js'
+import { authorisedPlan, authorisedSteps, rolesOfTheMoment } from '../gate/authorised-plan.js'
 import { GroupCommitter } from '../dispatch/group-committer.js'
 import { planTask, planTaskInSteps } from '../dispatch/planning.js'
 import type { Rate } from '../gate/rate.js'
@@ -11,6 +13,7 @@ import { RateLimit } from '../gate/rate-limits.js'
 import { Spending } from '../gate/spending.js'
 import { Chronicle } from '../history/chronicle.js'
 import { openSqliteJournal, type Journal } from '../journal/index.js'
+import { AccessChanges } from '../members/access-changes.js'
 import { Memberships } from '../members/memberships.js'
 import { ShareLinks } from '../members/share-links.js'
 import type { Faults } from '../observability/faults.js'
@@ -40,6 +43,7 @@ export type Core = {
   presence: LocalPresence
   outbox: Outbox
   letGo: LetGo
+  access: Access
   memberships: Memberships
   links: ShareLinks
   committer: GroupCommitter
@@ -142,7 +146,10 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
   const journal = replacements.journal ?? (await openJournal(surroundings))
   const { hub, presence, broadcaster, letGo, outbox } = openRooms(surroundings)
   const committer = new GroupCommitter(timedAppends(journal, instruments))
+  const changes = new AccessChanges()
   const memberships = new Memberships({
+    changes,
+    most: config.limits.members,
     journal,
     now,
     faults,
@@ -152,12 +159,26 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     },
   })
   const links = new ShareLinks({
+    most: config.limits.shareLinks,
     journal,
     newId,
     now,
     clock,
-    onRevoked: (session_id) => void hub.review(session_id),
+    onRevoked: (session_id) => {
+      changes.add(session_id)
+      void hub.review(session_id)
+    },
   })
+  const access = authenticated
+    ? createAccess({
+        roles: memberships,
+        changes,
+        exists: async (session_id) => (await journal.findSession(session_id)) !== undefined,
+        isLive: (grant) => links.isLive(grant),
+        clock,
+        faults,
+      })
+    : OPEN_ACCESS
   const { retainEntries: entries, retainDays: days } = config
   const limits = graphLimitsOf(config.limits)
   const shared = { journal, newId, now, log, faults, broadcaster, limits }
@@ -165,8 +186,8 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
   const sessions = new SessionStore({
     ...shared,
     committer,
-    plan: timedPlan(planTask, instruments),
-    planInSteps: timedPlanInSteps(planTaskInSteps, instruments),
+    plan: authorisedPlan(timedPlan(planTask, instruments), access),
+    planInSteps: authorisedSteps(timedPlanInSteps(planTaskInSteps, instruments), access),
     spent: isLimited(config.rates) ? (payer, cost) => spending.charge(payer, cost) : undefined,
     blueprintOf: (template_id) => templates.blueprint(template_id),
     retention: { entries, days },
@@ -177,7 +198,12 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
       links.forget(session_id)
     },
   })
-  const projects = new ProjectService({ ...shared, sessions, catalogue: templates })
+  const projects = new ProjectService({
+    ...shared,
+    stillHas: rolesOfTheMoment(access),
+    sessions,
+    catalogue: templates,
+  })
   const { importValues: values, jsonDepth: depth } = config.limits
   const parsers = new Parsers({ values, depth, graph: limits }, sources.after)
   const chronicle = new Chronicle(journal, faults)
@@ -186,6 +212,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     journal,
     templates,
     ...rooms,
+    access,
     memberships,
     links,
     committer,

@@ -26,6 +26,9 @@ export type LimitSettings = {
   pending: number
   /** Reads of large graphs and long histories that run at once. */
   largeReads: number
+  /** Of one session. */
+  members: number
+  shareLinks: number
   /** Times a second that the presence of clients is shown. */
   presenceRate: number
 }
@@ -68,6 +71,8 @@ const FLAGS = {
     '4',
     'large reads at once, half of them in one session or for one user; others wait up to 5 s',
   ),
+  members: limitFlag('max-members', '1000', 'members of a session'),
+  shareLinks: limitFlag('max-share-links', '1000', 'share links of a session'),
   presenceRate: limitFlag(
     'presence-rate',
     '20',

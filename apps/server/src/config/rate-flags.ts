@@ -27,7 +27,7 @@ export type RateSettings = {
   newSessions: Rate
   socketsPerAddress: number
   socketsPerUser: number
-  /** That one user owns. */
+  /** That one user has created. */
   sessionsPerUser: number
 }
 
@@ -84,7 +84,7 @@ const RATES = {
 const COUNTS = {
   socketsPerAddress: limitFlag('max-sockets-per-address', undefined, 'connections of an address'),
   socketsPerUser: limitFlag('max-sockets-per-user', undefined, 'sockets of a user'),
-  sessionsPerUser: limitFlag('max-sessions-per-user', undefined, 'sessions that a user owns'),
+  sessionsPerUser: limitFlag('max-sessions-per-user', undefined, 'sessions that a user created'),
 } as const satisfies Record<CountName, Flag>
 
 function withDefault<Name extends keyof RateSettings>(name: Name, flag: Flag): Flag {

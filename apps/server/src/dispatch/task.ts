@@ -1,6 +1,17 @@
 import type { Permissions, ProjectGraph } from '@talus/graph'
-import type { Ack, Actor, Change, Command, JsonValue, Node, Preview, Result } from '@talus/protocol'
+import type {
+  Ack,
+  Actor,
+  Change,
+  Command,
+  JsonValue,
+  Node,
+  Preview,
+  Result,
+  Role,
+} from '@talus/protocol'
 import type { CommandRef } from '../broadcast/publication.js'
+import type { Asker } from '../members/asker.js'
 import type { Trace } from './trace.js'
 
 type Asked = {
@@ -13,6 +24,10 @@ type Asked = {
   trace?: Trace | undefined
   /** What the caller may do, in sessions with rules of access; absent: everything. */
   permissions?: Permissions | undefined
+  /** Whose role is asked for again when the task is planned; absent: the server's own task. */
+  caller?: Asker | undefined
+  /** The role that the caller needs for it. */
+  requires?: Role | undefined
 }
 
 /** What planning a task took: bytes to be written to disk, and milliseconds of work. */
@@ -47,6 +62,8 @@ export type ReplaceTask = Asked & {
   nodes: Node[]
   continues?: boolean
   result: JsonValue
+  /** The caller in the session that the nodes come from, if that is another one. */
+  source?: Asker | undefined
 }
 
 /**

@@ -1,30 +1,25 @@
 import { higher } from '@talus/graph'
 import { fail, type Actor, type Failure, type Role } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
+import type { AccessChanges } from '../members/access-changes.js'
 import type { Faults } from '../observability/faults.js'
 import type { Caller } from './caller.js'
-import type { Grant, Identity } from './identity.js'
+import type { Grant, Visitor } from './identity.js'
 
-/** Who is at the other end of a connection or a request, and what was presented. */
-export type Visitor = {
-  /** Who it has proven to be; in development, who it claims to be. */
-  identity: Identity
-  /** What its share links give, by session. */
-  grants: ReadonlyMap<string, Grant>
-}
+/** Whose sessions a list holds: those of a member, and those of some links. */
+export type ListedFor = { actor_id: string; session_ids: readonly string[] }
 
 /** The roles of a session's members. */
 export type Roles = {
   /** Null: no member; undefined: not in memory, load it first. */
   peek: (session_id: string, actor_id: string) => Role | null | undefined
   load: (session_id: string) => Promise<void>
-  /** The sessions of which somebody is a member. */
-  sessionsOf: (actor_id: string) => Promise<readonly { session_id: string }[]>
 }
 
 type AccessServices = {
   roles: Roles
-  /** Whether there is a session with this id. */
+  changes: Pick<AccessChanges, 'of'>
+  /** Whether there is a session with this id: a look-up that opens none. Rejects as storage does. */
   exists: (session_id: string) => Promise<boolean>
   /** Whether a share link still gives what it gave when it was presented. */
   isLive: (grant: Grant) => boolean
@@ -39,6 +34,12 @@ export const EXPIRED: Failure = { code: 'UNAUTHORIZED', message: 'The credential
 const GUEST: Failure = {
   code: 'FORBIDDEN',
   message: 'A share link gives access to its session only; authenticate for this',
+}
+
+/** Roles that were dropped from memory are read again by the next request. */
+const ROLES_UNREAD: Failure = {
+  code: 'OVERLOADED',
+  message: 'Access to the session has changed; try again',
 }
 
 function refused(actor: Actor, refusal: Failure): Caller {
@@ -60,8 +61,13 @@ export type Access = {
   /** Whether identities have to be proven. */
   readonly authenticated: boolean
   callerIn: (visitor: Visitor, session_id: string) => Caller | Promise<Caller>
-  /** The sessions that a visitor has a role in. */
-  sessionsOf: (visitor: Visitor) => Promise<ReadonlySet<string> | 'all'>
+  /**
+   * The caller with the role of this moment, for whoever has waited since it was decided: the same
+   * object when nothing has changed. Never waits.
+   */
+  now: (caller: Caller) => Caller
+  /** The sessions whose things a visitor is shown in lists; undefined: all. */
+  listedFor: (visitor: Visitor) => ListedFor | undefined
   /** The caller of what concerns no session. */
   caller: (visitor: Visitor) => Caller
 }
@@ -69,14 +75,15 @@ export type Access = {
 /** Without authentication everybody is an owner. */
 export const OPEN_ACCESS: Access = {
   authenticated: false,
-  callerIn: ({ identity }) => ({ actor: identity.actor, role: 'owner' }),
-  sessionsOf: async () => 'all',
+  callerIn: ({ identity }) => ({ actor: identity.actor, role: 'owner', admin: true }),
+  now: (caller) => caller,
+  listedFor: () => undefined,
   caller: ({ identity }) => ({ actor: identity.actor, role: 'owner' }),
 }
 
 /** Access by membership, share links and the list of administrators. */
 export function createAccess(services: AccessServices): Access {
-  const { roles, exists, isLive, clock, faults } = services
+  const { roles, changes, exists, isLive, clock, faults } = services
   const hasExpired = (at: number | undefined) => at !== undefined && at <= clock()
 
   function granted({ grants }: Visitor, session_id: string): Role | null {
@@ -86,18 +93,35 @@ export function createAccess(services: AccessServices): Access {
   }
 
   async function missing(actor: Actor, session_id: string): Promise<Caller> {
-    if (await exists(session_id)) return noRole(actor)
+    try {
+      if (await exists(session_id)) return noRole(actor)
+    } catch (err) {
+      return refused(actor, faults.storage(err, 'The session could not be read', { session_id }))
+    }
     return refused(actor, sessionNotFound(session_id))
   }
 
-  function decide(visitor: Visitor, session_id: string, member: Role | null) {
-    const { actor, admin, guest } = visitor.identity
+  /** Null: no role at all. */
+  function roleOf(visitor: Visitor, session_id: string, member: Role | null): Role | null {
+    const { admin, guest } = visitor.identity
+    if (admin) return 'owner'
     // Who is known by a link alone has what the link gives, whatever else bears its name.
     const own = guest ? null : member
     const grant = granted(visitor, session_id)
-    const given = own && grant ? higher(own, grant) : (own ?? grant)
-    const role = admin ? 'owner' : given
-    return role === null ? missing(actor, session_id) : { actor, role, session_id }
+    return own && grant ? higher(own, grant) : (own ?? grant)
+  }
+
+  function decide(visitor: Visitor, session_id: string, member: Role | null) {
+    const { actor, admin } = visitor.identity
+    const role = roleOf(visitor, session_id, member)
+    if (role === null) return missing(actor, session_id)
+    return { actor, role, session_id, visitor, as_of: changes.of(session_id), admin }
+  }
+
+  /** Whether what the caller was let in by may have changed or ended. */
+  function isStale(visitor: Visitor, session_id: string, as_of: number | undefined): boolean {
+    if (hasExpired(visitor.identity.expires_at) || changes.of(session_id) !== as_of) return true
+    return visitor.grants.size > 0 && hasExpired(visitor.grants.get(session_id)?.expires_at)
   }
 
   return {
@@ -115,18 +139,26 @@ export function createAccess(services: AccessServices): Access {
         },
       )
     },
-    async sessionsOf(visitor) {
+    now(caller) {
+      const { visitor, session_id, as_of, actor } = caller
+      if (!visitor || !session_id || !isStale(visitor, session_id, as_of)) return caller
+      if (hasExpired(visitor.identity.expires_at)) return refused(actor, EXPIRED)
+      const { admin, guest } = visitor.identity
+      const known = admin || guest ? null : roles.peek(session_id, actor.id)
+      if (known === undefined) return refused(actor, ROLES_UNREAD)
+      const role = roleOf(visitor, session_id, known)
+      if (role === null) return noRole(actor)
+      return { actor, role, session_id, visitor, as_of: changes.of(session_id), admin }
+    },
+    listedFor(visitor) {
       const {
-        identity: { actor, admin },
+        identity: { actor, admin, guest },
         grants,
       } = visitor
-      if (admin) return 'all'
-      const own = await roles.sessionsOf(actor.id)
-      const sessions = new Set(own.map(({ session_id }) => session_id))
-      for (const session_id of grants.keys()) {
-        if (granted(visitor, session_id) !== null) sessions.add(session_id)
-      }
-      return sessions
+      if (admin) return undefined
+      const session_ids = [...grants.keys()].filter((id) => granted(visitor, id) !== null)
+      // No member bears the name of a guest (rule AUTH7).
+      return { actor_id: guest ? '' : actor.id, session_ids }
     },
     caller({ identity: { actor, expires_at, guest } }) {
       if (guest) return refused(actor, GUEST)

@@ -73,7 +73,13 @@ const CLOSING: Failure = {
   message: 'The server is shutting down; try again in a moment',
 }
 
-type DispatchServices = { newId: () => string; past: Past; limits: DispatchLimits }
+type DispatchServices = {
+  newId: () => string
+  past: Past
+  limits: DispatchLimits
+  /** The caller with the role of this moment. */
+  now: (caller: Caller) => Caller
+}
 
 /**
  * Where REST and both namespaces meet: what came in passes the gate, becomes a task and goes to its
@@ -85,6 +91,7 @@ export class Dispatcher {
   readonly #newId: () => string
   readonly #past: Past
   readonly #limits: DispatchLimits
+  readonly #now: (caller: Caller) => Caller
   #closing = false
 
   constructor(sessions: SessionStore, services: DispatchServices) {
@@ -92,6 +99,7 @@ export class Dispatcher {
     this.#newId = services.newId
     this.#past = services.past
     this.#limits = services.limits
+    this.#now = services.now
   }
 
   /** Refuses everything from now on, so that what was taken in can end. */
@@ -119,9 +127,10 @@ export class Dispatcher {
     if (limited) return refusal(limited, admitted.value.command_id)
     const session = await this.#session(caller, admitted.value)
     if (!session.ok) return refusal(session.error, admitted.value.command_id)
-    const task = this.#executeTask(caller, admitted.value, session.value)
+    const { requires } = CLIENT_EVENTS.preview_command
+    const task = { ...this.#executeTask(caller, admitted.value, session.value), requires }
     const preview = await session.value.preview(task)
-    const view = viewOf(caller, session.value)
+    const view = viewOf(this.#now(caller), session.value)
     return preview.ok && view ? { ...preview, changes: view.changes(preview.changes) } : preview
   }
 
@@ -140,7 +149,7 @@ export class Dispatcher {
     if (limited) return refusal(limited, request.command_id)
     const submit = (session: LiveSession) => {
       const ack = session.submit(this.#revertTask(kind, { caller, request, session }))
-      return session.rules ? ack.then((done) => ackFor(caller, session, done)) : ack
+      return session.rules ? ack.then((done) => ackFor(this.#now(caller), session, done)) : ack
     }
     return this.#within(caller, request, submit)
   }
@@ -164,17 +173,19 @@ export class Dispatcher {
     return again.value.submit({
       kind: 'restore',
       ...this.#asked({ caller, session: again.value, request: admitted.value, what }),
+      requires,
       way: way.value,
       ...(label === undefined ? {} : { label }),
     })
   }
 
   /** Whoever asks too often is told so alone: nothing of it is planned, stored or shown (LIM6). */
-  #limited({ actor }: Caller, { session_id = '' }: { session_id?: string }, cost = 1) {
+  #limited({ actor, visitor }: Caller, { session_id = '' }: { session_id?: string }, cost = 1) {
     const actor_id = actor.id
+    const link_id = visitor?.identity.link_id
     return (
       this.#limits.spending.refusal({ actor_id, session_id }) ??
-      takeCommand(this.#limits.rates, { actor_id, session_id, cost })
+      takeCommand(this.#limits.rates, { actor_id, link_id, session_id, cost })
     )
   }
 
@@ -211,7 +222,7 @@ export class Dispatcher {
     const type = commandTypeOf(command_type) ?? command_type
     const what = command.ok ? payloadOf(command.value, label) : undefined
     const asked = this.#asked({ caller, session, request, what })
-    const { command_id, chosen, payload_hash, actor, trace, permissions } = asked
+    const { command_id, chosen, payload_hash, actor, trace, permissions, requires } = asked
     return {
       kind: 'execute',
       command_type: type,
@@ -223,6 +234,8 @@ export class Dispatcher {
       actor,
       trace,
       permissions,
+      caller,
+      requires,
     }
   }
 
@@ -236,6 +249,7 @@ export class Dispatcher {
     return {
       kind,
       ...this.#asked({ caller, session, request, what }),
+      requires: scope === 'session' || force ? 'owner' : 'editor',
       scope,
       force,
       ...(target_command_id === undefined ? {} : { target_command_id }),
@@ -254,6 +268,8 @@ export class Dispatcher {
       actor,
       trace: caller.trace,
       permissions: session.rules ? permissionsOf(caller, session) : undefined,
+      caller,
+      requires: CLIENT_EVENTS.execute_command.requires as Role,
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Failure } from '@talus/protocol'
+import { GUEST_PREFIX } from './identity.js'
 import { Budget, Budgets, type Rate } from './rate.js'
 
 /** A refusal that says when to come again (rule LIM6). `what`: such as "commands of a user". */
@@ -66,12 +67,25 @@ export function costOf(data: unknown): number {
 /** How often commands may be given, whichever way they come. */
 export type CommandRates = { user: RateLimit; session: RateLimit }
 
-/** The user goes first: who has used up their own takes nothing from the others in the session. */
+/** Whose command it is; `link_id`: of a guest, the link that it came by. */
+type Spender = { actor_id: string; link_id?: string | undefined; session_id: string; cost: number }
+
+/** What a command of a guest counts: one guest has a quarter of what all of a link have together. */
+const GUEST_SHARE = 4
+
+/**
+ * The user goes first: who has used up their own takes nothing from the others in the session. All
+ * guests of a link together have what one user has (rule AUTH12).
+ */
 export function takeCommand(
   { user, session }: CommandRates,
-  { actor_id, session_id, cost }: { actor_id: string; session_id: string; cost: number },
+  { actor_id, link_id, session_id, cost }: Spender,
 ): Failure | undefined {
-  return user.take(actor_id, cost) ?? session.take(session_id, cost)
+  const own = user.take(actor_id, link_id === undefined ? cost : GUEST_SHARE * cost)
+  // The name of the link alone is nobody's (rule AUTH7).
+  const ofLink =
+    link_id === undefined ? undefined : () => user.take(`${GUEST_PREFIX}${link_id}`, cost)
+  return own ?? ofLink?.() ?? session.take(session_id, cost)
 }
 
 /** What one socket may send; `messages` are those that are no commands. */

@@ -1,12 +1,15 @@
 import { ANONYMOUS, fail, ok, type Actor, type Result } from '@talus/protocol'
-import type { Visitor } from './access.js'
-import { GUEST_PREFIX, type Authenticate, type Credentials, type Grant } from './identity.js'
+import { guestOf } from './guests.js'
+import type { Authenticate, Credentials, Grant, Visitor } from './identity.js'
 
 /** What a client presents: proof of who it is, a share link, and who it claims to be. */
 export type Presented = Credentials & {
   share_token: string | undefined
-  /** Counts in development only (rule ACT1). */
+  guest_token: string | undefined
+  /** Counts in development only (rule ACT1); of guests, the name does. */
   claimed: Actor
+  /** Whether this is a single request, and no connection. */
+  isRequest: boolean
 }
 
 /** Finds out who is there. Errors: UNAUTHORIZED, and those of storage. */
@@ -26,11 +29,6 @@ export const OPEN_RECEPTION: Reception = {
 
 const MISSING = 'a token in the handshake (auth.token) or in the header Authorization: Bearer'
 
-/** Whoever holds a link and has no identity acts under the name of the link. */
-function guestOf({ link_id }: Grant): Visitor['identity'] {
-  return { actor: { id: `${GUEST_PREFIX}${link_id}`, name: 'Guest' }, guest: true }
-}
-
 export function createReception(
   authenticate: Authenticate,
   redeem: (share_token: string) => Promise<Grant | undefined>,
@@ -41,11 +39,12 @@ export function createReception(
 
   return {
     redeem,
-    async receive({ share_token, token, address, headers }) {
+    async receive(presented) {
+      const { share_token, token, address, headers } = presented
       const grant = await grantOf(share_token)
       const grants = grant ? new Map([[grant.session_id, grant]]) : NO_GRANTS
       if (token === undefined) {
-        if (grant) return ok({ identity: guestOf(grant), grants })
+        if (grant) return guestOf(grant, presented)
         const expected = share_token === undefined ? MISSING : 'a share link that still holds'
         return fail('UNAUTHORIZED', 'Authentication is required', [{ path: '/token', expected }])
       }

@@ -1,5 +1,6 @@
 import type { Role } from '@talus/protocol'
-import type { Access, Visitor } from './access.js'
+import type { Access } from './access.js'
+import type { Visitor } from './identity.js'
 
 /** The role of a visitor at this moment; undefined: none, or it has to be looked up first. */
 export function roleNow(access: Access, visitor: Visitor, session_id: string): Role | undefined {

@@ -1,5 +1,6 @@
 import type { Failure } from '@talus/protocol'
 import type { Cost, Payer } from '../dispatch/task.js'
+import { linkOfGuest } from './identity.js'
 import type { RateLimit } from './rate-limits.js'
 
 type Limits = Record<'user' | 'session', RateLimit>
@@ -20,16 +21,19 @@ export class Spending {
 
   /** The refusal while too much was spent: RATE_LIMITED. */
   refusal({ actor_id, session_id }: { actor_id: string; session_id?: string | undefined }) {
-    return this.#overdrawn('user', actor_id) ?? this.#overdrawn('session', session_id ?? '')
+    const user = linkOfGuest(actor_id) ?? actor_id
+    return this.#overdrawn('user', user) ?? this.#overdrawn('session', session_id ?? '')
   }
 
   charge({ actor_id, session_id }: Payer, { bytes, ms }: Cost): void {
+    // Anybody may be any number of guests: those of one link have one account.
+    const user = linkOfGuest(actor_id) ?? actor_id
     if (bytes > 0) {
-      this.#bytes.user.charge(actor_id, bytes)
+      this.#bytes.user.charge(user, bytes)
       this.#bytes.session.charge(session_id, bytes)
     }
     if (ms > 0) {
-      this.#work.user.charge(actor_id, ms)
+      this.#work.user.charge(user, ms)
       this.#work.session.charge(session_id, ms)
     }
   }

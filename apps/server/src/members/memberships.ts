@@ -2,6 +2,7 @@ import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import { StorageError, type Journal, type Member } from '../journal/journal.js'
 import type { Faults } from '../observability/faults.js'
+import type { AccessChanges } from './access-changes.js'
 
 /** Sessions whose roles are kept in memory. */
 const MOST_SESSIONS = 10_000
@@ -10,11 +11,32 @@ type Services = {
   journal: Journal
   now: () => string
   faults: Faults
+  changes: AccessChanges
+  /** How many members a session may have. */
+  most: number
   /** Called once a change is durable and counts. */
   onChanged: (session_id: string, actor_id: string, role: Role | null) => void
 }
 
+/** Whether whoever asked may still do it: asked right before it is written. */
+export type Still = () => Result<null>
+
 type Roles = Map<string, Role>
+
+const NO_MEMBER = fail('MEMBER_NOT_FOUND', 'Nobody with this id is a member')
+
+function keepsAnOwner(
+  members: readonly Member[],
+  actor_id: string,
+  role: Role | null,
+): Result<null> {
+  const owners = members.filter((member) => member.role === 'owner')
+  const isLast = owners.length === 1 && owners[0]?.actor_id === actor_id
+  if (!isLast || role === 'owner') return ok(null)
+  return fail('LAST_OWNER', 'This is the last owner of the session', [
+    { path: '/actor_id', expected: 'another owner first', actual: actor_id },
+  ])
+}
 
 /**
  * Who has which role in which session. Roles are read from memory, at once, for every request; a
@@ -52,10 +74,6 @@ export class Memberships {
     return loading
   }
 
-  sessionsOf(actor_id: string): Promise<{ session_id: string; role: Role }[]> {
-    return this.#services.journal.sessionsOf(actor_id)
-  }
-
   list(session_id: string): Promise<Result<Member[]>> {
     return this.#stored(session_id, () => this.#services.journal.members(session_id))
   }
@@ -65,18 +83,22 @@ export class Memberships {
     const members = await this.list(session_id)
     if (!members.ok) return members
     const member = members.value.find((one) => one.actor_id === actor_id)
-    return member ? ok(member) : fail('MEMBER_NOT_FOUND', 'Nobody with this id is a member')
+    return member ? ok(member) : NO_MEMBER
   }
 
-  /** Gives somebody a role. Errors: LAST_OWNER, SESSION_NOT_FOUND. */
+  /** Gives somebody a role. Errors: LAST_OWNER, LIMIT_EXCEEDED, SESSION_NOT_FOUND. */
   put(
     session_id: string,
-    { actor_id, role, by }: { actor_id: string; role: Role; by: Actor },
+    { actor_id, role, by, still }: { actor_id: string; role: Role; by: Actor; still: Still },
   ): Promise<Result<Member>> {
     const { journal, now } = this.#services
     return this.#inTurn(session_id, async () => {
-      const keeps = await this.#keepsAnOwner(session_id, actor_id, role)
-      if (!keeps.ok) return keeps
+      const members = await this.list(session_id)
+      if (!members.ok) return members
+      const keeps =
+        this.#admits(members.value, actor_id) ?? keepsAnOwner(members.value, actor_id, role)
+      const may = keeps.ok ? still() : keeps
+      if (!may.ok) return may
       const member = { actor_id, name: null, role, added_at: now(), added_by: by.id }
       const written = await this.#stored(session_id, () => journal.putMember(session_id, member))
       if (!written.ok) return written
@@ -90,13 +112,15 @@ export class Memberships {
   }
 
   /** Takes somebody's role. Errors: MEMBER_NOT_FOUND, LAST_OWNER. */
-  remove(session_id: string, actor_id: string): Promise<Result<true>> {
+  remove(session_id: string, actor_id: string, still: Still): Promise<Result<true>> {
     const { journal } = this.#services
     return this.#inTurn(session_id, async () => {
-      const known = await this.get(session_id, actor_id)
-      if (!known.ok) return known
-      const keeps = await this.#keepsAnOwner(session_id, actor_id, null)
-      if (!keeps.ok) return keeps
+      const members = await this.list(session_id)
+      if (!members.ok) return members
+      if (!members.value.some((one) => one.actor_id === actor_id)) return NO_MEMBER
+      const keeps = keepsAnOwner(members.value, actor_id, null)
+      const may = keeps.ok ? still() : keeps
+      if (!may.ok) return may
       const gone = await this.#stored(session_id, () => journal.deleteMember(session_id, actor_id))
       if (!gone.ok) return gone
       this.#changed(session_id, actor_id, null)
@@ -106,6 +130,7 @@ export class Memberships {
 
   /** The session is new or gone: what was known of it counts no longer. */
   forget(session_id: string): void {
+    this.#services.changes.add(session_id)
     this.#known.delete(session_id)
     // A list that is being read may be of the session before.
     this.#loading.delete(session_id)
@@ -115,29 +140,26 @@ export class Memberships {
     const roles = this.#known.get(session_id)
     if (role === null) roles?.delete(actor_id)
     else roles?.set(actor_id, role)
+    this.#services.changes.add(session_id)
     this.#services.onChanged(session_id, actor_id, role)
   }
 
-  async #keepsAnOwner(
-    session_id: string,
-    actor_id: string,
-    role: Role | null,
-  ): Promise<Result<null>> {
-    const members = await this.list(session_id)
-    if (!members.ok) return members
-    const owners = members.value.filter((member) => member.role === 'owner')
-    const isLast = owners.length === 1 && owners[0]?.actor_id === actor_id
-    if (!isLast || role === 'owner') return ok(null)
-    return fail('LAST_OWNER', 'This is the last owner of the session', [
-      { path: '/actor_id', expected: 'another owner first', actual: actor_id },
-    ])
+  /** A refusal for one member too many; undefined: there is room, or it is a member already. */
+  #admits(members: readonly Member[], actor_id: string): Result<null> | undefined {
+    const { most } = this.#services
+    if (members.length < most || members.some((one) => one.actor_id === actor_id)) return undefined
+    const expected = `at most ${most.toLocaleString('en')} members of a session`
+    const actual = members.length + 1
+    return fail('LIMIT_EXCEEDED', `Expected ${expected}`, [{ path: '', expected, actual }])
   }
 
   async #read(session_id: string, isCurrent: () => boolean): Promise<void> {
-    // In turn with the changes: a list that is read while one is written may lack it.
-    await this.#turns.get(session_id)
-    const members = await this.#services.journal.members(session_id)
+    const { journal, changes } = this.#services
+    const before = changes.of(session_id)
+    const members = await journal.members(session_id)
     if (!isCurrent()) return this.load(session_id)
+    // A list that was read while a change was written may lack it.
+    if (changes.of(session_id) !== before) return this.#read(session_id, isCurrent)
     this.#known.delete(session_id)
     this.#known.set(session_id, new Map(members.map(({ actor_id, role }) => [actor_id, role])))
     const [oldest] = this.#known.keys()
@@ -145,7 +167,7 @@ export class Memberships {
   }
 
   #inTurn<T>(session_id: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
-    const before = Promise.all([this.#turns.get(session_id), this.#loading.get(session_id)])
+    const before = this.#turns.get(session_id) ?? Promise.resolve()
     const turn = before.then(work, work)
     this.#turns.set(session_id, turn)
     return turn.finally(() => {

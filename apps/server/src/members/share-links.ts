@@ -3,9 +3,12 @@ import { fail, ok, type Actor, type Result, type Role } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { Grant } from '../gate/identity.js'
 import type { Journal, ShareLinkRecord } from '../journal/journal.js'
+import type { Still } from './memberships.js'
 
 type Services = {
   journal: Journal
+  /** How many links a session may have. */
+  most: number
   newId: () => string
   now: () => string
   /** Milliseconds since 1970. */
@@ -18,6 +21,8 @@ type Services = {
 type Shown = Omit<ShareLinkRecord, 'session_id' | 'token_hash' | 'role'> & {
   role: Exclude<Role, 'owner'>
 }
+
+type Wanted = { role: Shown['role']; expires_at?: string; by: Actor; still: Still }
 
 /** Bytes of a token: not to be guessed. */
 const TOKEN_BYTES = 32
@@ -47,18 +52,27 @@ export class ShareLinks {
     this.#services = services
   }
 
-  /** A new link, with the token that is told this once. Errors: BAD_REQUEST, SESSION_NOT_FOUND. */
+  /** A new link, with the token that is told this once. Errors: BAD_REQUEST, LIMIT_EXCEEDED, SESSION_NOT_FOUND. */
   async create(
     session_id: string,
-    { role, expires_at, by }: { role: Shown['role']; expires_at?: string; by: Actor },
+    { role, expires_at, by, still }: Wanted,
   ): Promise<Result<{ link: Shown; token: string }>> {
-    const { journal, newId, now, clock } = this.#services
+    const { journal, most, newId, now, clock } = this.#services
     // Written so that a date which does not exist is refused as well.
     if (expires_at !== undefined && !(Date.parse(expires_at) > clock())) {
       return fail('BAD_REQUEST', 'The link would never hold', [
         { path: '/expires_at', expected: 'a time in the future', actual: expires_at },
       ])
     }
+    const { length } = await journal.shareLinks(session_id)
+    if (length >= most) {
+      const expected = `at most ${most.toLocaleString('en')} share links of a session`
+      const hint = 'revoke one that nobody needs any longer'
+      const details = [{ path: '', expected, actual: length + 1, hint }]
+      return fail('LIMIT_EXCEEDED', `Expected ${expected}`, details)
+    }
+    const may = still()
+    if (!may.ok) return may
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const record: ShareLinkRecord = {
       link_id: newId(),

@@ -5,6 +5,7 @@ const SECRET_FIELDS = [
   'authorization',
   'token',
   'share_token',
+  'guest_token',
   'secret',
   'properties',
   'new_value',

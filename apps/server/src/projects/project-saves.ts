@@ -12,6 +12,9 @@ type SaveServices = {
   now: () => string
 }
 
+/** Whether it may still be done, at the moment at which it is. */
+type Authorised = () => Result<null>
+
 /** Saves projects as their sessions stand. */
 export class ProjectSaves {
   readonly #services: SaveServices
@@ -23,10 +26,10 @@ export class ProjectSaves {
     this.#services = services
   }
 
-  /** Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
-  save(project_id: string): Promise<Result<ProjectInfo>> {
+  /** Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND, STORAGE_UNAVAILABLE, those of `authorised`. */
+  save(project_id: string, authorised: Authorised = () => ok(null)): Promise<Result<ProjectInfo>> {
     // One after the other, so that of two saves the later state is the one that stays.
-    return this.#turns.take(project_id, () => this.#save(project_id))
+    return this.#turns.take(project_id, () => this.#save(project_id, authorised))
   }
 
   /** Does something with what is saved, while it stays as it is. */
@@ -45,7 +48,7 @@ export class ProjectSaves {
     return same?.project_id === project_id && same.seq === session.seq
   }
 
-  async #save(project_id: string): Promise<Result<ProjectInfo>> {
+  async #save(project_id: string, authorised: Authorised): Promise<Result<ProjectInfo>> {
     const { store, sessions, broadcaster, now } = this.#services
     const project = await store.get(project_id)
     if (!project.ok) return project
@@ -54,6 +57,8 @@ export class ProjectSaves {
     const { session, context, seq: saved_seq, image } = state.value
     // What is written already is not written again.
     if (this.hasSaved(session, project_id)) return ok(project.value)
+    const may = authorised()
+    if (!may.ok) return may
     const saved_at = now()
     const saved = await store.save(project_id, { nodes: image.nodes(), saved_seq, saved_at })
     if (!saved.ok) return saved

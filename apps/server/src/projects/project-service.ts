@@ -1,8 +1,9 @@
 import { AccessRules, GraphMeasure, type GraphLimits } from '@talus/graph'
-import { ok, type Actor, type Node, type Role } from '@talus/protocol'
+import { ok, ROUTES, type Actor, type Node, type Role } from '@talus/protocol'
 import type { ProjectInfo, Result } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/publication.js'
-import type { Journal, ProjectListing } from '../journal/journal.js'
+import type { Journal, ListPage, ProjectListing } from '../journal/journal.js'
+import type { Asker, StillHas } from '../members/asker.js'
 import type { Faults } from '../observability/faults.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
@@ -13,13 +14,14 @@ import { envelopeText, newEnvelope, StoredEnvelope } from './project-envelope.js
 import { fileJson, type NodePieces } from './project-file.js'
 import { rootOf } from './project-root.js'
 import { ProjectSaves } from './project-saves.js'
-import { ProjectSessions, type Opened } from './project-sessions.js'
+import { ProjectSessions, type Filling, type Opened } from './project-sessions.js'
 import { ProjectStore } from './project-store.js'
 import type { Templates } from './templates.js'
 
 /** What projects stand on. */
 export type ProjectServices = {
   journal: Journal
+  stillHas: StillHas
   sessions: SessionStore
   catalogue: Templates
   broadcaster: Broadcaster
@@ -34,11 +36,21 @@ export type ProjectServices = {
   faults: Faults
 }
 
+/** The longest name of a project, as the contract has it: one that a file gives is cut. */
+const MOST_NAME_CHARACTERS = 1_024
+
+function nameOf(root: string | undefined): string {
+  return root?.slice(0, MOST_NAME_CHARACTERS) || 'Imported project'
+}
+
 /** What an import may say beside the file. */
 export type ImportChoice = { project_name?: string; template_id?: string }
 
-/** Who loads a project, and into which session if not its own, with the role in each of both. */
-export type Load = { actor: Actor; role: Role; into?: { session_id: string; role: Role } }
+/** Who loads a project, and into which session if not its own, as the caller in each of both. */
+export type Load = { caller: Asker; into?: { session_id: string; caller: Asker } }
+
+/** Loading and saving are for editors. */
+const { requires } = ROUTES.LoadProject
 
 /**
  * Projects: graphs with a name that can be saved, loaded and exchanged as files. A project has one
@@ -96,15 +108,19 @@ export class ProjectService {
     if (!prepared.ok) return prepared
     const envelope = await file.envelope()
     if (!envelope.ok) return envelope
-    const project_name = chosen.project_name ?? (prepared.value.name || 'Imported project')
+    const project_name = chosen.project_name ?? nameOf(prepared.value.name)
     const template_id = blueprint.value?.template_id ?? null
     const pieces = piecesOf(file)
     return this.#begin(actor, { project_name, template_id, pieces, envelope: envelope.value })
   }
 
-  /** Saves what is durable now, and tells the room. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND. */
-  save(project_id: string): Promise<Result<ProjectInfo>> {
-    return this.#saves.save(project_id)
+  /**
+   * Saves what is durable now, and tells the room. Errors: PROJECT_NOT_FOUND, SESSION_NOT_FOUND,
+   * FORBIDDEN.
+   */
+  save(project_id: string, caller: Asker): Promise<Result<ProjectInfo>> {
+    const { stillHas } = this.#services
+    return this.#saves.save(project_id, () => stillHas(caller, requires))
   }
 
   /**
@@ -112,26 +128,37 @@ export class ProjectService {
    * it. Whoever does so needs what the strictest rule of either asks for (rule ACC5). Errors:
    * PROJECT_NOT_FOUND, SESSION_NOT_FOUND, BAD_REQUEST, FORBIDDEN, LIMIT_EXCEEDED.
    */
-  async load(project_id: string, { actor, role, into }: Load): Promise<Result<Opened>> {
+  async load(project_id: string, { caller, into }: Load): Promise<Result<Opened>> {
     const found = await this.#store.get(project_id)
     if (!found.ok) return found
     const project = found.value
     const own = await this.#rulesOf(project)
     if (!own.ok) return own
-    const may = own.value?.permissionsOf(role).toReplace()
+    const may = own.value?.permissionsOf(caller.role ?? 'viewer').toReplace()
     if (may?.ok === false) return may
     const chosen = into?.session_id
-    const session = await this.#sessions.toLoadInto(project, { actor, chosen })
+    const session = await this.#sessions.toLoadInto(project, { caller, chosen })
     if (!session.ok) return session
-    const mayThere = into && session.value.rules?.permissionsOf(into.role).toReplace()
+    const mayThere =
+      into && session.value.rules?.permissionsOf(into.caller.role ?? 'viewer').toReplace()
     if (mayThere?.ok === false) return mayThere
     const opened = { project, session: session.value }
-    const filled = await this.#saves.whileSaved(project_id, () => this.#fill(opened, actor))
+    const filled = await this.#saves.whileSaved(project_id, () =>
+      this.#fill(opened, {
+        actor: caller.actor,
+        caller: into?.caller ?? caller,
+        source: into && caller,
+        requires,
+      }),
+    )
     return filled.ok ? ok(opened) : filled
   }
 
   /** Fills a session with what is saved, unless it has that already. */
-  async #fill({ project: { project_id }, session }: Opened, actor: Actor): Promise<Result<true>> {
+  async #fill(
+    { project: { project_id }, session }: Opened,
+    asked: Omit<Filling, 'project_id' | 'pieces'>,
+  ): Promise<Result<true>> {
     if (this.#saves.hasSaved(session, project_id)) return ok(true)
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved
@@ -140,7 +167,7 @@ export class ProjectService {
     const nodes = await this.#measured(saved.value)
     if (!nodes.ok) return nodes
     const pieces = inOnePiece(nodes.value)
-    const filled = await this.#sessions.fill(session, { actor, project_id, pieces })
+    const filled = await this.#sessions.fill(session, { ...asked, project_id, pieces })
     if (filled.ok) this.#saves.isSaved(session, project_id, filled.value)
     return filled.ok ? ok(true) : filled
   }
@@ -169,8 +196,8 @@ export class ProjectService {
   }
 
   /** Oldest first. */
-  list(): Promise<Result<ProjectInfo[]>> {
-    return this.#store.list()
+  list(page: ListPage): Promise<Result<ProjectInfo[]>> {
+    return this.#store.list(page)
   }
 
   /** Errors: PROJECT_NOT_FOUND. */
@@ -179,9 +206,11 @@ export class ProjectService {
   }
 
   /** Deletes the project and its saved document; the session stays. Errors: PROJECT_NOT_FOUND. */
-  async delete(project_id: string): Promise<Result<true>> {
+  async delete(project_id: string, caller: Asker): Promise<Result<true>> {
     const project = await this.#store.get(project_id)
     if (!project.ok) return project
+    const may = this.#services.stillHas(caller, ROUTES.DeleteProject.requires)
+    if (!may.ok) return may
     const deleted = await this.#store.delete(project_id)
     if (deleted.ok) await this.#sessions.release(project.value)
     return deleted

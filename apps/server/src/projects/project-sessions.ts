@@ -1,14 +1,26 @@
 import type { GraphImage } from '@talus/graph'
-import { fail, ok, type Actor, type Node, type Result } from '@talus/protocol'
+import { fail, ok, type Actor, type Node, type Result, type Role } from '@talus/protocol'
 import type { SessionContext } from '../broadcast/publication.js'
 import type { ProjectRecord } from '../journal/journal.js'
+import type { Asker } from '../members/asker.js'
 import type { LiveSession } from '../sessions/live-session.js'
 import type { SessionStore } from '../sessions/session-store.js'
 
 type Owned = Pick<ProjectRecord, 'project_id' | 'template_id' | 'session_id'>
 
-/** What a session is filled with: parents first, at least one piece. */
-type Filling = { actor: Actor; project_id: string; pieces: AsyncIterable<Node[]> }
+/**
+ * What a session is filled with: parents first, at least one piece; by whom, and whose role is asked
+ * for again when it is.
+ */
+export type Filling = {
+  actor: Actor
+  project_id: string
+  pieces: AsyncIterable<Node[]>
+  caller?: Asker
+  /** The caller in the session that the nodes come from, if that is another one. */
+  source?: Asker | undefined
+  requires?: Role
+}
 
 /** The durable state of a project's session. */
 export type ProjectState = {
@@ -35,11 +47,12 @@ export class ProjectSessions {
   }
 
   /** Makes a session for a project, under the project's own session id if it had one. */
-  create(
+  async create(
     project: Omit<Owned, 'session_id'> & { session_id?: string },
     creator: Actor,
   ): Promise<Result<LiveSession>> {
-    return this.#sessions.create(project, creator)
+    const created = await this.#sessions.create(project, creator)
+    return created.ok ? this.#sessions.get(created.value.session_id) : created
   }
 
   /** Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
@@ -60,19 +73,22 @@ export class ProjectSessions {
   }
 
   /**
-   * The session that a project is loaded into: its own, made again if it was deleted, or another.
+   * The session that a project is loaded into: its own, made again for an administrator if it was
+   * deleted (rule AUTH8), or another.
    * Another one may not belong to another project, whose next save would keep the wrong graph, and
    * may not have rules that the graph was not made by. Errors: SESSION_NOT_FOUND, BAD_REQUEST.
    */
   async toLoadInto(
     project: Owned,
-    { actor, chosen }: { actor: Actor; chosen: string | undefined },
+    { caller, chosen }: { caller: Asker; chosen: string | undefined },
   ): Promise<Result<LiveSession>> {
     const { project_id, template_id, session_id } = project
     const session = await this.#sessions.get(chosen ?? session_id)
     const own = chosen === undefined || chosen === session_id
     const gone = !session.ok && session.error.code === 'SESSION_NOT_FOUND'
-    if (own && gone) return this.create({ project_id, template_id, session_id }, actor)
+    if (own && gone && caller.admin) {
+      return this.create({ project_id, template_id, session_id }, caller.actor)
+    }
     if (own || !session.ok) return session
     const { record } = session.value
     const free = record.project_id === null || record.project_id === project_id
@@ -94,7 +110,7 @@ export class ProjectSessions {
    */
   async fill(
     session: LiveSession,
-    { actor, project_id, pieces }: Filling,
+    { project_id, pieces, ...asked }: Filling,
   ): Promise<Result<number>> {
     let seq: number | null = null
     for await (const nodes of pieces) {
@@ -103,7 +119,7 @@ export class ProjectSessions {
         command_id: this.#newId(),
         chosen: false,
         payload_hash: '',
-        actor,
+        ...asked,
         nodes,
         continues: seq !== null,
         result: { project_id },

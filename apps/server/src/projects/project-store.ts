@@ -2,6 +2,7 @@ import { fail, ok, type Node, type ProjectInfo, type Result } from '@talus/proto
 import {
   StorageError,
   type Journal,
+  type ListPage,
   type ProjectListing,
   type ProjectRecord,
 } from '../journal/journal.js'
@@ -22,8 +23,8 @@ export class ProjectStore {
     this.#faults = faults
   }
 
-  list(): Promise<Result<ProjectInfo[]>> {
-    return this.#stored('list', () => this.#journal.listProjects())
+  list(page: ListPage): Promise<Result<ProjectInfo[]>> {
+    return this.#stored('list', () => this.#journal.listProjects(page))
   }
 
   /** Errors: PROJECT_NOT_FOUND. */

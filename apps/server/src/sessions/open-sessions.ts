@@ -52,6 +52,14 @@ export class OpenSessions {
     return this.#open.get(session_id)?.session ?? this.#idle.get(session_id)?.deref()
   }
 
+  /** The session, if it is open, being opened, or still held by somebody; none is opened for it. */
+  async opened(session_id: string): Promise<LiveSession | undefined> {
+    const known = this.#open.get(session_id)
+    if (!known) return this.#idle.get(session_id)?.deref()
+    // One that could not be opened is not open.
+    return known.opening.catch(() => undefined)
+  }
+
   /** How many are in memory, or on their way there. */
   get size(): number {
     return this.#open.size

@@ -1,8 +1,8 @@
 import { AccessRules, type Blueprint } from '@talus/graph'
-import { ANONYMOUS, ok, type Actor, type Result } from '@talus/protocol'
+import { ANONYMOUS, fail, ok, type Actor, type Result } from '@talus/protocol'
 import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
-import type { Member, SessionRecord } from '../journal/journal.js'
+import type { ListPage, Member, SessionRecord } from '../journal/journal.js'
 import type { Extent } from '../limits/costs.js'
 import { inTurns, loopTurns } from '../limits/turns.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
@@ -35,12 +35,30 @@ function ownerOf({ id, name }: Actor, added_at: string): Member {
   return { actor_id: id, name: name ?? null, role: 'owner', added_at, added_by: id }
 }
 
+/** No URL can name them: they stand for places in a path (RFC 3986, section 5.2.4). */
+const DOTS: ReadonlySet<string> = new Set(['.', '..'])
+
+function dots(session_id: string): Result<never> {
+  return fail('BAD_REQUEST', 'This cannot be the id of a new session', [
+    { path: '/session_id', expected: "an id other than '.' and '..'", actual: session_id },
+  ])
+}
+
+/** The id of a project whose session was deleted: whoever took it would take the project. */
+function reserved(session_id: string): Result<never> {
+  return fail('FORBIDDEN', 'This id belongs to a project whose session was deleted', [
+    { path: '/session_id', expected: 'another id, or none', actual: session_id },
+  ])
+}
+
 /** The sessions of this server: opened from the journal when asked for, one object each. */
 export class SessionStore {
   readonly #services: StoreServices
   readonly #open: OpenSessions
   readonly #snapshots: Snapshots
   readonly #retention: RetentionSweep
+  /** Deletions under way: nobody opens or creates a session of that id meanwhile. */
+  readonly #deletions = new Map<string, Promise<unknown>>()
 
   constructor(services: StoreServices) {
     this.#services = services
@@ -55,6 +73,8 @@ export class SessionStore {
 
   /** The session with this id. Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
   async get(session_id: string): Promise<Result<LiveSession>> {
+    // What is being deleted would be read from a journal that is about to lose it.
+    while (this.#deletions.has(session_id)) await this.#deletions.get(session_id)
     try {
       const session = await this.#open.get(session_id)
       // Whoever asks for a session is about to read it.
@@ -74,29 +94,38 @@ export class SessionStore {
   async getOrCreate(session_id: string): Promise<Result<LiveSession>> {
     const found = await this.get(session_id)
     if (found.ok || found.error.code !== 'SESSION_NOT_FOUND') return found
-    await this.create({ session_id }, ANONYMOUS)
-    return this.get(session_id)
+    const created = await this.create({ session_id }, ANONYMOUS)
+    return created.ok ? this.get(session_id) : created
   }
 
-  /** Creates a session of its creator; an id that exists already gives that session. */
-  async create(wanted: NewSession, creator: Actor): Promise<Result<LiveSession>> {
+  /**
+   * Creates a session of its creator, after a deletion that is under way. An id that exists already
+   * stays what it is: whether the creator may enter is still to be asked. Errors: BAD_REQUEST for an
+   * id that no URL can name (rule JOIN6), FORBIDDEN for that of a project whose session was deleted
+   * (rule AUTH8), STORAGE_UNAVAILABLE.
+   */
+  async create(wanted: NewSession, creator: Actor): Promise<Result<{ session_id: string }>> {
     const { newId, now, journal, hasOwners } = this.#services
+    const session_id = wanted.session_id ?? newId()
+    if (DOTS.has(session_id)) return dots(session_id)
     const record: SessionRecord = {
-      session_id: wanted.session_id ?? newId(),
+      session_id,
       epoch: newId(),
       template_id: wanted.template_id ?? null,
       project_id: wanted.project_id ?? null,
       created_at: now(),
     }
+    while (this.#deletions.has(session_id)) await this.#deletions.get(session_id)
     try {
       const owner = hasOwners ? ownerOf(creator, record.created_at) : undefined
       const outcome = await journal.createSession(record, owner)
+      if (outcome === 'reserved') return reserved(session_id)
       // Whoever names a session of others must not undo what their links give.
-      if (outcome === 'created') this.#services.forgetRoles(record.session_id)
+      if (outcome === 'created') this.#services.forgetRoles(session_id)
     } catch (err) {
-      return this.#unavailable(err, 'The session could not be created', record.session_id)
+      return this.#unavailable(err, 'The session could not be created', session_id)
     }
-    return this.get(record.session_id)
+    return ok({ session_id })
   }
 
   /** How large a session is: what reading it costs is known by that beforehand. */
@@ -111,21 +140,27 @@ export class SessionStore {
     return this.#open.size
   }
 
-  async list(): Promise<(SessionRecord & { seq: number })[]> {
-    return this.#services.journal.listSessions()
+  /** One page, oldest first. Rejects with `StorageError`. */
+  list(page: ListPage): Promise<(SessionRecord & { seq: number })[]> {
+    return this.#services.journal.listSessions(page)
   }
 
   /** Deletes a session with its history, after what is under way in it. */
   async delete(session_id: string): Promise<Result<true>> {
-    const found = await this.get(session_id)
-    // One that cannot be read, as it is damaged, can be deleted nevertheless.
-    if (!found.ok && found.error.code !== 'STORAGE_UNAVAILABLE') return found
-    if (found.ok) await found.value.retire()
-    this.#open.forget(session_id)
+    while (this.#deletions.has(session_id)) await this.#deletions.get(session_id)
+    const deletion = this.#delete(session_id).finally(() => this.#deletions.delete(session_id))
+    this.#deletions.set(session_id, deletion)
+    return await deletion
+  }
+
+  async #delete(session_id: string): Promise<Result<true>> {
     try {
-      await this.#services.journal.deleteSession(session_id)
+      const session = await this.#open.opened(session_id)
+      await session?.retire()
+      this.#open.forget(session_id)
+      const wasThere = await this.#services.journal.deleteSession(session_id)
       this.#services.forgetRoles(session_id)
-      return ok(true)
+      return wasThere ? ok(true) : { ok: false, error: sessionNotFound(session_id) }
     } catch (err) {
       return this.#unavailable(err, 'The session could not be deleted', session_id)
     }

@@ -1,5 +1,6 @@
 import { ok, type Result, type Skipped, type UndoOutcome } from '@talus/protocol'
 import type { Change } from '@talus/protocol'
+import type { Permissions } from '../access/permissions.js'
 import { Draft } from '../draft.js'
 import type { ProjectGraph } from '../project-graph.js'
 import { NODES_PER_STEP, type Steps } from '../steps.js'
@@ -17,6 +18,13 @@ import type { Verdict } from './verdict.js'
 
 /** What entries have left beside the graph. */
 type Folded = { readonly stamps: Stamps; readonly tombstones: Tombstones }
+
+type Asked = {
+  step: Step
+  history: Folded
+  force: boolean
+  permissions: Permissions | undefined
+}
 
 type Planned = { changes: Change[]; outcome: UndoOutcome }
 
@@ -84,13 +92,13 @@ function* revertAll(
  */
 export function* planReversal(
   graph: ProjectGraph,
-  { step, history, force }: { step: Step; history: Folded; force: boolean },
+  { step, history, force, permissions }: Asked,
 ): Steps<Result<Planned>> {
   const draft = new Draft(graph)
   const { stamps, tombstones } = history
   const { changes, seq } = step.latest
   const places = new Places(changes, tombstones.of(seq))
-  const reversal = { step, stamps, draft, force, places, returning: new Set<string>() }
+  const reversal = { step, stamps, draft, force, permissions, places, returning: new Set<string>() }
   try {
     const planned = yield* revertAll(changes, reversal)
     yield* draft.discardInSteps()

@@ -24,13 +24,24 @@ function isForeign(stamp: Stamp | undefined, { step }: Reversal): stamp is Stamp
   return stamp !== undefined && stamp.actor_id !== step.actor_id
 }
 
-/** Somebody else's last write to the node; of what came back, one that changed it since. */
+/** Whether the caller may be told what a property holds: what may be changed may be seen. */
+function mayCompare({ permissions }: Reversal, type_id: string, property_id: string): boolean {
+  return permissions?.toWrite({ type_id, property_id, path: '' }).ok ?? true
+}
+
+/**
+ * Somebody else's last write to the node; of what came back, one that changed it since. Of what the
+ * caller may not know, any write: whether the value is the same now is not told (rule VIEW7).
+ */
 function edit(reversal: Reversal, record: NodeRecord, restored?: NodeRecord): Stamp | undefined {
   let last: Stamp | undefined
   for (const [property_id, stamp] of reversal.stamps.editors(record.id)) {
     if (!isForeign(stamp, reversal)) continue
-    const value = valueOf(record, property_id)
-    if (restored && sameJson(value, valueOf(restored, property_id))) continue
+    const isSame =
+      restored !== undefined &&
+      mayCompare(reversal, record.blueprint_type_id, property_id) &&
+      sameJson(valueOf(record, property_id), valueOf(restored, property_id))
+    if (isSame) continue
     last = later(last, stamp)
   }
   return last

@@ -122,7 +122,7 @@ export class UndoHistory {
     const may = yield* mayTakeBack(graph, step, { kind, permissions })
     if (!may.ok) return may
     const history = { stamps: this.#stamps, tombstones: this.#tombstones }
-    const planned = yield* planReversal(graph, { step, history, force })
+    const planned = yield* planReversal(graph, { step, history, force, permissions })
     if (!planned.ok) return planned
     const mayAll = yield* mayMake(graph, planned.value.changes, { kind, permissions })
     if (!mayAll.ok) return mayAll

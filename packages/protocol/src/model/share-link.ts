@@ -33,4 +33,10 @@ export const ShareToken = Type.String({
   description: 'The token of a share link',
 })
 
+/** Tells a guest of a share link from the others; whoever holds it is that guest (rule AUTH11). */
+export const GuestToken = Type.String({
+  pattern: '^[A-Za-z0-9_-]{43}$',
+  description: 'The secret of one guest of a share link, as the server made it',
+})
+
 export const ShareLinkParams = Type.Object({ session_id: SessionId, link_id: LinkId })

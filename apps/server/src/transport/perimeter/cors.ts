@@ -22,10 +22,17 @@ export function corsOptions({ isOpen, admitsOrigin }: Perimeter) {
       'if-none-match',
       'x-actor-id',
       'x-actor-name',
+      'x-guest-token',
       'x-session-id',
       'x-share-token',
     ],
-    exposedHeaders: ['etag', 'retry-after', 'x-talus-contract-hash', 'x-talus-protocol-version'],
+    exposedHeaders: [
+      'etag',
+      'retry-after',
+      'x-guest-token',
+      'x-talus-contract-hash',
+      'x-talus-protocol-version',
+    ],
     maxAge: PREFLIGHT_MAX_AGE,
   }
 }

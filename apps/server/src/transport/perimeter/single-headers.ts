@@ -12,6 +12,7 @@ const SINGLE: ReadonlySet<string> = new Set([
   'content-length',
   'content-type',
   'x-share-token',
+  'x-guest-token',
   'x-session-id',
   'x-actor-id',
   'x-actor-name',

@@ -5,19 +5,23 @@ import {
   ok,
   type Failure,
   type JsonLimits,
+  type Role,
   type Result,
   type RouteName,
 } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Access, Visitor } from '../../gate/access.js'
+import type { Access, ListedFor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import type { Audit } from '../../gate/audit.js'
+import { authorise } from '../../gate/gate.js'
 import type { RateLimit } from '../../gate/rate-limits.js'
 import type { Spending } from '../../gate/spending.js'
+import type { Visitor } from '../../gate/identity.js'
 import type { SessionQuota } from '../../gate/session-quota.js'
 import { chargedFor } from '../../limits/charged.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import type { WorkLimits } from '../../limits/work-limits.js'
+import type { Turns } from '../../projects/turns.js'
 import type { AddressOf } from '../perimeter/address.js'
 import type { Bodies } from './bodies.js'
 
@@ -36,6 +40,8 @@ export type Door = {
   /** Reads what requests bring along. */
   bodies: Bodies
   addressOf: AddressOf
+  /** Requests that change who may do what in a session come one after the other. */
+  turns: Turns
   /** The session of a project; undefined when there is no such project. */
   sessionOfProject: (project_id: string) => Promise<string | undefined>
 }
@@ -90,6 +96,8 @@ export function receiveVisitor(request: FastifyRequest): Promise<Result<Visitor>
   return request.server.door.reception.receive({
     token: bearerOf(header(request, 'authorization')),
     share_token: header(request, 'x-share-token'),
+    guest_token: header(request, 'x-guest-token'),
+    isRequest: true,
     claimed: claimedActor(request),
     address: addressOf(request),
     headers: request.headers,
@@ -174,18 +182,28 @@ export async function callerOf(
     : access.caller(request.visitor)
 }
 
+/** Whether a caller still has a role, at the moment at which it is asked. */
+export function stillHas(reply: FastifyReply, caller: Caller, requires: Role): () => Result<null> {
+  return () => authorise(reply.server.door.access.now(caller), requires)
+}
+
 /** What the caller may do in another session than the one that the route is about. */
 export function callerElsewhere(reply: FastifyReply, session_id: string) {
   return reply.server.door.access.callerIn(reply.request.visitor, session_id)
 }
 
-/** Those of a list that the caller has a role in, in their order. */
-export async function accessible<T extends { session_id: string }>(
-  reply: FastifyReply,
-  things: readonly T[],
-): Promise<T[]> {
-  const { access } = reply.server.door
-  if (!access.authenticated) return [...things]
-  const mine = await access.sessionsOf(reply.request.visitor)
-  return things.filter(({ session_id }) => mine === 'all' || mine.has(session_id))
+/** Whose things the caller is shown in lists; undefined: everybody's. */
+export function listedFor(reply: FastifyReply): ListedFor | undefined {
+  return reply.server.door.access.listedFor(reply.request.visitor)
+}
+
+/** The session that a request is about, through its project if need be. */
+export async function concernedSession(
+  name: RouteName,
+  request: FastifyRequest,
+): Promise<string | undefined> {
+  const { params, query, body } = request
+  const project_id = ROUTES[name].scope === 'project' ? textIn(params, 'project_id') : undefined
+  if (project_id !== undefined) return request.server.door.sessionOfProject(project_id)
+  return sessionIn({ params, query, body }, request)
 }

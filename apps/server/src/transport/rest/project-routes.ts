@@ -1,27 +1,23 @@
-import { fail, ok, ROUTES, type Result, type Role, type RouteName } from '@talus/protocol'
+import { fail, ok, ROUTES, type ProjectInfo, type Result, type RouteName } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Permit } from '../../limits/concurrency-limit.js'
 import { ROUTE_COSTS, type Extent } from '../../limits/costs.js'
 import type { Parsers } from '../../parsing/parsers.js'
 import type { ProjectService } from '../../projects/project-service.js'
 import type { Opened } from '../../projects/project-sessions.js'
-import type { Caller } from '../../gate/caller.js'
+import { roleOf } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import type { SessionStore } from '../../sessions/session-store.js'
 import { takeFiles } from './bodies.js'
-import { accessible, callerElsewhere, chargedBy, mayCreate } from './door.js'
+import { callerElsewhere, chargedBy, listedFor, mayCreate } from './door.js'
 import { goneBesides, goneSignal } from './gone.js'
 import { streamed } from './json-stream.js'
+import { listPage } from './list-page.js'
 import { openedJson } from './opened-json.js'
-import { mount, RawJson } from './route.js'
+import { mount, RawJson, type RouteHandler } from './route.js'
 import { callerNow, GONE, isStream } from './session-read.js'
 
 const { requires } = ROUTES.LoadProject
-
-/** Who has been let in has a role. */
-function roleOf({ role }: Caller): Role {
-  return role ?? 'viewer'
-}
 
 /** What is not known counts as much. */
 const LARGE: Extent = { nodes: 100_000, chars: 10_000_000, entryChars: 10_000_000, entries: 0 }
@@ -129,18 +125,23 @@ export function mountProjects(app: FastifyInstance, parts: ProjectParts): void {
     // One node.
     return ok(new RawJson([...openedJson(opened.value)].join(''), factsOf(opened.value)))
   })
-  mount(app, 'ListProjects', async ({ reply }) => {
-    const listed = await projects.list()
-    return listed.ok ? ok({ projects: await accessible(reply, listed.value) }) : listed
+  mount(app, 'ListProjects', async ({ query, reply }) => {
+    const of = listedFor(reply)
+    const idOf = (project: ProjectInfo) => project.project_id
+    const page = await listPage(query, idOf, (asked) => projects.list({ ...asked, of }))
+    if (!page.ok) return page
+    const { things, next_cursor } = page.value
+    return ok({ projects: things, next_cursor })
   })
   mount(app, 'GetProject', ({ params }) => projects.get(params.project_id))
-  mount(app, 'DeleteProject', async ({ params: { project_id } }) => {
-    const deleted = await projects.delete(project_id)
+  const remove: RouteHandler<'DeleteProject'> = async ({ caller, params: { project_id } }) => {
+    const deleted = await projects.delete(project_id, caller)
     return deleted.ok ? ok({ project_id, deleted: true }) : deleted
-  })
-  mount(app, 'SaveProject', async ({ params: { project_id }, reply }) =>
+  }
+  mount(app, 'DeleteProject', remove, { inTurn: true })
+  mount(app, 'SaveProject', async ({ caller, params: { project_id }, reply }) =>
     admitted(parts, { name: 'SaveProject', project_id, reply }, async () => {
-      const saved = await projects.save(project_id)
+      const saved = await projects.save(project_id, caller)
       return saved.ok ? ok(new RawJson(JSON.stringify(saved.value))) : saved
     }),
   )
@@ -149,12 +150,12 @@ export function mountProjects(app: FastifyInstance, parts: ProjectParts): void {
       // After the wait, by the roles of this moment.
       const own = await callerNow('LoadProject', { params: { project_id }, body: {}, reply })
       if (!own.ok) return own
-      const load = { actor: own.value.actor, role: roleOf(own.value) }
+      const load = { caller: own.value }
       if (session_id === undefined) return answerWith(await projects.load(project_id, load), permit)
       const there = await callerElsewhere(reply, session_id)
       const may = authorise(there, requires)
       if (!may.ok) return may
-      const into = { session_id, role: roleOf(there) }
+      const into = { session_id, caller: there }
       return answerWith(await projects.load(project_id, { ...load, into }), permit)
     }),
   )

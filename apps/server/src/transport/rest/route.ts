@@ -18,7 +18,7 @@ import { errorBody } from '../../dispatch/failures.js'
 import type { Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
 import { actOf } from './audited-acts.js'
-import { callerOf, header, receive, takeRequest } from './door.js'
+import { callerOf, concernedSession, header, receive, takeRequest } from './door.js'
 import { requestFacts } from './watch.js'
 
 type Part<Name extends RouteName, Key extends 'params' | 'query' | 'body'> = NonNullable<
@@ -63,13 +63,15 @@ export class RawJson {
 /**
  * `bodyLimit`: bytes, of a route that takes more than an ordinary message. `unchecked`: the
  * dispatcher checks the body itself, as it does for sockets. `counted`: and counts it. `isFile`: the
- * handler reads it from `reply.request.upload`.
+ * handler reads it from `reply.request.upload`. `inTurn`: it changes who may do what in a session, and
+ * is decided and done before the next such request of that session is looked at (rule AUTH9).
  */
 export type Options = {
   bodyLimit?: number
   unchecked?: boolean
   counted?: boolean
   isFile?: boolean
+  inTurn?: boolean
 }
 
 type Answer<Name extends RouteName> = Result<RouteResponse<Name> | RawJson>
@@ -158,6 +160,16 @@ function account(name: RouteName, request: FastifyRequest, answer: unknown): voi
   request.server.door.audit.did(done.act, { ...requestFacts(request), ...done.facts })
 }
 
+/** Does the work when nothing else is changing access to the session that it is about. */
+async function inTurn<T>(
+  name: RouteName,
+  request: FastifyRequest,
+  work: () => Promise<T>,
+): Promise<T> {
+  const session_id = await concernedSession(name, request)
+  return session_id === undefined ? work() : request.server.door.turns.take(session_id, work)
+}
+
 /** Mounts one route of the contract in a scope whose prefix is that of the API. */
 export function mount<Name extends RouteName>(
   app: FastifyInstance,
@@ -175,13 +187,17 @@ export function mount<Name extends RouteName>(
       const visitor = await receive(name, request)
       if (!visitor.ok) return sendFailure(reply, visitor.error)
       request.visitor = visitor.value
+      const { guest_token } = visitor.value
+      if (guest_token !== undefined) reply.header('x-guest-token', guest_token)
       const limited = options.counted ? undefined : takeRequest(name, request)
       if (limited) sendFailure(reply, limited)
     },
     handler: async (request, reply) => {
-      const asked = await read(name, request, reply, options)
-      if (!asked.ok) return sendFailure(reply, asked.error)
-      const answer = await handler(asked.value)
+      const handle = async () => {
+        const asked = await read(name, request, reply, options)
+        return asked.ok ? await handler(asked.value) : asked
+      }
+      const answer = options.inTurn ? await inTurn(name, request, handle) : await handle()
       if (answer === undefined) return reply
       if (!answer.ok) return sendFailure(reply, answer.error)
       const body = answer.value

@@ -16,8 +16,6 @@ export type RestServices = {
   serverVersion: string
   /** Whether commands are taken: false while the server shuts down. */
   isOpen: () => boolean
-  /** Whether there is a project that goes by the roles of this session. */
-  belongsToProject: (session_id: string) => Promise<boolean>
   /** Why commands could not be made durable now; null when they can. */
   unreadiness: () => Promise<string | null>
 }

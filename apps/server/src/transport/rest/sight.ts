@@ -16,7 +16,10 @@ export function sightOf(
   session: LiveSession,
 ): RoleView | null {
   if (!session.rules?.hideSomething) return null
-  const vary = reply.getHeader('vary')
-  void reply.header('vary', vary === undefined ? CREDENTIALS : `${String(vary)}, ${CREDENTIALS}`)
+  const vary = String(reply.getHeader('vary') ?? '')
+  // A read that has waited asks twice.
+  if (!vary.includes(CREDENTIALS)) {
+    void reply.header('vary', vary === '' ? CREDENTIALS : `${vary}, ${CREDENTIALS}`)
+  }
   return viewOf(caller, session)
 }

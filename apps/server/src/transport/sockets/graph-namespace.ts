@@ -113,6 +113,11 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   } as const
   hub.join(session_id, member, sightAt(sessions.peek(session_id), role()))
   hub.announce('session:connected', session_id, socket.id)
+  const { guest_token } = visitor
+  if (guest_token !== undefined) {
+    const { actor } = visitor.identity
+    socket.emit('session:guest', { session_id, timestamp: services.now(), actor, guest_token })
+  }
   hub.showPresence(session_id, presence.everybody(session_id), socket.id)
   socket.on('disconnect', depart)
   // The role may have gone between the handshake and now.

@@ -3,9 +3,10 @@ import type { ExtendedError } from 'socket.io'
 import type { Origin } from '../../broadcast/member.js'
 import type { Outbox } from '../../broadcast/outbox.js'
 import { refusal } from '../../dispatch/failures.js'
-import { EXPIRED, type Access, type Visitor } from '../../gate/access.js'
+import { EXPIRED, type Access } from '../../gate/access.js'
 import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
 import { actorOf } from '../../gate/caller.js'
+import type { Visitor } from '../../gate/identity.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
 import { networkOf } from '../../limits/address.js'
 import type { After } from '../../presence/beat.js'
@@ -18,7 +19,7 @@ type AnySocket = RootSocket | GraphSocket
 
 type OpenServices = Pick<SocketServices, 'access' | 'sessions' | 'quota'>
 
-type Auth = { actor?: unknown; token?: unknown; share_token?: unknown }
+type Auth = { actor?: unknown; token?: unknown; share_token?: unknown; guest_token?: unknown }
 
 /** The longest wait that a timer of Node can be given, in milliseconds. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1
@@ -40,11 +41,13 @@ export async function receive(
   { reception }: { reception: Reception },
 ): Promise<ExtendedError | undefined> {
   const { auth, headers } = socket.handshake
-  const { actor, token, share_token } = auth as Auth
+  const { actor, token, share_token, guest_token } = auth as Auth
   const claim = check(ActorClaim, actor)
   const received = await reception.receive({
     token: textOf(token) ?? bearerOf(headers.authorization),
     share_token: textOf(share_token),
+    guest_token: textOf(guest_token),
+    isRequest: false,
     claimed: actorOf(claim.ok ? claim.value : undefined),
     address: addressOfConnection(socket.conn),
     headers,

@@ -12,7 +12,7 @@ import {
 } from '@talus/protocol'
 import { refusal } from '../../dispatch/failures.js'
 import type { Caller } from '../../gate/caller.js'
-import { admit } from '../../gate/gate.js'
+import { admit, authorise } from '../../gate/gate.js'
 import { withoutNodes } from '../../presence/named-nodes.js'
 import type { SocketServices } from './services.js'
 
@@ -48,7 +48,7 @@ function checkState(state: PresenceState, limits: JsonLimits): Result<PresenceSt
 
 /** Answers `update_presence` on both namespaces (rules PRES1 to PRES3). */
 export async function updatePresence(
-  { hub, presence, sessions, json }: SocketServices,
+  { access, hub, presence, sessions, json }: SocketServices,
   { client_id, caller, payload }: PresenceUpdate,
 ): Promise<ClientAck<'update_presence'>> {
   const { requires, payload: schema } = CLIENT_EVENTS.update_presence
@@ -63,6 +63,8 @@ export async function updatePresence(
   if (!session.ok) return refusal(session.error)
   // It may have left meanwhile, and would then stay for ever.
   if (!isMember()) return refusal(notJoined(session_id).error)
+  const authorised = authorise(access.now(caller), requires)
+  if (!authorised.ok) return refusal(authorised.error)
   const { actor } = caller
   const living = checked.value && withoutNodes(checked.value, (id) => session.value.isDeleted(id))
   presence.update(session_id, { client_id, actor, state: living })

@@ -15,9 +15,9 @@ import {
   type RootPayload,
 } from '@talus/protocol'
 import { refusal, sessionNotFound } from '../../dispatch/failures.js'
-import type { Visitor } from '../../gate/access.js'
 import { actorOf, type Caller } from '../../gate/caller.js'
 import { authorise } from '../../gate/gate.js'
+import type { Visitor } from '../../gate/identity.js'
 import { roleNow } from '../../gate/role-now.js'
 import { viewOf } from '../../gate/sight.js'
 import { chargedFor } from '../../limits/charged.js'
@@ -254,7 +254,14 @@ class RootClient {
     const { fitting, rest } = splitForJoined(presence.everybody(session_id))
     const { actor, role } = caller
     const as = role === null ? { actor } : { actor, role }
-    const joined = { ...this.#joinedPayload(session, request, view), ...as, presence: fitting }
+    const { guest_token } = joiner
+    const again = guest_token === undefined ? {} : { guest_token }
+    const joined = {
+      ...this.#joinedPayload(session, request, view),
+      ...as,
+      ...again,
+      presence: fitting,
+    }
     this.#socket.emit('joined', joined)
     hub.showPresence(session_id, rest, client_id)
     if (isNew) hub.announce('session:connected', session_id, client_id)

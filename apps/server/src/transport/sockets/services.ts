@@ -26,6 +26,8 @@ export type SocketServices = {
   addressOf: AddressOf
   /** Milliseconds since 1970. */
   clock: () => number
+  /** The time that events bear, ISO 8601 in UTC. */
+  now: () => string
   after: After
   sessions: SessionStore
   dispatcher: Commands

@@ -18,6 +18,7 @@ import { GraphResyncRequired } from './resync-required.js'
 import { GraphRootMoved } from './root-moved.js'
 import { GraphSessionConnected } from './session-connected.js'
 import { GraphSessionDisconnected } from './session-disconnected.js'
+import { GraphSessionGuest } from './session-guest.js'
 
 /** What the server sends on `/graph`, by event name; `error` and `pong` as on `/`. */
 export const GRAPH_EVENTS = byName([
@@ -40,4 +41,5 @@ export const GRAPH_EVENTS = byName([
   GraphRootMoved,
   GraphSessionConnected,
   GraphSessionDisconnected,
+  GraphSessionGuest,
 ])

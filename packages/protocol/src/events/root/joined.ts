@@ -5,6 +5,7 @@ import { Entry } from '../../model/entry.js'
 import { SessionId } from '../../model/id.js'
 import { RoleSchema } from '../../model/member.js'
 import { Presence } from '../../model/presence.js'
+import { GuestToken } from '../../model/share-link.js'
 import { Epoch, Seq } from '../../model/seq.js'
 
 /** Answer to `join_session`, to the joiner only. */
@@ -21,6 +22,7 @@ export const Joined = defineServerEvent({
     contract_hash: Type.String({ description: 'SHA-256 of contract.json, hex' }),
     actor: Type.Optional(Actor),
     role: Type.Optional(RoleSchema),
+    guest_token: Type.Optional(GuestToken),
     presence: Type.Optional(
       Type.Array(Presence, { description: 'Where everybody is (rule PRES1)' }),
     ),

@@ -1,0 +1,60 @@
+import { fail, ok, type Result } from '@talus/protocol'
+import type { ListPage } from '../../journal/journal.js'
+
+/** Most things on one page, which is also what a request without a limit gets. */
+const MOST = 1_000
+
+/** Characters of JSON after which a page ends, so that long names make it shorter. */
+const MOST_CHARACTERS = 1_000_000
+
+type Listed = { created_at: string }
+
+/** What a request asks for. */
+type Asked = { limit?: number; cursor?: string }
+
+function cursorOf(created_at: string, id: string): string {
+  return Buffer.from(JSON.stringify([created_at, id])).toString('base64url')
+}
+
+function placeOf(cursor: string): Result<NonNullable<ListPage['after']>> {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const [created_at, id] = Array.isArray(place) ? (place as unknown[]) : []
+    if (typeof created_at === 'string' && typeof id === 'string') return ok({ created_at, id })
+  } catch {
+    // Told below, like all that is no cursor.
+  }
+  return fail('BAD_REQUEST', 'This is no cursor of a list', [
+    { path: '/cursor', expected: 'the next_cursor of a page', actual: cursor },
+  ])
+}
+
+/**
+ * Reads one page, oldest first, and one thing more: that tells whether another page follows.
+ * Errors: BAD_REQUEST for a cursor that is none, those of `read`.
+ */
+export async function listPage<T extends Listed>(
+  { limit = MOST, cursor }: Asked,
+  idOf: (thing: T) => string,
+  read: (page: Pick<ListPage, 'limit' | 'after'>) => Promise<Result<T[]>>,
+): Promise<Result<{ things: T[]; next_cursor: string | null }>> {
+  const after = cursor === undefined ? ok(undefined) : placeOf(cursor)
+  if (!after.ok) return after
+  const found = await read({ limit: limit + 1, after: after.value })
+  if (!found.ok) return found
+  const things = fitting(found.value.slice(0, limit))
+  const last = things.at(-1)
+  const isAll = things.length === found.value.length
+  const next_cursor = isAll || !last ? null : cursorOf(last.created_at, idOf(last))
+  return ok({ things, next_cursor })
+}
+
+/** As many as fit, at least one. */
+function fitting<T>(things: T[]): T[] {
+  let left = MOST_CHARACTERS
+  const end = things.findIndex((thing, index) => {
+    left -= JSON.stringify(thing).length
+    return left < 0 && index > 0
+  })
+  return end === -1 ? things : things.slice(0, end)
+}
