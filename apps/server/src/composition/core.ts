@@ -110,6 +110,12 @@ function openSpending(rates: RateSettings, elapsed: () => number): Spending {
   })
 }
 
+/** Whether anybody pays for what commands cost. */
+function isLimited({ userWrites, sessionWrites, userPlans, sessionPlans }: RateSettings): boolean {
+  const rates = [userWrites, sessionWrites, userPlans, sessionPlans]
+  return rates.some(({ perSecond }) => perSecond !== Infinity)
+}
+
 /** Opens the journal and puts on it whatever does the work. Rejects when there is no journal. */
 export async function openCore(surroundings: Surroundings): Promise<Core> {
   const { config, replacements, sources, observation, faults, authenticated } = surroundings
@@ -146,7 +152,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     committer,
     plan: timedPlan(planTask, instruments),
     planInSteps: timedPlanInSteps(planTaskInSteps, instruments),
-    spent: (payer, cost) => spending.charge(payer, cost),
+    spent: isLimited(config.rates) ? (payer, cost) => spending.charge(payer, cost) : undefined,
     blueprintOf: (template_id) => templates.blueprint(template_id),
     retention: { entries, days },
     isOccupied: (session_id) => hub.count(session_id) > 0,

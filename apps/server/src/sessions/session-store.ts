@@ -4,7 +4,7 @@ import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
 import type { Member, SessionRecord } from '../journal/journal.js'
 import type { Extent } from '../limits/costs.js'
-import { inTurns } from '../limits/turns.js'
+import { inTurns, loopTurns } from '../limits/turns.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
 import { OpenSessions } from './open-sessions.js'
 import type { Retention } from './retention.js'
@@ -133,8 +133,9 @@ export class SessionStore {
     let busy: LiveSession[]
     do {
       await this.#services.committer.drained()
-      busy = [...this.#open.sessions()].filter((session) => session.isBusy)
+      busy = [...this.#open.sessions()].filter((session) => session.hasWork)
       await Promise.all(busy.map((session) => session.calm()))
+      if (busy.length > 0) await loopTurns.next()
     } while (busy.length > 0)
     await this.#snapshots.stop(this.#open.sessions())
   }
