@@ -56,7 +56,7 @@ export function mountApi(scope: FastifyInstance, composition: Composition): void
     isOpen: composition.isOpen,
     belongsToProject: async (session_id: string) =>
       (await journal.listProjects()).some((project) => project.session_id === session_id),
-    journalAnswers: composition.journalAnswers,
+    unreadiness: composition.unreadiness,
   }
   mountHealth(scope, services)
   mountSessions(scope, services, (template_id) => templates.get(template_id))

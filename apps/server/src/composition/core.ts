@@ -61,15 +61,29 @@ type Surroundings = {
   authenticated: boolean
 }
 
-type Log = Observation['log']
+const JOURNAL_FAULTS = {
+  stuck: 'durable entries cannot be moved to their tables',
+  checkpoint: 'the log cannot be copied into the database',
+  disk: 'the disk failed the journal',
+}
 
-function openJournal({ dataDir, durability }: Config, log: Log): Promise<Journal> {
+function openJournal({ config, replacements, observation }: Surroundings): Promise<Journal> {
+  const { dataDir, durability } = config
+  const { log, metrics } = observation
   return openSqliteJournal({
     file: join(dataDir, 'talus.db'),
     durability,
-    onFatal: (err: Error) => log.fatal({ err }, 'the journal is lost'),
     onExposed: (sentence) => log.warn(sentence),
-    onStuck: (err: Error) => log.error({ err }, 'durable entries cannot be moved to their tables'),
+    onFatal(err) {
+      log.fatal({ err }, 'the journal is lost')
+      // Uncaught unless somebody ends the process: to go on would be to lie.
+      if (!replacements.onLost) throw err
+      replacements.onLost(err)
+    },
+    onFault(fault, err) {
+      metrics.instruments.journalFaults.inc({ fault })
+      log.error({ err, fault }, JOURNAL_FAULTS[fault])
+    },
   })
 }
 
@@ -118,7 +132,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
   const { instruments } = metrics
   const { templatesDir = sampleTemplates() } = config
   const templates = replacements.templates ?? TemplateCatalogue.open(templatesDir, log)
-  const journal = replacements.journal ?? (await openJournal(config, log))
+  const journal = replacements.journal ?? (await openJournal(surroundings))
   const { hub, presence, broadcaster, letGo, outbox } = openRooms(surroundings)
   const committer = new GroupCommitter(timedAppends(journal, instruments))
   const memberships = new Memberships({

@@ -3,8 +3,9 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { createPrivate } from '../private-files.js'
 import { StorageError } from './journal.js'
 import { finishReplacing } from './replacing.js'
-import { messageOf, sqliteCode } from './sqlite-error.js'
+import { JournalLost, messageOf, sqliteCode } from './sqlite-error.js'
 import { lockForWriting, type WriterLock } from './sqlite-lock.js'
+import { takeOwnership, type Ownership } from './sqlite-ownership.js'
 
 /** `full`: an answered write survives a power failure. `normal`: it survives a crash of the process. */
 export type Durability = 'full' | 'normal'
@@ -32,6 +33,13 @@ export type SqliteDatabase = {
   rollback: () => void
   /** Commits what `work` has written, or nothing of it when it throws. */
   transaction: <T>(work: () => T) => T
+  /**
+   * Commits and syncs one page that changes nothing. What a commit left in the log that was reported
+   * as failed is overwritten by it, or cut off from what counts. It proves that writing works.
+   */
+  overwrite: () => void
+  /** A new connection in place of this one, under the same lock. Throws `StorageError`. */
+  reopen: () => SqliteDatabase
   close: () => void
 }
 
@@ -50,7 +58,8 @@ export function openDatabase(file: string, durability: Durability): SqliteDataba
     lock = lockForWriting(file)
     claim(connection)
     configure(connection, durability)
-    return withStatements(connection, lock)
+    const ownership = takeOwnership(connection, file)
+    return writerOver({ file, durability, connection, lock, ownership })
   } catch (error) {
     connection?.close()
     lock?.release()
@@ -66,11 +75,38 @@ export function openReadOnly(file: string): SqliteDatabase {
     connection = new DatabaseSync(file, { readOnly: true, timeout: 1_000 })
     if (isEmpty(connection)) throw new StorageError(`${file} is empty`)
     identify(connection, file)
-    return withStatements(connection)
+    return databaseOver({ connection, check: () => undefined })
   } catch (error) {
     connection?.close()
     throw asStorageError(file, error)
   }
+}
+
+type Writer = {
+  file: string
+  durability: Durability
+  connection: Connection
+  lock: WriterLock
+  ownership: Ownership
+}
+
+function writerOver(writer: Writer): SqliteDatabase {
+  const { file, durability, connection, lock, ownership } = writer
+  const reopen = () => {
+    if (connection.isOpen) connection.close()
+    let next: Connection | undefined
+    try {
+      next = new DatabaseSync(file, { timeout: 1_000 })
+      identify(next, file)
+      configure(next, durability)
+      return writerOver({ ...writer, connection: next, ownership: ownership.on(next) })
+    } catch (error) {
+      next?.close()
+      throw error instanceof JournalLost ? error : asStorageError(file, error)
+    }
+  }
+  const database = databaseOver({ connection, check: ownership.check, lock, reopen })
+  return { ...database, overwrite: () => database.transaction(ownership.claimAgain) }
 }
 
 function asStorageError(file: string, error: unknown): StorageError {
@@ -125,7 +161,15 @@ function refusal(error: unknown): string {
   return 'cannot be opened'
 }
 
-function withStatements(connection: Connection, lock?: WriterLock): SqliteDatabase {
+type Over = {
+  connection: Connection
+  /** Called within each transaction before it does anything. */
+  check: () => void
+  lock?: WriterLock
+  reopen?: () => SqliteDatabase
+}
+
+function databaseOver({ connection, check, lock, reopen = readsOnly }: Over): SqliteDatabase {
   const statements = new Map<string, Statement>()
   const rollback = () => {
     // SQLite has already rolled back by itself after some errors, a full disk for one.
@@ -134,7 +178,8 @@ function withStatements(connection: Connection, lock?: WriterLock): SqliteDataba
   const begin = () => {
     // Should an earlier rollback have failed, its transaction must not become part of this one.
     rollback()
-    connection.exec('begin')
+    connection.exec(lock ? 'begin immediate' : 'begin')
+    check()
   }
   return {
     connection,
@@ -146,8 +191,8 @@ function withStatements(connection: Connection, lock?: WriterLock): SqliteDataba
     begin,
     rollback,
     transaction(work) {
-      begin()
       try {
+        begin()
         const result = work()
         connection.exec('commit')
         return result
@@ -156,10 +201,16 @@ function withStatements(connection: Connection, lock?: WriterLock): SqliteDataba
         throw error
       }
     },
+    overwrite: readsOnly,
+    reopen,
     close() {
       statements.clear()
-      connection.close()
+      if (connection.isOpen) connection.close()
       lock?.release()
     },
   }
+}
+
+function readsOnly(): never {
+  throw new Error('This connection only reads')
 }

@@ -53,6 +53,11 @@ export function createInstruments(registry: Registry) {
       'talus_append_failures_total',
       'Groups that could not be made durable.',
     ),
+    journalFaults: counter(
+      'talus_journal_faults_total',
+      'Failures of the disk: disk, checkpoint (the log is not copied), stuck (entries do not move).',
+      ['fault'],
+    ),
     publishSeconds: histogram(
       'talus_publish_seconds',
       'Turning what a session committed into packets for its room.',

@@ -18,6 +18,6 @@ export type RestServices = {
   isOpen: () => boolean
   /** Whether there is a project that goes by the roles of this session. */
   belongsToProject: (session_id: string) => Promise<boolean>
-  /** Whether the journal answers now. */
-  journalAnswers: () => Promise<boolean>
+  /** Why commands could not be made durable now; null when they can. */
+  unreadiness: () => Promise<string | null>
 }
