@@ -65,6 +65,7 @@ const JOURNAL_FAULTS = {
   stuck: 'durable entries cannot be moved to their tables',
   checkpoint: 'the log cannot be copied into the database',
   disk: 'the disk failed the journal',
+  older: 'commands that were acknowledged are missing',
 }
 
 function openJournal({ config, replacements, observation }: Surroundings): Promise<Journal> {

@@ -5,7 +5,7 @@ import type { Member, ProjectRecord, SessionRecord, ShareLinkRecord } from './jo
  * those named `digest` what `chain.ts` makes of the row.
  */
 export type JournalTables = {
-  sessions: SessionRecord & { created_by: string | null }
+  sessions: SessionRecord & { created_by: string | null; digest: string }
   heads: HeadRow
   staged: { id: number; body: string; digest: string }
   segments: SegmentRow
@@ -18,8 +18,8 @@ export type JournalTables = {
   truncations: TruncationRow
   members: Member & { session_id: string }
   share_links: ShareLinkRecord
-  projects: ProjectRecord
-  project_documents: { project_id: string; part: number; body: string }
+  projects: ProjectRecord & { digest: string }
+  project_documents: { project_id: string; part: number; body: string; digest: string }
 }
 
 /**

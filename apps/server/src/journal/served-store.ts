@@ -62,6 +62,16 @@ export class ServedStore {
     this.#condition = 'sound'
   }
 
+  /** Throws `JournalLost` when another process writes to the database, or may do so. */
+  guard(): void {
+    try {
+      this.#database.guard()
+    } catch (error) {
+      // What else may fail here is told by the next request that needs the disk.
+      if (error instanceof JournalLost) throw error
+    }
+  }
+
   async #reopen(): Promise<void> {
     if (this.#condition !== 'suspect' || performance.now() - this.#reopenedAt < REOPEN_EVERY_MS)
       return

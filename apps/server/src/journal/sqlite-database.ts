@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { createPrivate } from '../private-files.js'
+import { BESIDE_DATABASE, createPrivate } from '../private-files.js'
+import { expectNoLoss, hasData } from './data-presence.js'
 import { StorageError } from './journal.js'
+import { hasLostCommits, logStateOf } from './log-state.js'
 import { finishReplacing } from './replacing.js'
 import { JournalLost, messageOf, sqliteCode } from './sqlite-error.js'
 import { lockForWriting, type WriterLock } from './sqlite-lock.js'
@@ -38,6 +40,10 @@ export type SqliteDatabase = {
    * as failed is overwritten by it, or cut off from what counts. It proves that writing works.
    */
   overwrite: () => void
+  /** What was acknowledged is missing: the log was damaged when the database was opened. */
+  isOlder: boolean
+  /** Throws `JournalLost` when another process writes to the database, or may do so. */
+  guard: () => void
   /** A new connection in place of this one, under the same lock. Throws `StorageError`. */
   reopen: () => SqliteDatabase
   close: () => void
@@ -50,21 +56,32 @@ const APPLICATION_ID = 0x54616c75
 export function openDatabase(file: string, durability: Durability): SqliteDatabase {
   let connection: Connection | undefined
   let lock: WriterLock | undefined
+  const isNew = !hasData(file)
   try {
     finishReplacing(file)
+    expectNoLoss(file)
     createPrivate(file)
+    const before = logStateOf(file)
     connection = new DatabaseSync(file, { timeout: 1_000 })
     identify(connection, file)
     lock = lockForWriting(file)
+    // Now that it was read, SQLite has decided how far its log counts.
+    const isOlder = hasLostCommits(file, before, logStateOf(file))
     claim(connection)
     configure(connection, durability)
     const ownership = takeOwnership(connection, file)
-    return writerOver({ file, durability, connection, lock, ownership })
+    return { ...writerOver({ file, durability, connection, lock, ownership }), isOlder }
   } catch (error) {
     connection?.close()
+    // A first start that failed must not look like lost data to the next.
+    if (lock && isNew) removeAll(file)
     lock?.release()
     throw asStorageError(file, error)
   }
+}
+
+function removeAll(file: string): void {
+  for (const ending of ['', ...BESIDE_DATABASE]) rmSync(`${file}${ending}`, { force: true })
 }
 
 /** Opens a file that is there to read it, also while a server writes to it. Throws `StorageError`. */
@@ -106,7 +123,14 @@ function writerOver(writer: Writer): SqliteDatabase {
     }
   }
   const database = databaseOver({ connection, check: ownership.check, lock, reopen })
-  return { ...database, overwrite: () => database.transaction(ownership.claimAgain) }
+  return {
+    ...database,
+    overwrite: () => database.transaction(ownership.claimAgain),
+    guard() {
+      lock.renew()
+      database.transaction(() => undefined)
+    },
+  }
 }
 
 function asStorageError(file: string, error: unknown): StorageError {
@@ -202,6 +226,8 @@ function databaseOver({ connection, check, lock, reopen = readsOnly }: Over): Sq
       }
     },
     overwrite: readsOnly,
+    isOlder: false,
+    guard: readsOnly,
     reopen,
     close() {
       statements.clear()

@@ -1,4 +1,5 @@
 import type { AppendOutcome, Journal } from './journal.js'
+import { renewEpochs } from './epochs.js'
 import { migrate } from './migrations.js'
 import { overStaging, snapshotsOverStaging } from './over-staging.js'
 import { packGroup } from './packed-group.js'
@@ -32,6 +33,7 @@ export async function createSqliteStore(
 ): Promise<SqliteStore> {
   const db = kyselyOver(database)
   await migrate(db)
+  if (database.isOlder) await renewEpochs(db)
   const staging = new Staging(database, db, options)
   // Throws when something that is staged is damaged.
   staging.unsettled()

@@ -22,14 +22,24 @@ opened.catch(() => undefined)
 // One at a time: all requests share one connection and thereby one transaction.
 let turn: Promise<void> = Promise.resolve()
 let isLost = false
+let isClosed = false
 port.on('message', (request: Request) => {
   turn = turn.then(() => serve(request))
 })
 // In between: nobody waits for more than a part of it.
-void opened.then(learn).catch(() => undefined)
+void opened
+  .then((store) => {
+    learn(store)
+    guard(store)
+  })
+  .catch(() => undefined)
+
+const OLDER =
+  'The log was damaged: commands that were acknowledged last are missing. Every session has a new epoch.'
 
 async function open({ file, durability }: WorkerOptions): Promise<ServedStore> {
   const database = openDatabase(file, durability)
+  if (database.isOlder) tellFault('older')(new StorageError(OLDER))
   try {
     return await ServedStore.open(database, {
       onStuck: tellFault('stuck'),
@@ -41,6 +51,26 @@ async function open({ file, durability }: WorkerOptions): Promise<ServedStore> {
     // A schema newer than this code, for one.
     throw new StorageError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error })
   }
+}
+
+/** So often the lock is looked at: its file may be deleted by somebody. */
+const GUARD_MS = 1_000
+
+function guard(store: ServedStore): void {
+  setInterval(() => {
+    turn = turn.then(() => {
+      try {
+        if (!isLost && !isClosed) store.guard()
+      } catch (error) {
+        lose(error)
+      }
+    })
+  }, GUARD_MS).unref()
+}
+
+function lose(error: unknown): void {
+  isLost = true
+  tellFault('lost')(error)
 }
 
 function learn(store: ServedStore): void {
@@ -57,7 +87,9 @@ async function serve(request: Request): Promise<void> {
   if (isLost) return
   const reply = await answer(request)
   if (reply) port.postMessage(reply)
-  if (request.method === 'close') port.close()
+  if (request.method !== 'close') return
+  isClosed = true
+  port.close()
 }
 
 /** Undefined: nothing can be said, as the journal is lost. */
@@ -68,8 +100,7 @@ async function answer(request: Request): Promise<Reply | undefined> {
     return { id, state: 'done', value: await work(store, request) }
   } catch (error) {
     if (error instanceof JournalLost) {
-      isLost = true
-      tellFault('lost')(error)
+      lose(error)
       return undefined
     }
     if (error instanceof StorageError) {

@@ -111,8 +111,9 @@ export class SessionStore {
   /** Deletes a session with its history, after what is under way in it. */
   async delete(session_id: string): Promise<Result<true>> {
     const found = await this.get(session_id)
-    if (!found.ok) return found
-    await found.value.retire()
+    // One that cannot be read, as it is damaged, can be deleted nevertheless.
+    if (!found.ok && found.error.code !== 'STORAGE_UNAVAILABLE') return found
+    if (found.ok) await found.value.retire()
     this.#open.forget(session_id)
     try {
       await this.#services.journal.deleteSession(session_id)
