@@ -55,7 +55,7 @@ export function createInstruments(registry: Registry) {
     ),
     journalFaults: counter(
       'talus_journal_faults_total',
-      'Failures of the disk: disk, checkpoint (the log is not copied), stuck (entries do not move), older (data is missing).',
+      'Failures of storage, by fault: disk, checkpoint, stuck or older.',
       ['fault'],
     ),
     publishSeconds: histogram(
