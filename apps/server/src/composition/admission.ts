@@ -48,10 +48,10 @@ type Surroundings = {
 }
 
 export function openAdmission(core: Core, surroundings: Surroundings): Admission {
-  const { config, sources, observation, faults, authenticate } = surroundings
+  const { config, sources, observation, authenticate } = surroundings
   const { limits, memory, rates, network } = config
-  const { after, clock, elapsed, newId } = sources
-  const { access, sessions, memberships, journal, links, chronicle, spending } = core
+  const { after, elapsed, newId } = sources
+  const { access, sessions, journal, links, chronicle, spending } = core
   const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
   const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
   const addressOf = addressing(network.trustProxy)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { fail, type Failure } from '@talus/protocol'
+import { ANONYMOUS, fail, type Failure } from '@talus/protocol'
 import type { Socket } from 'socket.io'
 import { bearerOf } from '../../gate/reception.js'
 import { networkOf } from '../../limits/address.js'
@@ -98,8 +98,15 @@ export class PollingBinding {
     const address = addressOf(request)
     if (token !== undefined && bound.actors.size > 0) {
       const { headers } = request
-      const presented = { token, share_token: undefined, address, headers }
-      const received = await reception.receive({ ...presented, claimed: { id: 'anonymous' } })
+      const received = await reception.receive({
+        token,
+        share_token: undefined,
+        guest_token: undefined,
+        claimed: ANONYMOUS,
+        isRequest: true,
+        address,
+        headers,
+      })
       if (!received.ok) return received.error
       return bound.actors.has(received.value.identity.actor.id) ? undefined : OTHER_CALLER
     }
