@@ -149,7 +149,7 @@ export class UndoHistory {
     const { command_id, command_type, label, seq, actor } = entry
     this.#stacks.dropUndone(actor.id)
     const latest = yield* linkDone(this.#stamps, written)
-    yield* this.#tombstones.record(entry)
+    if (movesNodes(entry)) yield* this.#tombstones.record(entry)
     const named = label === undefined ? undefined : { label }
     const actor_id = actor.id
     this.#stacks.add({ command_id, command_type, seq, actor_id, state: 'done', latest, ...named })
@@ -165,6 +165,11 @@ export class UndoHistory {
     this.#tombstones.forget(step.latest.seq)
     this.#stacks.turn(step, latest)
   }
+}
+
+/** Nearly no entry does. */
+function movesNodes({ changes }: Entry): boolean {
+  return changes.some(({ type }) => type !== 'property-set')
 }
 
 function nothingTo({ kind, target_command_id }: UndoQuery): Result<never> {
