@@ -277,10 +277,10 @@ test('[LIM31] whoever sends too many bytes is read more slowly, and loses nothin
 test('[LIM31] what was used counts afterwards, and never for longer than said', () => {
   const budget = new Budget()
   const rate = { perSecond: 1_000, burst: 500 }
-  expect(budget.charge(rate, 0, { cost: 400, most: 10_000 })).toBe(0)
-  expect(budget.charge(rate, 0, { cost: 400, most: 10_000 })).toBe(300)
-  expect(budget.charge(rate, 300, { cost: 100, most: 10_000 })).toBe(100)
-  expect(budget.charge(rate, 300, { cost: 1_000_000, most: 10_000 })).toBe(10_000)
-  expect(budget.charge(rate, 10_300, { cost: 1, most: 10_000 })).toBeCloseTo(1)
-  expect(budget.charge(rate, 60_000, { cost: 500, most: 10_000 })).toBe(0)
+  expect(budget.owe(rate, 0, { cost: 400, most: 10_000 })).toBe(0)
+  expect(budget.owe(rate, 0, { cost: 400, most: 10_000 })).toBe(300)
+  expect(budget.owe(rate, 300, { cost: 100, most: 10_000 })).toBe(100)
+  expect(budget.owe(rate, 300, { cost: 1_000_000, most: 10_000 })).toBe(10_000)
+  expect(budget.owe(rate, 10_300, { cost: 1, most: 10_000 })).toBeCloseTo(1)
+  expect(budget.owe(rate, 60_000, { cost: 500, most: 10_000 })).toBe(0)
 })

@@ -2,7 +2,7 @@
 export type Rate = { perSecond: number; burst: number }
 
 /** Units that were used, and the longest wait, in milliseconds, that they may lead to. */
-type Charge = { cost: number; most: number }
+type Debt = { cost: number; most: number }
 
 /**
  * Who was refused is refused for so many milliseconds at least. Else, of commands sent without
@@ -29,10 +29,10 @@ export class Budget {
   }
 
   /**
-   * Takes what has been used already, whether or not it was there. The milliseconds until the budget
+   * Takes what has been used already, as `charge` does, up to a bound. The milliseconds until the budget
    * is within its rate again, 0 when it is; more than `most` milliseconds are never owed.
    */
-  charge({ perSecond, burst }: Rate, now: number, { cost, most }: Charge): number {
+  owe({ perSecond, burst }: Rate, now: number, { cost, most }: Debt): number {
     const interval = 1_000 / perSecond
     const owed = Math.max(this.#fullAt - now, 0) + cost * interval - burst * interval
     const wait = Math.min(Math.max(owed, 0), most)

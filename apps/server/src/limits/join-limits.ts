@@ -70,7 +70,7 @@ export class JoinLimits {
     const { user: rate, now } = this.#settings
     if (rate.perSecond === Infinity || entries < ENTRIES_SHARE) return
     const cost = Math.floor(entries / ENTRIES_SHARE)
-    user.joins.charge(rate, now(), { cost, most: LONGEST_DEBT_MS })
+    user.joins.owe(rate, now(), { cost, most: LONGEST_DEBT_MS })
   }
 
   #crowded({ joined, user, clients }: Join): Failure | undefined {

@@ -93,7 +93,7 @@ export function openAllowance(
     charge: (cost) =>
       userBytes.perSecond === Infinity
         ? 0
-        : allowance.bytes.charge(userBytes, elapsed(), { cost, most: LONGEST_PAUSE_MS }),
+        : allowance.bytes.owe(userBytes, elapsed(), { cost, most: LONGEST_PAUSE_MS }),
   })
   // The union of the two socket types has no common call signature; the event is the same.
   ;(socket as RootSocket).once('disconnect', () => services.allowances.release(allowance))
