@@ -10,7 +10,6 @@ import { corsOptions } from '../perimeter/cors.js'
 import { guardRest, type Guard } from '../perimeter/guards.js'
 import { unexpected } from '../unexpected.js'
 import { refusalOf } from './refusals.js'
-import { farBeyond } from '../../parsing/json-shape.js'
 import { RefusedBody } from './bodies.js'
 import { sendFailure } from './route.js'
 import { requestFacts } from './watch.js'
@@ -65,10 +64,7 @@ function readJsonOnly(scope: FastifyInstance): void {
   scope.addContentTypeParser(
     'application/json',
     async (request: FastifyRequest, payload: Readable) => {
-      const { bodies, json } = request.server.door
-      const text = await bodies.text(request, payload)
-      const beyond = farBeyond(text, json, request.routeOptions.bodyLimit)
-      if (beyond) throw new RefusedBody(beyond)
+      const text = await request.server.door.bodies.text(request, payload)
       return new Promise((resolve, reject) => {
         void parse(request, text, (err, body) => (err ? reject(err) : resolve(body)))
       })
