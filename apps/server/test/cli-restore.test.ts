@@ -290,7 +290,7 @@ describe('a restore that is killed', { timeout: 0 }, () => {
 /** A file system of so many bytes on that folder, or undefined where the tests may not mount one. */
 function smallDisk(path: string, size: string): Disposable | undefined {
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path])
-  return status === 0 ? { [Symbol.dispose]: () => spawnSync('umount', [path]) } : undefined
+  return status === 0 ? { [Symbol.dispose]: () => spawnSync('umount', ['-l', path]) } : undefined
 }
 
 describe('a full disk', { timeout: 0 }, () => {
