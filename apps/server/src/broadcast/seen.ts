@@ -15,7 +15,8 @@ function withoutValue({ path, expected }: ErrorDetail): ErrorDetail {
  * A refusal repeats what somebody wanted to write: values, keys inside of them, and names that may
  * be of anything. In a limited view it says what its code says (rules VIEW6, VIEW7).
  */
-function withoutValues({ message: _, details, ...error }: ErrorBody): ErrorBody {
+function withoutValues(whole: ErrorBody): ErrorBody {
+  const { message: _, details, ...error } = whole
   const message = ERRORS[error.code].description
   return { ...error, message, ...(details && { details: details.map(withoutValue) }) }
 }
