@@ -111,7 +111,7 @@ async function start(config: Config): Promise<void> {
   let app: App | undefined
   try {
     const logger = createLogger(config.logLevel)
-    app = await buildApp(config, { logger })
+    app = await buildApp(config, { logger, onLost: () => process.exit(1) })
     const close = closing(app)
     closeOnSignals(close)
     closeOnFaults(close, guarded(logger))

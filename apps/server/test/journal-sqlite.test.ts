@@ -149,7 +149,7 @@ describe('the worker', { timeout: 0 }, () => {
     const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
     const link = linkWorker(new Worker(builtWorker('journal/sqlite-worker.js'), { workerData }), {
       onFatal: () => undefined,
-      onStuck: () => undefined,
+      onFault: () => undefined,
     })
     await link.request('createSession', session('s'))
     for (let base = 0; base < 4_000; base += 50) await link.append([batch('s', base, 50)])
@@ -168,7 +168,7 @@ describe('the worker', { timeout: 0 }, () => {
     const fatal: StorageError[] = []
     const link = linkWorker(worker, {
       onFatal: (error) => fatal.push(error),
-      onStuck: () => undefined,
+      onFault: () => undefined,
     })
     await link.request('ping')
     const pending = [link.request('ping'), link.request('listSessions')]

@@ -96,6 +96,24 @@ export function truncationSuite(open: OpenJournal): void {
       ])
     })
 
+    test('[STORE1] what is kept of a run of entries is proven, whatever was taken out of it', async () => {
+      await using opened = await open()
+      await prepare(opened.journal)
+      for (const before_seq of [3, 4, 7]) {
+        await opened.journal.truncate('s', { before_seq, limit: 100 })
+        expect(await opened.journal.entriesAfter('s', 0, 100)).toEqual(bodies(before_seq, 10))
+        expect(await opened.journal.append([batch('s', 10, 0)])).toEqual([{ ok: true }])
+      }
+      await opened.journal.append([batch('s', 10, 5)])
+      const journal = await opened.reopen()
+      expect(await journal.entriesAfter('s', 6, 100)).toEqual(bodies(7, 15))
+      await journal.writeSnapshot('s', 15, ['parts'])
+      for (const before_seq of [10, 11, 12]) {
+        await journal.truncate('s', { before_seq, limit: 100 })
+        expect(await journal.entriesAfter('s', 0, 100)).toEqual(bodies(before_seq, 15))
+      }
+    })
+
     test('a deleted session forgets what was removed of it', async () => {
       await using opened = await open()
       await prepare(opened.journal)

@@ -5,6 +5,7 @@ import { historySuite } from './journal-suite-history.js'
 import { listSuite } from './journal-suite-lists.js'
 import { memberSuite } from './journal-suite-members.js'
 import { projectSuite } from './journal-suite-projects.js'
+import { receiptSuite } from './journal-suite-receipts.js'
 import { sessionSuite } from './journal-suite-sessions.js'
 import { truncationSuite } from './journal-suite-truncation.js'
 
@@ -25,6 +26,7 @@ export function journalSuite(name: string, open: OpenJournal): void {
     appendSuite(open)
     historySuite(open)
     truncationSuite(open)
+    receiptSuite(open)
     projectSuite(open)
     memberSuite(open)
     listSuite(open)

@@ -40,6 +40,14 @@ export class Lineage {
     return this.#retired.entries()
   }
 
+  /** The same as they are now, to be read later; taking them only copies references. */
+  captureRetired(): Iterable<[string, string | null]> {
+    const [ids, parents] = [[...this.#retired.keys()], [...this.#retired.values()]]
+    return (function* retired(): Generator<[string, string | null]> {
+      for (const [n, id] of ids.entries()) yield [id, parents[n] ?? null]
+    })()
+  }
+
   /** Parent of a node that is gone, as it was last; undefined for every other id. */
   lastParentOf(id: string): string | null | undefined {
     return this.#retired.get(id)

@@ -158,6 +158,11 @@ export class ProjectGraph {
     return this.has(id) || this.#parts.lineage.lastParentOf(id) !== undefined
   }
 
+  /** The same as they are now, to be read later and once. */
+  captureRetired(): Iterable<[id: string, parent_id: string | null]> {
+    return this.#parts.lineage.captureRetired()
+  }
+
   /** How many ids belonged to nodes that are gone; none of them is free again (rule ID1). */
   get formerIds(): number {
     return this.#parts.lineage.retiredCount

@@ -75,6 +75,7 @@ function* packetsInSteps(
   const list: string[] = []
   for (const each of publications) {
     for (const packet of yield* translateInSteps(session, say, each)) list.push(packet)
+    yield
   }
   const packets = new Packets(list)
   yield* packets.prepareInSteps()

@@ -43,7 +43,17 @@ function textOf({ file, bytes, log_bytes, sessions, projects }: All): string {
 function sessionTable(sessions: readonly SessionTotals[]): string {
   if (sessions.length === 0) return ''
   return table(
-    ['SESSION', 'PROJECT', 'SEQ', 'KEPT FROM', 'ENTRIES', 'SNAPSHOT', 'SIZE', 'CREATED'],
+    [
+      'SESSION',
+      'PROJECT',
+      'SEQ',
+      'KEPT FROM',
+      'ENTRIES',
+      'SNAPSHOT',
+      'SIZE',
+      'CREATED',
+      'OLDEST ENTRY',
+    ],
     sessions.map((session) => [
       session.session_id,
       session.project_id ?? '-',
@@ -53,6 +63,7 @@ function sessionTable(sessions: readonly SessionTotals[]): string {
       session.snapshot_seq === null ? '-' : `at ${session.snapshot_seq}`,
       sizeText(session.snapshot_bytes),
       session.created_at,
+      session.oldest ?? '-',
     ]),
   )
 }

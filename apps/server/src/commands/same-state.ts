@@ -10,6 +10,6 @@ export function sameState(a: SessionState, b: SessionState): boolean {
 function plain(state: SessionState): unknown {
   const { nodes, retired, pieces } = capture(state)
   // Only which ids are gone counts; and as JSON, what is absent and what is undefined is the same.
-  const gone = retired.toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const gone = [...retired].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.parse(JSON.stringify({ nodes, retired: gone, pieces }))
 }

@@ -1,5 +1,8 @@
+import type { Entry } from '@talus/protocol'
 import { sql, type Kysely } from 'kysely'
+import { readEntries } from '../journal/entry-reading.js'
 import type { JournalTables } from '../journal/schema.js'
+import { isMachineFailure } from './failure.js'
 
 /** What `inspect` tells of a session. Sizes are bytes of text. */
 export type SessionTotals = {
@@ -11,6 +14,8 @@ export type SessionTotals = {
   /** The first entry that is kept. */
   first_seq: number
   seq: number
+  /** When the first entry that is kept was made; null: there is none, or it cannot be read. */
+  oldest: string | null
   entries: number
   entry_bytes: number
   receipts: number
@@ -45,7 +50,18 @@ export async function sessionTotals(db: Kysely<JournalTables>): Promise<SessionT
       (select coalesce(sum(length(cast(p.body as blob))), 0)
         from snapshots p where p.session_id = s.session_id) as snapshot_bytes
     from sessions s order by s.created_at, s.session_id`.execute(db)
+  for (const row of rows) row.oldest = await oldestOf(db, row.session_id)
   return rows
+}
+
+async function oldestOf(db: Kysely<JournalTables>, session_id: string): Promise<string | null> {
+  try {
+    const [entry] = await readEntries(db, session_id, { after_seq: 0, limit: 1 })
+    return entry ? (JSON.parse(entry.body) as Entry).timestamp : null
+  } catch (error) {
+    if (isMachineFailure(error)) throw error
+    return null
+  }
 }
 
 /** Projects, oldest first. */

@@ -5,6 +5,7 @@ import { expectEnd, readHead } from '../journal/head-reading.js'
 import { StorageError } from '../journal/journal.js'
 import { readReceipts } from '../journal/receipt-reading.js'
 import type { JournalTables } from '../journal/schema.js'
+import { readRecord } from '../journal/session-queries.js'
 import { readSnapshot, type SnapshotReading } from '../journal/snapshot-reading.js'
 import { Replay } from '../sessions/replay.js'
 import { restored } from '../sessions/snapshot.js'
@@ -43,6 +44,7 @@ async function replayAll(
   session_id: string,
   progress: { seq: number },
 ): Promise<void> {
+  await readRecord(db, session_id)
   const snapshot = await readSnapshot(db, session_id)
   if (snapshot.state === 'damaged') {
     throw new StorageError(`Session ${session_id}: ${snapshot.damage}`)

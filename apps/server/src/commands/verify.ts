@@ -1,4 +1,5 @@
 import { StorageError } from '../journal/journal.js'
+import { projectDamage } from '../journal/project-queries.js'
 import { databaseIn, type Command } from './command.js'
 import { doing, failureText, isMachineFailure } from './failure.js'
 import { openReading, openStored, type JournalReading } from './reading.js'
@@ -29,7 +30,7 @@ export async function verifyFile(file: string): Promise<Verdict> {
     for (const session_id of await idsOf(reading)) {
       sessions.push(await verifySession(reading.db, session_id))
     }
-    database.push(...integrityOf(reading))
+    database.push(...(await projectDamages(reading)), ...integrityOf(reading))
   } catch (error) {
     // Whether the data is whole is not known then.
     if (isMachineFailure(error)) throw error
@@ -37,6 +38,16 @@ export async function verifyFile(file: string): Promise<Verdict> {
   }
   const ok = database.length === 0 && sessions.every(({ damage }) => damage === null)
   return { ok, sessions, database }
+}
+
+async function projectDamages({ db }: JournalReading): Promise<string[]> {
+  const projects = await db.selectFrom('projects').select('project_id').execute()
+  const found: string[] = []
+  for (const { project_id } of projects) {
+    const damage = await projectDamage(db, project_id)
+    if (damage !== null) found.push(damage)
+  }
+  return found
 }
 
 /** Throws `StorageError` with all that is wrong. */

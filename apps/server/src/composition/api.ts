@@ -55,7 +55,7 @@ export function mountApi(scope: FastifyInstance, composition: Composition): void
     contractHash,
     serverVersion: packageVersion(),
     isOpen: composition.isOpen,
-    journalAnswers: composition.journalAnswers,
+    unreadiness: composition.unreadiness,
   }
   mountHealth(scope, services)
   mountSessions(scope, services, (template_id) => templates.get(template_id))

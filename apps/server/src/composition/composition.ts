@@ -21,8 +21,8 @@ export type Composition = {
   admission: Admission
   contractHash: string
   isOpen: () => boolean
-  /** Whether the journal answers now. */
-  journalAnswers: () => Promise<boolean>
+  /** Why commands could not be made durable now; null when they can. */
+  unreadiness: () => Promise<string | null>
 }
 
 export async function compose(config: Config, replacements: Replacements): Promise<Composition> {
@@ -41,13 +41,24 @@ export async function compose(config: Config, replacements: Replacements): Promi
   const authenticated = authenticate !== null
   const core = await openCore({ ...surroundings, authenticated })
   const admission = openAdmission(core, { ...surroundings, authenticate })
-  const ping = boundedQuestion(() => core.journal.ping().then(() => true), after)
+  const ping = boundedQuestion(() => core.journal.ping().then(() => null, causeOf), after)
   return {
     ...surroundings,
     core,
     admission,
     contractHash: createHash('sha256').update(contractText()).digest('hex'),
     isOpen: () => true,
-    journalAnswers: async () => (await ping()) === true,
+    unreadiness: async () => {
+      const cause = await ping()
+      return cause === undefined ? 'The journal does not answer' : cause
+    },
   }
+}
+
+/** What may be told to anybody: the code of a failure, without paths. */
+function causeOf(err: unknown): string {
+  const [code] = /\b(?:SQLITE_[A-Z_]+|E[A-Z]{3,})\b/.exec(String(err)) ?? []
+  if (code === undefined) return 'The journal does not answer'
+  const isFull = ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(code)
+  return isFull ? `The disk of the data is full (${code})` : `The journal cannot write (${code})`
 }

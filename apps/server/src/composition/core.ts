@@ -65,15 +65,30 @@ type Surroundings = {
   authenticated: boolean
 }
 
-type Log = Observation['log']
+const JOURNAL_FAULTS = {
+  stuck: 'durable entries cannot be moved to their tables',
+  checkpoint: 'the log cannot be copied into the database',
+  disk: 'the disk failed the journal',
+  older: 'commands that were acknowledged are missing',
+}
 
-function openJournal({ dataDir, durability }: Config, log: Log): Promise<Journal> {
+function openJournal({ config, replacements, observation }: Surroundings): Promise<Journal> {
+  const { dataDir, durability } = config
+  const { log, metrics } = observation
   return openSqliteJournal({
     file: join(dataDir, 'talus.db'),
     durability,
-    onFatal: (err: Error) => log.fatal({ err }, 'the journal is lost'),
     onExposed: (sentence) => log.warn(sentence),
-    onStuck: (err: Error) => log.error({ err }, 'durable entries cannot be moved to their tables'),
+    onFatal(err) {
+      log.fatal({ err }, 'the journal is lost')
+      // Uncaught unless somebody ends the process: to go on would be to lie.
+      if (!replacements.onLost) throw err
+      replacements.onLost(err)
+    },
+    onFault(fault, err) {
+      metrics.instruments.journalFaults.inc({ fault })
+      log.error({ err, fault }, JOURNAL_FAULTS[fault])
+    },
   })
 }
 
@@ -114,6 +129,12 @@ function openSpending(rates: RateSettings, elapsed: () => number): Spending {
   })
 }
 
+/** Whether anybody pays for what commands cost. */
+function isLimited({ userWrites, sessionWrites, userPlans, sessionPlans }: RateSettings): boolean {
+  const rates = [userWrites, sessionWrites, userPlans, sessionPlans]
+  return rates.some(({ perSecond }) => perSecond !== Infinity)
+}
+
 /** Opens the journal and puts on it whatever does the work. Rejects when there is no journal. */
 export async function openCore(surroundings: Surroundings): Promise<Core> {
   const { config, replacements, sources, observation, faults, authenticated } = surroundings
@@ -122,7 +143,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
   const { instruments } = metrics
   const { templatesDir = sampleTemplates() } = config
   const templates = replacements.templates ?? TemplateCatalogue.open(templatesDir, log)
-  const journal = replacements.journal ?? (await openJournal(config, log))
+  const journal = replacements.journal ?? (await openJournal(surroundings))
   const { hub, presence, broadcaster, letGo, outbox } = openRooms(surroundings)
   const committer = new GroupCommitter(timedAppends(journal, instruments))
   const changes = new AccessChanges()
@@ -167,7 +188,7 @@ export async function openCore(surroundings: Surroundings): Promise<Core> {
     committer,
     plan: authorisedPlan(timedPlan(planTask, instruments), access),
     planInSteps: authorisedSteps(timedPlanInSteps(planTaskInSteps, instruments), access),
-    spent: (payer, cost) => spending.charge(payer, cost),
+    spent: isLimited(config.rates) ? (payer, cost) => spending.charge(payer, cost) : undefined,
     blueprintOf: (template_id) => templates.blueprint(template_id),
     retention: { entries, days },
     isOccupied: (session_id) => hub.count(session_id) > 0,

@@ -8,6 +8,11 @@ import type { Templates } from '../projects/templates.js'
 
 /** What may be put in place of the real parts: a journal, clock and timer, the source of ids. */
 export type Replacements = {
+  /**
+   * The journal is lost, and whatever is being written must not be answered any more: end the process
+   * before this returns. Without it, the error is thrown as an uncaught exception.
+   */
+  onLost?: (error: Error) => void
   /** Where sessions and projects are kept, in place of the SQLite file in the data folder. */
   journal?: Journal
   /** What is written down, in place of JSON lines on standard error. */

@@ -12,7 +12,7 @@ function exposeMetrics(
   composition: Composition,
   namespaces: Parameters<typeof connectionsOf>[0],
 ): void {
-  const { observation, sources, core, journalAnswers, isOpen } = composition
+  const { observation, sources, core, unreadiness, isOpen } = composition
   const { sessions, hub, outbox, presence, journal } = core
   observation.metrics.expose({
     buildInfo: { version: packageVersion(), protocol: PROTOCOL_VERSION },
@@ -24,7 +24,7 @@ function exposeMetrics(
     fanOut: () => outbox.counts,
     presenceUpdates: () => presence.updates,
     journal: boundedQuestion(() => journal.size(), sources.after),
-    isReady: async () => isOpen() && (await journalAnswers()),
+    isReady: async () => isOpen() && (await unreadiness()) === null,
   })
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/config.js'
 import type { Faults } from '../observability/faults.js'
 import type { Observation } from '../observability/observation.js'
-import { sweepIdle } from '../sessions/idle-sweep.js'
+import { sweepIdle, sweepOld } from '../sessions/idle-sweep.js'
 import type { Guard } from '../transport/perimeter/guards.js'
 import { secureHeaders } from '../transport/perimeter/headers.js'
 import { createPerimeter } from '../transport/perimeter/perimeter.js'
@@ -49,6 +49,11 @@ export async function composeTalus(
   const { sessions, committer, outbox, journal } = core
   const { idleMinutes: minutes, network } = config
   if (minutes > 0) sweepIdle(sessions, { after: sources.after, minutes, isOpen })
+  if (config.retainDays !== undefined || config.retainEntries !== undefined) {
+    // What became due while no server ran.
+    void sessions.removeOld()
+  }
+  sweepOld(sessions, { after: sources.after, isOpen })
   const guard = {
     perimeter: createPerimeter({ ...network, authenticated: admission.access.authenticated }),
     headers: secureHeaders({ hasTls }),

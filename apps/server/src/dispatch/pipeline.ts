@@ -2,6 +2,9 @@ import type { Entry } from '@talus/protocol'
 import type { Pending } from './pending.js'
 import { needsQuiet, type Waiting } from './task.js'
 
+/** Commands of a group from which on it is taken in and told in turns of the event loop. */
+const MANY = 200
+
 /** Characters of an entry from which on it is taken in and told in turns of the event loop. */
 const HEAVY_CHARS = 128 * 1024
 
@@ -33,6 +36,11 @@ export class Pipeline {
   /** Whether an entry about many nodes is planned or being written: nothing is planned behind it. */
   get isHeavy(): boolean {
     return this.#isHeavy
+  }
+
+  /** Whether taking in and telling what is being written takes more than a moment. */
+  get isLong(): boolean {
+    return this.#isHeavy || this.#inFlight.length > MANY
   }
 
   /** What is being written now. */

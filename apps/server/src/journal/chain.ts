@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ProjectRecord, SessionRecord } from './journal.js'
 import type { PackedCommit } from './packed-group.js'
 import type { ReceiptRow } from './schema.js'
 
@@ -22,6 +23,21 @@ export function segmentDigest(previous: string, body: string): string {
   return digest([previous, body])
 }
 
+const TRIMMED = 'trimmed '
+
+/**
+ * In place of the digest before the first segment that is kept, when some of its entries were
+ * removed: it proves the rest of its text, and the segment keeps the digest that the next one builds
+ * upon.
+ */
+export function trimmedDigest(body: string): string {
+  return `${TRIMMED}${digest(['trimmed', body])}`
+}
+
+export function isTrimmed(previous: string): boolean {
+  return previous.startsWith(TRIMMED)
+}
+
 /** The digest that each entry had when it was a row of its own. */
 export function entryDigest(previous: string, entry: PackedCommit): string {
   const { seq, command_id, payload_hash, body, ack } = entry
@@ -36,6 +52,27 @@ export function stagedDigest(id: number, group: string): string {
 export function receiptDigest(receipt: Omit<ReceiptRow, 'digest'>): string {
   const { session_id, command_id, ordinal, payload_hash, after_seq, ack, consumes } = receipt
   return digest([session_id, command_id, ordinal, payload_hash, after_seq, ack, consumes])
+}
+
+/** The digest of what a session is: it keeps it, but for the project that it belongs to. */
+export function recordDigest(session: Omit<SessionRecord, 'project_id'>): string {
+  const { session_id, epoch, template_id, created_at } = session
+  return digest(['record', session_id, epoch, template_id, created_at])
+}
+
+/** The digest of a project whose saved document has so many parts. */
+export function projectDigest(project: ProjectRecord, parts: number): string {
+  const { project_id, project_name, template_id, session_id, created_at, envelope } = project
+  const { saved_at, saved_seq } = project
+  const names = [project_id, project_name, template_id, session_id, created_at]
+  return digest(['project', JSON.stringify(names), envelope, saved_at, saved_seq, parts])
+}
+
+type DocumentPart = { saved_seq: number | null; part: number; body: string }
+
+/** The digest of a part of a saved document, bound to its save and its place. */
+export function documentDigest(project_id: string, { saved_seq, part, body }: DocumentPart) {
+  return digest(['document', project_id, saved_seq, part, body])
 }
 
 type SnapshotPart = { session_id: string; seq: number; body: string; isLast: boolean }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { genesis, segmentDigest } from './chain.js'
+import { genesis, isTrimmed, segmentDigest, trimmedDigest } from './chain.js'
 import { damaged, damagedFrom, reading } from './damage.js'
 import { unpackSegment, type PackedCommit } from './packed-group.js'
 import type { JournalTables, SegmentRow, TruncationRow } from './schema.js'
@@ -70,6 +70,12 @@ export async function readEntries(
 
 type Segment = Omit<SegmentRow, 'session_id'>
 
+/** The digest that the segment should have, after the one before. */
+function proven(previous: string, { body, digest }: Segment): string | undefined {
+  if (!isTrimmed(previous)) return segmentDigest(previous, body)
+  return trimmedDigest(body) === previous ? digest : undefined
+}
+
 function verified(
   session_id: string,
   begin: { seq: number; digest: string },
@@ -78,8 +84,8 @@ function verified(
   let { seq, digest } = begin
   return segments.flatMap((segment) => {
     if (segment.first_seq !== seq + 1) throw damaged(session_id, seq + 1, 'is missing')
-    digest = segmentDigest(digest, segment.body)
-    if (segment.digest !== digest) throw damagedFrom(session_id, segment)
+    if (proven(digest, segment) !== segment.digest) throw damagedFrom(session_id, segment)
+    digest = segment.digest
     const entries = unpackSegment(segment.body)
     // What the digest proves is the text: the columns are only where it is found.
     if (entries[0]?.seq !== segment.first_seq || entries.at(-1)?.seq !== segment.last_seq) {

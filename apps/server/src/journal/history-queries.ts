@@ -6,7 +6,7 @@ import { StorageError, type Journal, type StoredCommand } from './journal.js'
 import { parseAck, readReceipts, RECEIPT_COLUMNS, toReceipt } from './receipt-reading.js'
 import type { PackedCommit } from './packed-group.js'
 import type { JournalTables } from './schema.js'
-import { SESSION_COLUMNS } from './session-queries.js'
+import { readRecord } from './session-queries.js'
 import { readSnapshot } from './snapshot-reading.js'
 
 export type HistoryQueries = Pick<
@@ -95,11 +95,7 @@ async function readWindow(
 }
 
 async function loadSession(db: Kysely<JournalTables>, session_id: string) {
-  const record = await db
-    .selectFrom('sessions')
-    .where('session_id', '=', session_id)
-    .select(SESSION_COLUMNS)
-    .executeTakeFirst()
+  const record = await readRecord(db, session_id)
   if (record === undefined) return undefined
 
   const snapshot = await readSnapshot(db, session_id)

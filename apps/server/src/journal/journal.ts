@@ -188,6 +188,11 @@ export interface Journal {
    * command ids stay known, with their acknowledgements. Gives how many went.
    */
   truncate(session_id: string, truncation: Truncation): Promise<number>
+  /**
+   * Overwrites a part of what removed content has left in the storage, as far as that is in its
+   * hands. True: there is more.
+   */
+  eraseRemoved(): Promise<boolean>
 
   /** Who has a role in the session, oldest first. */
   members(session_id: string): Promise<Member[]>

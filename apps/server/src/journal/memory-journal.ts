@@ -105,6 +105,10 @@ export function createMemoryJournal(): Journal {
       return session?.snapshot ? truncateSession(session, session.snapshot.seq, truncation) : 0
     },
 
+    async eraseRemoved() {
+      return false
+    },
+
     ...access.queries,
 
     async createProject(project) {

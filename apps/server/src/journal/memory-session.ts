@@ -8,7 +8,14 @@ import type {
   StoredCommand,
   Truncation,
 } from './journal.js'
-import { judge, mayGo, removedReceipt, type SessionHead } from './rules.js'
+import {
+  isForgettable,
+  judge,
+  mayGo,
+  REMEMBERED_RECEIPTS,
+  removedReceipt,
+  type SessionHead,
+} from './rules.js'
 
 /** A session of the journal in memory. */
 export type MemorySession = {
@@ -36,7 +43,16 @@ export function appendTo(session: MemorySession | undefined, batch: AppendBatch)
     const { command_id, payload_hash, ack } = receipt
     session.commands.set(command_id, { command_id, payload_hash, seq: null, body: null, ack })
   }
+  if (session.receipts.length > 2 * REMEMBERED_RECEIPTS) forgetReceipts(session)
   return outcome
+}
+
+/** Forgets the oldest commands that changed nothing (rule IDEM6). */
+function forgetReceipts(session: MemorySession): void {
+  const forgettable = session.receipts.filter(isForgettable)
+  const going = new Set(forgettable.slice(0, -REMEMBERED_RECEIPTS))
+  session.receipts = session.receipts.filter((receipt) => !going.has(receipt))
+  for (const { command_id } of going) session.commands.delete(command_id)
 }
 
 export function lastSeq({ commits, removed }: MemorySession): number {

@@ -1,4 +1,5 @@
 import { Migrator, type Kysely, type Migration } from 'kysely'
+import { addDigests } from './migration-digests.js'
 import { addIntegrity } from './migration-integrity.js'
 import { addLists } from './migration-lists.js'
 import { addMembers } from './migration-members.js'
@@ -19,6 +20,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0005_snapshot_heads': { up: addSnapshotHeads },
   '0006_segments': { up: addSegments },
   '0007_lists': { up: addLists },
+  '0008_digests': { up: addDigests },
 }
 
 async function createJournal(db: Kysely<JournalTables>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
-import type { Journal } from './journal.js'
+import { documentDigest, projectDigest } from './chain.js'
+import { StorageError, type Journal, type ProjectRecord } from './journal.js'
 import { listOf } from './list-queries.js'
 import type { JournalTables } from './schema.js'
 
@@ -31,7 +32,7 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
       await db.transaction().execute(async (transaction) => {
         const { numInsertedOrUpdatedRows } = await transaction
           .insertInto('projects')
-          .values(project)
+          .values({ ...project, digest: projectDigest(project, 0) })
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirstOrThrow()
         if (numInsertedOrUpdatedRows === 0n) throw new Error(`Project ${project_id} exists already`)
@@ -44,11 +45,7 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
     },
 
     async getProject(project_id) {
-      return await db
-        .selectFrom('projects')
-        .where('project_id', '=', project_id)
-        .select([...LISTED_COLUMNS, 'envelope'])
-        .executeTakeFirst()
+      return await readProject(db, project_id)
     },
 
     async findProject(project_id) {
@@ -66,28 +63,23 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
 
     async saveProject(project_id, { saved_at, saved_seq, document }) {
       return await db.transaction().execute(async (transaction) => {
-        const { numUpdatedRows } = await transaction
+        const project = await readProject(transaction, project_id)
+        if (project === undefined) return false
+        const saved = { ...project, saved_at, saved_seq }
+        await transaction
           .updateTable('projects')
-          .set({ saved_at, saved_seq })
+          .set({ saved_at, saved_seq, digest: projectDigest(saved, document.length) })
           .where('project_id', '=', project_id)
-          .executeTakeFirstOrThrow()
-        if (numUpdatedRows === 0n) return false
-        await replaceDocument(transaction, project_id, document)
+          .execute()
+        await replaceDocument(transaction, { project_id, saved_seq }, document)
         return true
       })
     },
 
     async savedDocument(project_id) {
-      const parts = await db
-        .selectFrom('projects')
-        .leftJoin('project_documents', 'project_documents.project_id', 'projects.project_id')
-        .where('projects.project_id', '=', project_id)
-        .where('saved_at', 'is not', null)
-        .select('body')
-        .orderBy('part')
-        .execute()
-      if (parts.length === 0) return undefined
-      return parts.flatMap(({ body }) => (body === null ? [] : [body]))
+      const project = await readProject(db, project_id)
+      if (project === undefined || project.saved_at === null) return undefined
+      return await readDocument(db, project)
     },
 
     async deleteProject(project_id) {
@@ -107,9 +99,78 @@ export function projectQueries(db: Kysely<JournalTables>): ProjectQueries {
   }
 }
 
-async function replaceDocument(db: Kysely<JournalTables>, project_id: string, document: string[]) {
+/** Undefined if there is none. Throws `StorageError` when it is not as it was written. */
+async function readProject(
+  db: Kysely<JournalTables>,
+  project_id: string,
+): Promise<ProjectRecord | undefined> {
+  const row = await db
+    .selectFrom('projects')
+    .where('project_id', '=', project_id)
+    .select([...LISTED_COLUMNS, 'envelope', 'digest'])
+    .select((projects) =>
+      projects
+        .selectFrom('project_documents')
+        .whereRef('project_documents.project_id', '=', 'projects.project_id')
+        .select(({ fn }) => fn.countAll<number>().as('parts'))
+        .as('parts'),
+    )
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { digest, parts, ...project } = row
+  if (projectDigest(project, parts ?? 0) === digest) return project
+  throw new StorageError(`Project ${project_id} is damaged`)
+}
+
+/** Throws `StorageError` with the part that is damaged. */
+async function readDocument(
+  db: Kysely<JournalTables>,
+  { project_id, saved_seq }: ProjectRecord,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('project_documents')
+    .where('project_id', '=', project_id)
+    .select(['part', 'body', 'digest'])
+    .orderBy('part')
+    .execute()
+  return rows.map(({ part, body, digest }) => {
+    if (documentDigest(project_id, { saved_seq, part, body }) === digest) return body
+    throw new StorageError(`Project ${project_id}: the saved document is damaged in part ${part}`)
+  })
+}
+
+/** Where a project or its saved document is damaged; null when both are whole. */
+export async function projectDamage(
+  db: Kysely<JournalTables>,
+  project_id: string,
+): Promise<string | null> {
+  try {
+    const project = await readProject(db, project_id)
+    if (project) await readDocument(db, project)
+    return null
+  } catch (error) {
+    if (error instanceof StorageError) return error.message
+    throw error
+  }
+}
+
+type Saved = { project_id: string; saved_seq: number | null }
+
+async function replaceDocument(
+  db: Kysely<JournalTables>,
+  { project_id, saved_seq }: Saved,
+  document: string[],
+) {
   await db.deleteFrom('project_documents').where('project_id', '=', project_id).execute()
   for (const [part, body] of document.entries()) {
-    await db.insertInto('project_documents').values({ project_id, part, body }).execute()
+    await db
+      .insertInto('project_documents')
+      .values({
+        project_id,
+        part,
+        body,
+        digest: documentDigest(project_id, { saved_seq, part, body }),
+      })
+      .execute()
   }
 }

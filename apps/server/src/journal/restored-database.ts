@@ -1,3 +1,4 @@
+import { renewEpochs } from './epochs.js'
 import { migrate } from './migrations.js'
 import { openDatabase } from './sqlite-database.js'
 import { kyselyOver } from './sqlite-dialect.js'
@@ -11,16 +12,7 @@ export async function prepareRestored(file: string, newId: () => string): Promis
   const db = kyselyOver(database)
   try {
     await migrate(db)
-    const sessions = await db.selectFrom('sessions').select('session_id').execute()
-    await db.transaction().execute(async (transaction) => {
-      for (const { session_id } of sessions) {
-        await transaction
-          .updateTable('sessions')
-          .set({ epoch: newId() })
-          .where('session_id', '=', session_id)
-          .execute()
-      }
-    })
+    await renewEpochs(db, newId)
     // One file again, without a log beside it, so that it can be moved.
     database.connection.exec('pragma journal_mode = delete')
   } finally {

@@ -64,6 +64,14 @@ export function mayGo({ seq, body }: Pick<Commit, 'seq' | 'body'>, allowed: Allo
   return before_time === undefined || (JSON.parse(body) as Entry).timestamp < before_time
 }
 
+/** Commands of a session that changed nothing and are remembered at least (rule IDEM6). */
+export const REMEMBERED_RECEIPTS = 10_000
+
+/** Whether a receipt may be forgotten: nothing but a retry of its command would ask for it. */
+export function isForgettable({ ack, consumes }: Receipt): boolean {
+  return ack.seq === null && consumes === null
+}
+
 /** What stays of an entry that is removed: enough to answer a retry of its command. */
 export function removedReceipt(commit: Omit<Commit, 'body'>, entry: Entry): Receipt {
   const { seq, command_id, payload_hash, ack } = commit

@@ -5,7 +5,7 @@ import type { Member, ProjectRecord, SessionRecord, ShareLinkRecord } from './jo
  * those named `digest` what `chain.ts` makes of the row.
  */
 export type JournalTables = {
-  sessions: SessionRecord & { created_by: string | null }
+  sessions: SessionRecord & { created_by: string | null; digest: string }
   heads: HeadRow
   staged: { id: number; body: string; digest: string }
   segments: SegmentRow
@@ -18,8 +18,8 @@ export type JournalTables = {
   truncations: TruncationRow
   members: Member & { session_id: string }
   share_links: ShareLinkRecord
-  projects: ProjectRecord
-  project_documents: { project_id: string; part: number; body: string }
+  projects: ProjectRecord & { digest: string }
+  project_documents: { project_id: string; part: number; body: string; digest: string }
 }
 
 /**
@@ -61,6 +61,6 @@ export type ReceiptRow = {
 
 /**
  * The last entry of a session that was removed, and the digest that the first segment which is kept
- * builds upon. That segment may begin earlier: what it has of removed entries is not read.
+ * builds upon, or `trimmedDigest` of what is left of it.
  */
 export type TruncationRow = { session_id: string; seq: number; digest: string }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
-import { genesis } from './chain.js'
-import type { Journal, SessionRecord } from './journal.js'
+import { genesis, recordDigest } from './chain.js'
+import { StorageError, type Journal, type SessionRecord } from './journal.js'
 import { listOf } from './list-queries.js'
 import type { JournalTables } from './schema.js'
 
@@ -24,7 +24,11 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
         if (owner && (await isReserved(transaction, record))) return 'reserved'
         const { numInsertedOrUpdatedRows } = await transaction
           .insertInto('sessions')
-          .values({ ...record, created_by: owner?.actor_id ?? null })
+          .values({
+            ...record,
+            created_by: owner?.actor_id ?? null,
+            digest: recordDigest(record),
+          })
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirstOrThrow()
         if (numInsertedOrUpdatedRows !== 1n) return 'exists'
@@ -69,6 +73,22 @@ export function sessionQueries(db: Kysely<JournalTables>): SessionQueries {
       return numDeletedRows > 0n
     },
   }
+}
+
+/** Undefined: there is no such session. Throws `StorageError` when its row is damaged. */
+export async function readRecord(
+  db: Kysely<JournalTables>,
+  session_id: string,
+): Promise<SessionRecord | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .where('session_id', '=', session_id)
+    .select([...SESSION_COLUMNS, 'digest'])
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { digest, ...record } = row
+  if (digest === recordDigest(record)) return record
+  throw new StorageError(`Session ${session_id}: its epoch, template or date is damaged`)
 }
 
 function sessionsWithSeq(db: Kysely<JournalTables>) {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { insertIds, insertReceipts, insertSegment, updateHead } from './append-queries.js'
+import { receiptExpiry } from './receipt-expiry.js'
 import type { HeadRow, JournalTables, ReceiptRow, SegmentRow } from './schema.js'
 import type { SqliteDatabase } from './sqlite-database.js'
 import { inChunks } from './sqlite-prepared.js'
@@ -18,6 +19,7 @@ export function settlementWriter(
   const segments = database.prepare(insertSegment(db, SEGMENT).compile().sql)
   const ids = database.prepare(insertIds(db, '', 0, '').compile().sql)
   const heads = database.prepare(updateHead(db, HEAD).compile().sql)
+  const expire = receiptExpiry(database)
   const receipts = inChunks(database, (rows: ReceiptRow[]) => insertReceipts(db, rows).compile())
 
   const takeIds = (session_id: string, first_seq: number | null, of: { command_id: string }[]) => {
@@ -37,6 +39,8 @@ export function settlementWriter(
       statement.run(...chunk.flatMap((row) => Object.values(row)))
     }
     const { last_seq, digest, last_ordinal, staged_id } = head
+    const before = last_ordinal - added.length
+    if (added.length > 0) expire(session_id, { before, now: last_ordinal })
     heads.run(last_seq, digest, last_ordinal, staged_id, session_id)
   }
 }

@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { createPrivate } from '../private-files.js'
+import { BESIDE_DATABASE, createPrivate } from '../private-files.js'
+import { expectNoLoss, hasData } from './data-presence.js'
 import { StorageError } from './journal.js'
+import { hasLostCommits, logStateOf } from './log-state.js'
 import { finishReplacing } from './replacing.js'
-import { messageOf, sqliteCode } from './sqlite-error.js'
+import { JournalLost, messageOf, sqliteCode } from './sqlite-error.js'
 import { lockForWriting, type WriterLock } from './sqlite-lock.js'
+import { takeOwnership, type Ownership } from './sqlite-ownership.js'
 
 /** `full`: an answered write survives a power failure. `normal`: it survives a crash of the process. */
 export type Durability = 'full' | 'normal'
@@ -32,6 +35,17 @@ export type SqliteDatabase = {
   rollback: () => void
   /** Commits what `work` has written, or nothing of it when it throws. */
   transaction: <T>(work: () => T) => T
+  /**
+   * Commits and syncs one page that changes nothing. What a commit left in the log that was reported
+   * as failed is overwritten by it, or cut off from what counts. It proves that writing works.
+   */
+  overwrite: () => void
+  /** What was acknowledged is missing: the log was damaged when the database was opened. */
+  isOlder: boolean
+  /** Throws `JournalLost` when another process writes to the database, or may do so. */
+  guard: () => void
+  /** A new connection in place of this one, under the same lock. Throws `StorageError`. */
+  reopen: () => SqliteDatabase
   close: () => void
 }
 
@@ -42,20 +56,32 @@ const APPLICATION_ID = 0x54616c75
 export function openDatabase(file: string, durability: Durability): SqliteDatabase {
   let connection: Connection | undefined
   let lock: WriterLock | undefined
+  const isNew = !hasData(file)
   try {
     finishReplacing(file)
+    expectNoLoss(file)
     createPrivate(file)
+    const before = logStateOf(file)
     connection = new DatabaseSync(file, { timeout: 1_000 })
     identify(connection, file)
     lock = lockForWriting(file)
+    // Now that it was read, SQLite has decided how far its log counts.
+    const isOlder = hasLostCommits(file, before, logStateOf(file))
     claim(connection)
     configure(connection, durability)
-    return withStatements(connection, lock)
+    const ownership = takeOwnership(connection, file)
+    return { ...writerOver({ file, durability, connection, lock, ownership }), isOlder }
   } catch (error) {
     connection?.close()
+    // A first start that failed must not look like lost data to the next.
+    if (lock && isNew) removeAll(file)
     lock?.release()
     throw asStorageError(file, error)
   }
+}
+
+function removeAll(file: string): void {
+  for (const ending of ['', ...BESIDE_DATABASE]) rmSync(`${file}${ending}`, { force: true })
 }
 
 /** Opens a file that is there to read it, also while a server writes to it. Throws `StorageError`. */
@@ -66,10 +92,44 @@ export function openReadOnly(file: string): SqliteDatabase {
     connection = new DatabaseSync(file, { readOnly: true, timeout: 1_000 })
     if (isEmpty(connection)) throw new StorageError(`${file} is empty`)
     identify(connection, file)
-    return withStatements(connection)
+    return databaseOver({ connection, check: () => undefined })
   } catch (error) {
     connection?.close()
     throw asStorageError(file, error)
+  }
+}
+
+type Writer = {
+  file: string
+  durability: Durability
+  connection: Connection
+  lock: WriterLock
+  ownership: Ownership
+}
+
+function writerOver(writer: Writer): SqliteDatabase {
+  const { file, durability, connection, lock, ownership } = writer
+  const reopen = () => {
+    if (connection.isOpen) connection.close()
+    let next: Connection | undefined
+    try {
+      next = new DatabaseSync(file, { timeout: 1_000 })
+      identify(next, file)
+      configure(next, durability)
+      return writerOver({ ...writer, connection: next, ownership: ownership.on(next) })
+    } catch (error) {
+      next?.close()
+      throw error instanceof JournalLost ? error : asStorageError(file, error)
+    }
+  }
+  const database = databaseOver({ connection, check: ownership.check, lock, reopen })
+  return {
+    ...database,
+    overwrite: () => database.transaction(ownership.claimAgain),
+    guard() {
+      lock.renew()
+      database.transaction(() => undefined)
+    },
   }
 }
 
@@ -103,6 +163,8 @@ function configure(connection: Connection, durability: Durability): void {
   connection.exec('pragma wal_autocheckpoint = 16000')
   // 8 MB of pages: with the default of 2 a journal of some dozen busy sessions reads them again.
   connection.exec('pragma cache_size = -8000')
+  // What is deleted is overwritten where its page is written anyway; the rest is for `Erasure`.
+  connection.exec('pragma secure_delete = fast')
   // Deleting a large session makes a large log; the disk gets it back at the next checkpoint.
   connection.exec('pragma journal_size_limit = 67108864')
 }
@@ -125,7 +187,15 @@ function refusal(error: unknown): string {
   return 'cannot be opened'
 }
 
-function withStatements(connection: Connection, lock?: WriterLock): SqliteDatabase {
+type Over = {
+  connection: Connection
+  /** Called within each transaction before it does anything. */
+  check: () => void
+  lock?: WriterLock
+  reopen?: () => SqliteDatabase
+}
+
+function databaseOver({ connection, check, lock, reopen = readsOnly }: Over): SqliteDatabase {
   const statements = new Map<string, Statement>()
   const rollback = () => {
     // SQLite has already rolled back by itself after some errors, a full disk for one.
@@ -134,7 +204,8 @@ function withStatements(connection: Connection, lock?: WriterLock): SqliteDataba
   const begin = () => {
     // Should an earlier rollback have failed, its transaction must not become part of this one.
     rollback()
-    connection.exec('begin')
+    connection.exec(lock ? 'begin immediate' : 'begin')
+    check()
   }
   return {
     connection,
@@ -146,8 +217,8 @@ function withStatements(connection: Connection, lock?: WriterLock): SqliteDataba
     begin,
     rollback,
     transaction(work) {
-      begin()
       try {
+        begin()
         const result = work()
         connection.exec('commit')
         return result
@@ -156,10 +227,18 @@ function withStatements(connection: Connection, lock?: WriterLock): SqliteDataba
         throw error
       }
     },
+    overwrite: readsOnly,
+    isOlder: false,
+    guard: readsOnly,
+    reopen,
     close() {
       statements.clear()
-      connection.close()
+      if (connection.isOpen) connection.close()
       lock?.release()
     },
   }
+}
+
+function readsOnly(): never {
+  throw new Error('This connection only reads')
 }

@@ -32,15 +32,20 @@ class JournalDialect extends SqliteDialect {
 }
 
 /** Kysely wants parameters in a list, and to know which statements give rows. */
-function forKysely({ prepare, close }: SqliteDatabase): KyselyDatabase {
+function forKysely(database: SqliteDatabase): KyselyDatabase {
+  const { prepare, connection, transaction } = database
   return {
-    close,
+    close: database.close,
     prepare(sql) {
       const statement = prepare(sql)
       return {
         reader: statement.columns().length > 0,
         all: (values) => statement.all(...(values as SqlValue[])),
-        run: (values) => statement.run(...(values as SqlValue[])),
+        run(values) {
+          const run = () => statement.run(...(values as SqlValue[]))
+          // Also a single statement is written only by whoever owns the database.
+          return connection.isTransaction ? run() : transaction(run)
+        },
         iterate: (values) => statement.iterate(...(values as SqlValue[])),
       }
     },

@@ -31,6 +31,41 @@ export function isSqliteError(error: unknown): error is Error {
   return error instanceof RangeError && (error as NodeJS.ErrnoException).code === 'ERR_OUT_OF_RANGE'
 }
 
+/** Codes of commits of which nothing can be in the log: the last page was not written. */
+const NOTHING_COMMITTED = new Set([
+  'SQLITE_IOERR_READ',
+  'SQLITE_IOERR_SHORT_READ',
+  'SQLITE_IOERR_WRITE',
+])
+
+/** What the error says about the database as a whole. */
+export type Trouble = {
+  /** The connection is opened again before it is used further. */
+  isSuspect: boolean
+  /** What was refused may be in the log, and come back with the next start. */
+  mayBeCommitted: boolean
+}
+
+/** Undefined: not the disk, but what was asked for, or damage of a single place. */
+export function troubleOf(error: unknown): Trouble | undefined {
+  const code = sqliteCode(error) ?? (error instanceof Error ? sqliteCode(error.cause) : undefined)
+  if (code === 'SQLITE_FULL') return { isSuspect: false, mayBeCommitted: false }
+  if (code?.startsWith('SQLITE_IOERR'))
+    return { isSuspect: true, mayBeCommitted: !NOTHING_COMMITTED.has(code) }
+  const isConnection = ['SQLITE_CANTOPEN', 'SQLITE_PROTOCOL', 'SQLITE_NOMEM', 'SQLITE_READONLY']
+  if (code !== undefined && isConnection.includes(code))
+    return { isSuspect: true, mayBeCommitted: code === 'SQLITE_NOMEM' }
+  return undefined
+}
+
+/**
+ * The process must end before it answers what it was asked to write: nobody can say whether that is
+ * durable, or another process writes to the database by now.
+ */
+export class JournalLost extends Error {
+  override readonly name = 'JournalLost'
+}
+
 /** SQLite's message with its code, which is what one searches for. */
 export function messageOf(error: unknown): string {
   const code = sqliteCode(error)

@@ -7,6 +7,7 @@ import type { Durability } from './sqlite-database.js'
 import { linkWorker, type JournalEvents, type WorkerLink } from './sqlite-link.js'
 import type { WorkerOptions } from './sqlite-messages.js'
 import { builtWorker } from '../built-worker.js'
+import { writeProbe } from './write-probe.js'
 
 export type SqliteJournalOptions = {
   /** The database; it and its directory are created if need be. */
@@ -22,13 +23,11 @@ export type SqliteJournalOptions = {
  * journal, another process has it open, its directory cannot be created or written.
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
-  const { file, durability, onFatal = () => undefined, onStuck = () => undefined } = options
+  const { file, durability, onFatal = () => undefined, onFault = () => undefined } = options
   await createDataFolder(dirname(file))
   const workerData: WorkerOptions = { file, durability }
-  const link = linkWorker(new Worker(builtWorker('journal/sqlite-worker.js'), { workerData }), {
-    onFatal,
-    onStuck,
-  })
+  const worker = new Worker(builtWorker('journal/sqlite-worker.js'), { workerData })
+  const link = linkWorker(worker, { onFatal, onFault })
   try {
     // The first answer tells whether the database opened.
     await link.request('ping')
@@ -37,7 +36,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     throw error
   }
   for (const sentence of closeToOthers(file)) options.onExposed?.(sentence)
-  return journalOver(link)
+  return journalOver(link, writeProbe(`${file}-probe`))
 }
 
 /** Creates the folder of a database, if need be. Throws `StorageError`. */
@@ -52,7 +51,7 @@ export async function createDataFolder(folder: string): Promise<void> {
   }
 }
 
-function journalOver({ append, request, close }: WorkerLink): Journal {
+function journalOver({ append, request, close }: WorkerLink, probe: () => Promise<void>): Journal {
   return {
     createSession: (record, owner) => request('createSession', record, owner),
     loadSession: (session_id) => request('loadSession', session_id),
@@ -74,6 +73,7 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
       removeOldParts: (session_id) => request('removeOldParts', session_id),
     }),
     truncate: (session_id, truncation) => request('truncate', session_id, truncation),
+    eraseRemoved: () => request('eraseRemoved'),
     members: (session_id) => request('members', session_id),
     putMember: (session_id, member) => request('putMember', session_id, member),
     deleteMember: (session_id, actor_id) => request('deleteMember', session_id, actor_id),
@@ -90,7 +90,10 @@ function journalOver({ append, request, close }: WorkerLink): Journal {
     savedDocument: (project_id) => request('savedDocument', project_id),
     deleteProject: (project_id) => request('deleteProject', project_id),
     size: () => request('size'),
-    ping: () => request('ping'),
+    async ping() {
+      await request('ping')
+      await probe()
+    },
     close,
   }
 }

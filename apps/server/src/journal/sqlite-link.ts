@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { StorageError, type Journal } from './journal.js'
 import { packGroup, unpackOutcomes, type PackedOutcomes } from './packed-group.js'
 import { assertConsecutive } from './rules.js'
-import type { Notice, Reply, Request, Served } from './sqlite-messages.js'
+import type { JournalFault, Notice, Reply, Request, Served } from './sqlite-messages.js'
 
 /** The main thread's end of the worker: requests out, replies in. */
 export type WorkerLink = {
@@ -17,36 +17,66 @@ export type WorkerLink = {
   terminate: () => Promise<void>
 }
 
-type Waiting = { resolve: (value: unknown) => void; reject: (error: unknown) => void }
+type Waiting = {
+  method: Request['method']
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
 
 /** `ended`: there is nobody to ask any more, for the reason that `error` gives. */
 type State = { state: 'open' } | { state: 'ended'; error: StorageError }
 
 export type JournalEvents = {
-  /** The worker has died: the journal is of no more use, and the process should end. */
+  /**
+   * The journal is lost: its worker has died, another process writes to the database, or nobody can
+   * say whether a commit is durable. The process should end now: what was being written is never
+   * answered, since it may or may not be there after the next start.
+   */
   onFatal: (error: StorageError) => void
-  /** Durable entries cannot be moved to their tables; it is tried again later. */
-  onStuck: (error: StorageError) => void
+  /** Something else failed. It is tried again, and nothing acknowledged is lost. */
+  onFault: (fault: Exclude<JournalFault, 'lost'>, error: StorageError) => void
 }
 
-export function linkWorker(worker: Worker, { onFatal, onStuck }: JournalEvents): WorkerLink {
+/** Requests that leave nobody knowing whether they were done when the worker dies. */
+const WRITES: ReadonlySet<Request['method']> = new Set<Request['method']>([
+  'append',
+  'createSession',
+  'deleteSession',
+  'truncate',
+  'putMember',
+  'deleteMember',
+  'createShareLink',
+  'deleteShareLink',
+  'createProject',
+  'saveProject',
+  'deleteProject',
+])
+
+export function linkWorker(worker: Worker, { onFatal, onFault }: JournalEvents): WorkerLink {
   const waiting = new Map<number, Waiting>()
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   let state: State = { state: 'open' }
   let lastId = 0
   let closed: Promise<void> | undefined
 
-  const die = (cause: unknown) => {
-    const error = new StorageError('The journal’s worker thread has died', { cause })
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
+  const lose = (error: StorageError) => {
     // An end that was asked for is no news, and neither is the exit that follows an error.
-    if (state.state === 'ended') return
-    state = { state: 'ended', error }
-    onFatal(error)
+    const isNews = state.state !== 'ended'
+    if (isNews) state = { state: 'ended', error }
+    try {
+      if (isNews) onFatal(error)
+    } finally {
+      for (const { method, reject } of waiting.values()) if (!WRITES.has(method)) reject(error)
+      waiting.clear()
+    }
   }
+  const die = (cause: unknown) =>
+    lose(new StorageError('The journal’s worker thread has died', { cause }))
   worker.on('message', (reply: Reply | Notice) => {
-    if (reply.id === null) return onStuck(new StorageError(reply.stuck))
+    if (reply.id === null) {
+      const error = new StorageError(reply.message)
+      return reply.fault === 'lost' ? lose(error) : onFault(reply.fault, error)
+    }
     settle(waiting.get(reply.id), reply)
     waiting.delete(reply.id)
   })
@@ -60,7 +90,7 @@ export function linkWorker(worker: Worker, { onFatal, onStuck }: JournalEvents):
       const id = ++lastId
       // `request` has checked that the arguments are those of the method.
       worker.postMessage({ id, method, args } as Request)
-      waiting.set(id, { resolve, reject })
+      waiting.set(id, { method, resolve, reject })
     })
   const end = () => {
     state = { state: 'ended', error: new StorageError('The journal is closed') }

@@ -1,21 +1,61 @@
+import { statSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { createPrivate } from '../private-files.js'
 import { StorageError } from './journal.js'
-import { messageOf, sqliteCode } from './sqlite-error.js'
+import type { Connection } from './sqlite-database.js'
+import { JournalLost, messageOf, sqliteCode } from './sqlite-error.js'
 
 /** The right to write to a database, held by one process at a time. */
-export type WriterLock = { release: () => void }
+export type WriterLock = {
+  /**
+   * Takes the lock again when its file was deleted or replaced. Throws `JournalLost` when another
+   * process has it by now.
+   */
+  renew: () => void
+  release: () => void
+}
 
 /**
  * Takes the lock beside a database; throws SQLITE_BUSY while another process has it. It is the
  * kernel's lock on an empty file, taken through SQLite: it ends with the process even after
  * kill -9, and readers of the database itself, a backup for one, are not kept out. The file stays:
- * were it deleted, two processes could hold locks on two files of that name.
+ * were it deleted, two processes could hold locks on two files of that name
+ * (`renew` and `Ownership` are for when somebody does delete it).
  */
 export function lockForWriting(file: string): WriterLock {
-  createPrivate(`${file}-lock`)
+  const path = `${file}-lock`
+  let held = lockOn(path)
+  return {
+    renew() {
+      if (isSame(held.identity, identityOf(path))) return
+      const before = held
+      try {
+        held = lockOn(path)
+      } catch (error) {
+        if (!sqliteCode(error)?.startsWith('SQLITE_BUSY')) throw error
+        throw new JournalLost(`${path} was deleted, and another process has locked a new one`)
+      }
+      before.connection.close()
+    },
+    release: () => held.connection.close(),
+  }
+}
+
+type Identity = { dev: number; ino: number } | undefined
+
+function identityOf(path: string): Identity {
+  return statSync(path, { throwIfNoEntry: false })
+}
+
+function isSame(a: Identity, b: Identity): boolean {
+  return a !== undefined && a.dev === b?.dev && a.ino === b.ino
+}
+
+function lockOn(path: string): { connection: Connection; identity: Identity } {
+  createPrivate(path)
+  const identity = identityOf(path)
   // A predecessor that is just shutting down may still hold the lock.
-  const connection = new DatabaseSync(`${file}-lock`, { timeout: 1_000 })
+  const connection = new DatabaseSync(path, { timeout: 1_000 })
   try {
     // Without a journal file of its own: nothing is ever written here.
     connection.exec('pragma journal_mode = memory; begin exclusive')
@@ -23,7 +63,7 @@ export function lockForWriting(file: string): WriterLock {
     connection.close()
     throw error
   }
-  return { release: () => connection.close() }
+  return { connection, identity }
 }
 
 /** The same, with a sentence for people when it cannot be had. Throws `StorageError`. */

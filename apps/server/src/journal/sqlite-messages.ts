@@ -27,5 +27,13 @@ export type Reply =
   | { id: number; state: 'storage-failed'; message: string; cause: unknown }
   | { id: number; state: 'failed'; error: unknown }
 
-/** What the worker says unasked: rows cannot be moved to their tables, for this reason. */
-export type Notice = { id: null; stuck: string }
+/**
+ * What goes wrong without being the answer to a request. `stuck`: durable rows cannot be moved to
+ * their tables. `checkpoint`: the log cannot be copied into the database. `disk`: it failed to read
+ * or write. `older`: the log was damaged, and what was
+ * acknowledged last is missing. `lost`: the process must end, and what is being written is not answered.
+ */
+export type JournalFault = 'stuck' | 'checkpoint' | 'disk' | 'older' | 'lost'
+
+/** What the worker says unasked. */
+export type Notice = { id: null; fault: JournalFault; message: string }

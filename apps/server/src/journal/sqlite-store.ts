@@ -1,8 +1,10 @@
 import type { AppendOutcome, Journal } from './journal.js'
+import { renewEpochs } from './epochs.js'
 import { migrate } from './migrations.js'
 import { overStaging, snapshotsOverStaging } from './over-staging.js'
 import { packGroup } from './packed-group.js'
-import { journalQueries } from './queries.js'
+import { Erasure } from './erasure.js'
+import { journalQueries, type JournalQueries } from './queries.js'
 import { assertConsecutive } from './rules.js'
 import { bytesOf, type SqliteDatabase } from './sqlite-database.js'
 import { snapshotQueries } from './snapshot-queries.js'
@@ -32,12 +34,17 @@ export async function createSqliteStore(
 ): Promise<SqliteStore> {
   const db = kyselyOver(database)
   await migrate(db)
+  if (database.isOlder) await renewEpochs(db)
   const staging = new Staging(database, db, options)
   // Throws when something that is staged is damaged.
   staging.unsettled()
   const steps = snapshotsOverStaging(snapshotQueries(db), staging)
+  const erasure = new Erasure(database, staging)
   const journal: Journal = {
-    ...overStaging(journalQueries(db), staging),
+    ...erasing(overStaging(journalQueries(db), staging), erasure),
+    async eraseRemoved() {
+      return erasure.next()
+    },
     writeSnapshot: inSteps(steps),
     async append(batches) {
       batches.forEach(assertConsecutive)
@@ -64,5 +71,25 @@ export async function createSqliteStore(
     served: { ...journal, ...steps },
     appendGroup: (group) => staging.append(group),
     learnIds: () => staging.learnIds(),
+  }
+}
+
+/** Whatever removes content for good has it overwritten later. */
+function erasing(queries: JournalQueries, erasure: Erasure): JournalQueries {
+  return {
+    ...queries,
+    async truncate(session_id, truncation) {
+      const removed = await queries.truncate(session_id, truncation)
+      if (removed > 0) erasure.due()
+      return removed
+    },
+    async deleteSession(session_id) {
+      erasure.due()
+      return await queries.deleteSession(session_id)
+    },
+    async deleteProject(project_id) {
+      erasure.due()
+      return await queries.deleteProject(project_id)
+    },
   }
 }

@@ -52,6 +52,11 @@ export class StagedState {
     return this.#groups.length === 0
   }
 
+  /** Of the oldest group that is staged; undefined when none is. */
+  get firstId(): number | undefined {
+    return this.#groups[0]?.id
+  }
+
   /** The session's rows were changed by others: where they end is read again. */
   forget(session_id: string): void {
     this.#sessions.delete(session_id)

@@ -96,6 +96,21 @@ export class Staging {
     return !session.isSettled
   }
 
+  /** Of the group that was staged last. */
+  get lastId(): number {
+    return this.#current().lastId
+  }
+
+  /** Moves a part of the groups up to this one, whatever is due. True: there is more of them. */
+  clearThrough(id: number): boolean {
+    if ((this.#current().firstId ?? Infinity) > id) return false
+    this.#change((state) => {
+      state.round ??= { through: state.lastId, sessions: state.unsettled() }
+      this.#settleDue(state, { rows: 0, characters: 0 })
+    })
+    return true
+  }
+
   /** Moves everything, and leaves no group. */
   settleAll(): void {
     if (this.#current().isEmpty) return

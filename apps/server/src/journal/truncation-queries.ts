@@ -1,11 +1,11 @@
 import type { AckSuccess, Entry } from '@talus/protocol'
 import type { Kysely } from 'kysely'
 import { insertReceipts, receiptRow, updateHead } from './append-queries.js'
-import { genesis } from './chain.js'
+import { genesis, trimmedDigest } from './chain.js'
 import { readEntries, truncationOf } from './entry-reading.js'
 import { readHead } from './head-reading.js'
 import type { Journal, Receipt } from './journal.js'
-import type { PackedCommit } from './packed-group.js'
+import { packSegment, unpackSegment, type PackedCommit } from './packed-group.js'
 import { mayGo, removedReceipt } from './rules.js'
 import type { HeadRow, JournalTables } from './schema.js'
 import { snapshotSeq } from './snapshot-reading.js'
@@ -39,7 +39,7 @@ export function truncationQueries(db: Kysely<JournalTables>): TruncationQueries 
 /** Entries that go, and what says where those before them ended. */
 type Removal = { going: readonly PackedCommit[]; before: { digest: string } | undefined }
 
-/** A segment goes when all of it may go. Until then what it has of removed entries is not read. */
+/** Segments go of which all may go; from the next one, what may go is taken out. */
 async function remove(
   db: Kysely<JournalTables>,
   session_id: string,
@@ -56,7 +56,8 @@ async function remove(
     .orderBy('last_seq', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const digest = (gone ?? before)?.digest ?? genesis(session_id)
+  const trimmed = await trim(db, session_id, seq)
+  const digest = trimmed ?? (gone ?? before)?.digest ?? genesis(session_id)
   await db
     .deleteFrom('segments')
     .where('session_id', '=', session_id)
@@ -67,6 +68,31 @@ async function remove(
     .values({ session_id, seq, digest })
     .onConflict((conflict) => conflict.column('session_id').doUpdateSet({ seq, digest }))
     .execute()
+}
+
+/** Takes entries up to `seq` out of the segment that goes on after it; gives the digest of the rest. */
+async function trim(
+  db: Kysely<JournalTables>,
+  session_id: string,
+  seq: number,
+): Promise<string | undefined> {
+  const across = await db
+    .selectFrom('segments')
+    .where('session_id', '=', session_id)
+    .where('last_seq', '>', seq)
+    .where('first_seq', '<=', seq)
+    .select(['last_seq', 'body'])
+    .executeTakeFirst()
+  if (across === undefined) return undefined
+  const kept = unpackSegment(across.body).filter((entry) => entry.seq > seq)
+  const body = packSegment(session_id, kept)
+  await db
+    .updateTable('segments')
+    .set({ first_seq: seq + 1, body })
+    .where('session_id', '=', session_id)
+    .where('last_seq', '=', across.last_seq)
+    .execute()
+  return trimmedDigest(body)
 }
 
 /** A removed entry leaves a receipt: its command must not run again (rule IDEM1). */

@@ -53,6 +53,11 @@ export function createInstruments(registry: Registry) {
       'talus_append_failures_total',
       'Groups that could not be made durable.',
     ),
+    journalFaults: counter(
+      'talus_journal_faults_total',
+      'Failures of storage, by fault: disk, checkpoint, stuck or older.',
+      ['fault'],
+    ),
     publishSeconds: histogram(
       'talus_publish_seconds',
       'Turning what a session committed into packets for its room.',

@@ -3,12 +3,16 @@ import { SWEEPS } from './open-sessions.js'
 /** A timer with more would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
-type Sweeping = {
+/** How often what is not to be kept any longer is looked for. */
+const RETENTION_MS = 3_600_000
+
+type Surroundings = {
   /** A timer that does not keep the process. Monotonic: it knows no time of day. */
   after: (ms: number, work: () => void) => void
-  minutes: number
   isOpen: () => boolean
 }
+
+type Sweeping = Surroundings & { minutes: number }
 
 /** Lets idle sessions go after so many minutes, or up to a quarter more. */
 export function sweepIdle(sessions: { sweep: () => void }, sweeping: Sweeping): void {
@@ -17,5 +21,16 @@ export function sweepIdle(sessions: { sweep: () => void }, sweeping: Sweeping): 
     if (!isOpen()) return
     sessions.sweep()
     sweepIdle(sessions, sweeping)
+  })
+}
+
+/** Removes what is not to be kept any longer, every hour. */
+export function sweepOld(
+  sessions: { removeOld: () => Promise<void> },
+  surroundings: Surroundings,
+): void {
+  surroundings.after(RETENTION_MS, () => {
+    if (!surroundings.isOpen()) return
+    void sessions.removeOld().then(() => sweepOld(sessions, surroundings))
   })
 }

@@ -51,6 +51,12 @@ const PAGE = 500
 /** What the journal keeps of a command that changes nothing, roughly. */
 const RECEIPT_BYTES = 700
 
+/** Commands of a group that are taken in, or answered, in one step. */
+const PENDING_PER_STEP = 8
+
+/** Commands of a group that are planned as they come; of more, a slice in each turn. */
+const PLANNED_AT_ONCE = 16
+
 /** Steps of a plan that are taken at once: nearly all plans have no more. */
 const STEPS_AT_ONCE = 4
 
@@ -86,8 +92,8 @@ export type SessionServices = {
   planInSteps: PlanTaskInSteps
   /** Called after entries became durable, with their JSON. */
   onCommitted: (session: LiveSession, bodies: readonly string[]) => void
-  /** Told what each task cost that was planned. */
-  spent: (payer: Payer, cost: Cost) => void
+  /** Told what each task cost that was planned; absent: nobody pays. */
+  spent: ((payer: Payer, cost: Cost) => void) | undefined
   /** How large a graph may become. */
   limits: GraphLimits
   newId: () => string
@@ -117,6 +123,7 @@ export class LiveSession implements Appender {
   /** What is planned in turns. */
   #tried: Waiting | undefined
   #committing = false
+  #pumpsLater = false
   #catchingUp = false
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
@@ -247,6 +254,11 @@ export class LiveSession implements Appender {
     if (this.isBusy) await this.#calm.wait()
   }
 
+  /** Whether something is left to be done that nobody has asked the committer for yet. */
+  get hasWork(): boolean {
+    return this.isBusy || this.#pumpsLater
+  }
+
   /** Whether something long is under way. */
   get isBusy(): boolean {
     return this.#long.isRunning || this.#pipeline.isHeavy
@@ -281,7 +293,7 @@ export class LiveSession implements Appender {
 
   prepare(): void {
     // What is told of many nodes is made in turns, when it is durable.
-    if (this.#pipeline.isHeavy) return
+    if (this.#pipeline.isLong) return
     this.#voice.prepare(this.#pipeline.inFlight)
   }
 
@@ -289,7 +301,7 @@ export class LiveSession implements Appender {
     if (outcome instanceof StorageError) {
       this.#rejectAll(this.#notDurable(outcome))
     } else if (outcome.ok) {
-      if (this.#pipeline.isHeavy) return this.#commitInTurns()
+      if (this.#pipeline.isLong && !this.#long.isRunning) return this.#commitInTurns()
       this.#commit()
     } else if (outcome.reason === 'duplicate') {
       this.#replanWithout(new Set(outcome.command_ids))
@@ -308,15 +320,27 @@ export class LiveSession implements Appender {
   /** Plans all that can be planned, in order, and asks for it to be written. */
   #pump(): void {
     if (this.#catchingUp || this.#committing || this.#long.isRunning) return
-    for (let next = this.#pipeline.next(); next; next = this.#pipeline.next()) {
-      this.#takeOn(next)
-      if (this.#long.isRunning) break
-      if (this.#pipeline.isWaiting && loopTurns.isOver()) {
-        void loopTurns.next().then(() => this.#pump())
+    for (;;) {
+      const isMuch = this.#pipeline.planned >= PLANNED_AT_ONCE && this.#pipeline.isWaiting
+      if (isMuch && loopTurns.isOver()) {
+        this.#pumpLater()
         break
       }
+      const next = this.#pipeline.next()
+      if (!next) break
+      this.#takeOn(next)
+      if (this.#long.isRunning) break
     }
     if (this.#pipeline.planned > 0) this.#services.requestCommit(this)
+  }
+
+  #pumpLater(): void {
+    if (this.#pumpsLater) return
+    this.#pumpsLater = true
+    void loopTurns.next().then(() => {
+      this.#pumpsLater = false
+      this.#pump()
+    })
   }
 
   #takeOn(waiting: Waiting): void {
@@ -335,7 +359,9 @@ export class LiveSession implements Appender {
   /** Runs steps that try things on the graph: at once when they are few, else in turns. */
   #try<T>(waiting: Waiting, plan: Steps<T>, end: (result: T) => void): void {
     const { graph } = this.#document.ground
-    const steps = metered(plan, (ms) => this.#spent(waiting.task, { bytes: 0, ms }))
+    const { spent } = this.#services
+    const tell = (ms: number) => this.#spent(waiting.task, { bytes: 0, ms })
+    const steps = spent ? metered(plan, tell) : plan
     graph.beginTrial()
     for (let n = 0; n < STEPS_AT_ONCE; n += 1) {
       const step = steps.next()
@@ -387,13 +413,15 @@ export class LiveSession implements Appender {
   /** Whatever comes of it, the task keeps its place and is answered. */
   #planned({ task, settle, announced }: Planning): Pending {
     const base = { task, settle, announced, timestamp: this.#services.now() }
-    const began = performance.now()
+    const { spent } = this.#services
+    const began = spent ? performance.now() : 0
     try {
       const planned = this.#plan(task)
       task.trace?.reached('planned')
       const pending = this.#pendingOf(base, planned)
       const bytes = pending.outcome === 'entry' ? pending.body.length : RECEIPT_BYTES
-      this.#spent(task, { bytes, ms: performance.now() - began })
+      // Beyond that it was interrupted: a plan of one change takes less.
+      if (spent) this.#spent(task, { bytes, ms: Math.min(performance.now() - began, 1) })
       return pending
     } catch (err) {
       return { ...base, outcome: 'refused', failure: this.#fault(task, err) }
@@ -430,7 +458,7 @@ export class LiveSession implements Appender {
 
   #spent({ actor }: Pick<Task, 'actor'>, cost: Cost): void {
     const { session_id } = this.record
-    this.#services.spent({ actor_id: actor.id, session_id }, cost)
+    this.#services.spent?.({ actor_id: actor.id, session_id }, cost)
   }
 
   #fault({ command_id }: { command_id: string }, err: unknown): Failure {
@@ -469,7 +497,10 @@ export class LiveSession implements Appender {
     const { inFlight } = this.#pipeline
     for (const { task } of inFlight) task.trace?.reached('durable')
     // Until the whole group is taken in, readers see the state before it.
-    for (const pending of inFlight) yield* this.#document.foldInSteps(pending)
+    for (const [n, pending] of inFlight.entries()) {
+      yield* this.#document.foldInSteps(pending)
+      if (n % PENDING_PER_STEP === PENDING_PER_STEP - 1) yield
+    }
     const group = this.#pipeline.land()
     const bodies: string[] = []
     for (const pending of group) {
@@ -479,8 +510,11 @@ export class LiveSession implements Appender {
       bodies.push(pending.body)
     }
     yield* this.#voice.doneInSteps(group)
-    for (const { task } of group) task.trace?.reached('published')
-    for (const pending of group) this.#answer(pending)
+    for (const [n, pending] of group.entries()) {
+      pending.task.trace?.reached('published')
+      this.#answer(pending)
+      if (n % PENDING_PER_STEP === PENDING_PER_STEP - 1) yield
+    }
     if (bodies.length > 0) this.#services.onCommitted(this, bodies)
   }
 

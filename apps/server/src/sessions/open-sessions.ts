@@ -55,6 +55,11 @@ export class OpenSessions {
     return known.opening.catch(() => undefined)
   }
 
+  /** The session, if it is in memory; not a reason to keep it there. */
+  held(session_id: string): LiveSession | undefined {
+    return this.#open.get(session_id)?.session ?? this.#idle.get(session_id)?.deref()
+  }
+
   /** How many are in memory, or on their way there. */
   get size(): number {
     return this.#open.size

@@ -50,6 +50,11 @@ export class RecentEntries {
     while (this.#length > MAX_ENTRIES || this.#bytes > MAX_BYTES) this.#dropFirst()
   }
 
+  /** Drops the entries before this seq. */
+  forgetBefore(seq: number): void {
+    while (this.#length > 0 && this.firstSeq < seq) this.#dropFirst()
+  }
+
   /** Takes back the entries right before the first; of more than fit, the last. */
   prepend(bodies: readonly string[]): void {
     const sizes = bodies.map((body) => Buffer.byteLength(body))

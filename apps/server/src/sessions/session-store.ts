@@ -4,11 +4,12 @@ import { sessionNotFound } from '../dispatch/failures.js'
 import type { GroupCommitter } from '../dispatch/group-committer.js'
 import type { ListPage, Member, SessionRecord } from '../journal/journal.js'
 import type { Extent } from '../limits/costs.js'
-import { inTurns } from '../limits/turns.js'
+import { inTurns, loopTurns } from '../limits/turns.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
 import { OpenSessions } from './open-sessions.js'
 import type { Retention } from './retention.js'
-import { foldInSteps } from './snapshot.js'
+import { RetentionSweep } from './retention-sweep.js'
+import { capture, foldInSteps, serialise } from './snapshot.js'
 import { Snapshots } from './snapshots.js'
 
 export type NewSession = {
@@ -57,11 +58,17 @@ export class SessionStore {
   readonly #snapshots: Snapshots
   /** Deletions under way: nobody opens or creates a session of that id meanwhile. */
   readonly #deletions = new Map<string, Promise<unknown>>()
+  readonly #retention: RetentionSweep
 
   constructor(services: StoreServices) {
     this.#services = services
     this.#open = new OpenSessions((session_id) => this.#load(session_id), services.isOccupied)
     this.#snapshots = new Snapshots(services)
+    this.#retention = new RetentionSweep({
+      ...services,
+      snapshot: (session_id) => this.#snapshot(session_id),
+      removed: (session_id, first_seq) => this.#open.held(session_id)?.tail.forgetBefore(first_seq),
+    })
   }
 
   /** The session with this id. Errors: SESSION_NOT_FOUND, STORAGE_UNAVAILABLE. */
@@ -164,14 +171,21 @@ export class SessionStore {
     this.#open.sweep()
   }
 
+  /** Removes what is not to be kept any longer, from all sessions of the store. Never rejects. */
+  removeOld(): Promise<void> {
+    return this.#retention.run()
+  }
+
   /** Waits until everything taken in is durable and written out. */
   async drained(): Promise<void> {
     let busy: LiveSession[]
     do {
       await this.#services.committer.drained()
-      busy = [...this.#open.sessions()].filter((session) => session.isBusy)
+      busy = [...this.#open.sessions()].filter((session) => session.hasWork)
       await Promise.all(busy.map((session) => session.calm()))
+      if (busy.length > 0) await loopTurns.next()
     } while (busy.length > 0)
+    await this.#retention.stop()
     await this.#snapshots.stop(this.#open.sessions())
   }
 
@@ -186,6 +200,17 @@ export class SessionStore {
     const blueprint = blueprintOf(template_id)
     const unknown = hasOwners ? AccessRules.UNKNOWN : null
     return { blueprint, rules: blueprint ? blueprint.rules : unknown }
+  }
+
+  /** An open session has its turn among the others; one that is not does not stay in memory. */
+  async #snapshot(session_id: string): Promise<void> {
+    const open = this.#open.held(session_id)
+    if (open) return this.#snapshots.ask(open)
+    const { journal } = this.#services
+    const stored = await journal.loadSession(session_id)
+    if (!stored) return
+    const state = await inTurns(foldInSteps(stored))
+    await journal.writeSnapshot(session_id, state.seq, serialise(capture(state)))
   }
 
   async #load(session_id: string): Promise<LiveSession | undefined> {

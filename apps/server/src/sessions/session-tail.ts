@@ -51,6 +51,11 @@ export class SessionTail {
     this.#arrivals.arrive(seq)
   }
 
+  /** The entries before this seq are no longer kept. */
+  forgetBefore(seq: number): void {
+    this.#recent.forgetBefore(seq)
+  }
+
   /** Nothing more will come: nobody needs to wait. */
   end(): void {
     this.#seq = Infinity

@@ -20,7 +20,7 @@ type Part =
   | { part: 'history'; pieces: JsonValue[] }
 
 /** What a snapshot holds, by reference. */
-type Captured = { nodes: GraphImage; retired: Retired[]; pieces: Iterable<JsonValue> }
+type Captured = { nodes: GraphImage; retired: Iterable<Retired>; pieces: Iterable<JsonValue> }
 
 /**
  * What a snapshot holds, taken in one go while the state is durable. Node records are immutable,
@@ -29,7 +29,7 @@ type Captured = { nodes: GraphImage; retired: Retired[]; pieces: Iterable<JsonVa
 export function capture({ graph, history }: SessionState): Captured {
   return {
     nodes: graph.image(),
-    retired: [...graph.retired()],
+    retired: graph.captureRetired(),
     pieces: history.toSnapshot(),
   }
 }

@@ -41,6 +41,8 @@ export class Snapshots {
   readonly #since = new WeakMap<LiveSession, Since>()
   /** In the order in which they became due. */
   readonly #due = new Map<LiveSession, Since>()
+  /** Sessions whose snapshot somebody waits for, whatever has come since the last. */
+  readonly #asked = new Set<LiveSession>()
   #writing: Promise<void> | undefined
   #stopping = false
 
@@ -64,6 +66,16 @@ export class Snapshots {
     if (this.#stopping || !isDue(since)) return
     this.#due.set(session, since)
     this.#writing ??= this.#writeDue()
+  }
+
+  /** Writes a snapshot of the session in its turn. Resolves also when it could not be written. */
+  async ask(session: LiveSession): Promise<void> {
+    const since = this.#since.get(session)
+    if (!since || this.#stopping) return
+    this.#asked.add(session)
+    this.#due.set(session, since)
+    this.#writing ??= this.#writeDue()
+    await this.#writing
   }
 
   /** Characters of the session as JSON: its last snapshot, and the entries since. */
@@ -91,7 +103,7 @@ export class Snapshots {
       if (this.#stopping) break
       this.#due.delete(session)
       // Who became due during its own snapshot may not be beside one of that size.
-      if (isDue(since)) await this.#write(session, since)
+      if (this.#asked.delete(session) || isDue(since)) await this.#write(session, since)
     }
     this.#writing = undefined
   }

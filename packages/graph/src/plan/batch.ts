@@ -22,7 +22,7 @@ function within(index: number, { code, message, details = [] }: Failure): Failur
 }
 
 /** Commands that are planned in one step, unless one of them takes steps of its own. */
-const COMMANDS_PER_STEP = 16
+const COMMANDS_PER_STEP = 4
 
 /** Plans several commands as one: each on what the earlier ones leave, all or none (rule CMD6). */
 export function* planBatch(

@@ -136,8 +136,13 @@ function aspectKey({ aspect, property_id = '' }: Mark): string {
   return aspect === 'place' ? '@' : `.${property_id}`
 }
 
-function* saved(nodes: readonly [string, NodeStamps | string][]): Generator<SavedNode> {
-  for (const [node_id, stamps] of nodes) {
+function* saved(
+  ids: readonly string[],
+  nodes: readonly (NodeStamps | string)[],
+): Generator<SavedNode> {
+  for (const [n, node_id] of ids.entries()) {
+    const stamps = nodes[n]
+    if (stamps === undefined) continue
     yield [node_id, typeof stamps === 'string' ? stamps : saveNode(stamps)]
   }
 }
@@ -158,7 +163,7 @@ export class Stamps {
   /** The stamps as they are now, to be written out later; taking them only copies references. */
   capture(): Iterable<SavedNode> {
     this.#era += 1
-    return saved([...this.#nodes])
+    return saved([...this.#nodes.keys()], [...this.#nodes.values()])
   }
 
   existence(node_id: string): Stamp | undefined {

@@ -16,7 +16,7 @@ export function mountHealth(app: FastifyInstance, services: RestServices): void 
   )
   mount(app, 'GetReady', async () => {
     if (!services.isOpen()) return fail('OVERLOADED', 'The server is shutting down')
-    if (await services.journalAnswers()) return ok({ status: 'ready' })
-    return fail('STORAGE_UNAVAILABLE', 'The journal does not answer')
+    const cause = await services.unreadiness()
+    return cause === null ? ok({ status: 'ready' }) : fail('STORAGE_UNAVAILABLE', cause)
   })
 }

@@ -16,6 +16,6 @@ export type RestServices = {
   serverVersion: string
   /** Whether commands are taken: false while the server shuts down. */
   isOpen: () => boolean
-  /** Whether the journal answers now. */
-  journalAnswers: () => Promise<boolean>
+  /** Why commands could not be made durable now; null when they can. */
+  unreadiness: () => Promise<string | null>
 }
