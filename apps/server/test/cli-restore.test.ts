@@ -7,6 +7,7 @@ import {
   readdir,
   readFile,
   rename,
+  rm,
   symlink,
   truncate,
   writeFile,
@@ -289,7 +290,7 @@ describe('a restore that is killed', { timeout: 0 }, () => {
 /** A file system of so many bytes on that folder, or undefined where the tests may not mount one. */
 function smallDisk(path: string, size: string): Disposable | undefined {
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path])
-  return status === 0 ? { [Symbol.dispose]: () => spawnSync('umount', [path]) } : undefined
+  return status === 0 ? { [Symbol.dispose]: () => spawnSync('umount', ['-l', path]) } : undefined
 }
 
 describe('a full disk', { timeout: 0 }, () => {
@@ -306,6 +307,23 @@ describe('a full disk', { timeout: 0 }, () => {
     expect(stderr).toMatch(ONE_LINE)
     expect(await contents(dataDir)).toEqual(before)
     expect(await projectsIn(dataDir)).toEqual(['Kept'])
+  })
+
+  test('[CMD3] when a restored database is opened first does not take it away', async ({
+    skip,
+  }) => {
+    const dataDir = await newFolder()
+    const file = join(dataDir, 'talus.db')
+    const size = (await readFile(backup)).length
+    using disk = smallDisk(dataDir, String(size + 64 * 1024))
+    skip(disk === undefined, 'no file system can be mounted here')
+    await copyFile(backup, `${file}.restored`)
+    const ballast = join(dataDir, 'ballast')
+    spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4096'])
+    expect(() => openDatabase(file, 'full')).toThrow(file)
+    await rm(ballast)
+    openDatabase(file, 'full').close()
+    expect(await projectsIn(dataDir)).toEqual(NEW)
   })
 
   test('in the middle of a backup leaves no file', async ({ skip }) => {

@@ -67,7 +67,8 @@ async function faultyServer(path: string): Promise<Faulty | undefined> {
   const file = join(dataDir, 'talus.db')
   const faults = diskFaults(path, file)
   if (!faults) return undefined
-  const server = launch(['--port', '0', '--data-dir', dataDir], faults.env)
+  const unlimited = ['user', 'session'].flatMap((of) => [`--write-rate-per-${of}`, '0'])
+  const server = launch(['--port', '0', '--data-dir', dataDir, ...unlimited], faults.env)
   const { url } = JSON.parse(await server.greeting) as { url: string }
   return { url, faults, file, server }
 }
@@ -118,7 +119,7 @@ describe('a server whose disk fails', { timeout: 0 }, () => {
     expect(await post(url, '/sessions', { session_id: 's' })).toBe(201)
     let acknowledged = 0
     let hits = 0
-    for (let round = 0; round < 6; round += 1) {
+    while (hits < 3) {
       const under = load(url, 100)
       for (let burst = 0; burst < 10; burst += 1) {
         await pause(20)
@@ -129,7 +130,6 @@ describe('a server whose disk fails', { timeout: 0 }, () => {
       }
       acknowledged += await under
     }
-    expect(hits).toBeGreaterThan(0)
     await until(async () => (await readiness(url)) === 200)
     await until(() => create(url, 'after'))
     server.kill('SIGKILL')

@@ -129,7 +129,7 @@ test('[LIM8] a flood of wrong tokens keeps nobody out who has a valid one', asyn
   expect(new Set(statuses)).toEqual(new Set([401, 429]))
 })
 
-test('[LIM10] who proves nothing keeps nobody out who does', async () => {
+test('[LIM30] who proves nothing keeps nobody out who does', async () => {
   const args = [...AUTH, '--max-sockets-per-address', '12', '--handshake-rate', '1:3']
   await using app = await quickApp({ args, elapsed: () => 0 })
   const path = `${app.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`

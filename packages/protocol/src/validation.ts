@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { errorDetails } from './error-details.js'
+import { excerpt } from './excerpt.js'
 import { fail, ok, type Result } from './result.js'
 
 const compiled = new WeakMap<TSchema, Validator>()
@@ -15,6 +16,8 @@ function compile(schema: TSchema): Validator {
 
 const MAX_DETAILS = 10
 
+const SHAPE = 'to have the shape that the contract declares'
+
 /**
  * Checks a value against a schema of the contract. A failure is BAD_REQUEST with one detail for
  * each place that was expected otherwise; `at` is where the value stands in the whole payload.
@@ -22,9 +25,13 @@ const MAX_DETAILS = 10
 export function check<S extends TSchema>(schema: S, value: unknown, at = ''): Result<Static<S>> {
   const validator = compile(schema)
   if (validator.Check(value)) return ok(value as Static<S>)
-  const details = errorDetails(schema, value, validator.Errors(value))
+  // Errors are collected for all of a value, and from outside may come a hundred thousand.
+  const shown = excerpt(schema, value)
+  const details = errorDetails(schema, shown, validator.Errors(shown))
     .slice(0, MAX_DETAILS)
     .map((d) => ({ ...d, path: at + d.path }))
+  // What is wrong is beyond what was looked at.
+  if (details.length === 0) details.push({ path: at, expected: SHAPE })
   const first = details[0]
   const where = first ? `: expected ${first.path || 'the payload'} ${first.expected}` : ''
   return fail('BAD_REQUEST', `The payload is not valid${where}`, details)

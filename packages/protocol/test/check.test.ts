@@ -194,3 +194,33 @@ describe('checkJson', () => {
     expect(checkJson(value)).toMatchObject({ error: { details: [{ path: '/a/1/b/1/c' }] } })
   })
 })
+
+describe('of a large value', () => {
+  const Sample = Type.Object(
+    { id: SessionId, list: Type.Optional(Type.Array(Type.Object({ of: SessionId }))) },
+    { additionalProperties: false },
+  )
+
+  test('a few errors are told, whichever keys it has', () => {
+    const extra = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`x${n}`, n]))
+    const details = detailsOf(Sample, { ...extra, id: 5 })
+    expect(details.length).toBeLessThanOrEqual(10)
+    expect(details).toContainEqual({ path: '/x0', expected: 'to be absent' })
+  })
+
+  test('a declared key is told that stands behind thousands', () => {
+    const list = Array.from({ length: 5_000 }, () => ({ of: 'a' }))
+    expect(detailsOf(Sample, { list, id: 5 })).toMatchObject([{ path: '/id', actual: 5 }])
+  })
+
+  test('it is refused also when what is wrong comes late', () => {
+    const list = Array.from({ length: 5_000 }, (_, n) => ({ of: n === 4_999 ? 5 : 'a' }))
+    expect(check(Sample, { id: 'a', list })).toMatchObject({
+      ok: false,
+      error: {
+        code: 'BAD_REQUEST',
+        details: [{ path: '', expected: expect.stringMatching(/shape/) }],
+      },
+    })
+  })
+})

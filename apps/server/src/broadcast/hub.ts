@@ -1,5 +1,7 @@
 import type { Steps } from '@talus/graph'
-import type { PresenceChange, Role } from '@talus/protocol'
+import type { ErrorBody, Role } from '@talus/protocol'
+import type { PresenceText } from '../presence/presence-room.js'
+import { Arrivals, type Arrival, type Told } from './arrivals.js'
 import { look, publishByView, publishByViewInSteps, type Place, type Sight } from './audience.js'
 import type { Member } from './member.js'
 import { graphPacket, rootPacket } from './packets.js'
@@ -11,6 +13,19 @@ export type Attendance = (change: 'joined' | 'left', session_id: string, member:
 
 type Room = Map<string, Place>
 
+type Pace = ConstructorParameters<typeof Arrivals>[0]
+
+/** Everything is told at once. */
+const AT_ONCE: Pace = { after: (_ms, work) => work(), mayWrite: () => true }
+
+/** How a packet of presence ends whose state, its last field, is null. */
+const NO_STATE = 'null}]'
+
+/** The packet with a state that is JSON already. */
+function withState(packet: string, text: string): string {
+  return `${packet.slice(0, -NO_STATE.length)}${text}}]`
+}
+
 /**
  * Who is in which session on this server node, and what they are sent. Every publication is
  * turned into bytes once for each way of following, and each view, that somebody uses.
@@ -19,10 +34,12 @@ export class Hub implements Broadcaster {
   readonly #rooms = new Map<string, Room>()
   readonly #now: () => string
   readonly #attendance: Attendance
+  readonly #arrivals: Arrivals
 
-  constructor(now: () => string, attendance: Attendance) {
+  constructor(now: () => string, attendance: Attendance, pace: Pace = AT_ONCE) {
     this.#now = now
     this.#attendance = attendance
+    this.#arrivals = new Arrivals(pace, (session_id, told) => this.#announceAll(session_id, told))
   }
 
   /**
@@ -45,7 +62,10 @@ export class Hub implements Broadcaster {
     if (!room || !place) return false
     room.delete(client_id)
     this.#attendance('left', session_id, place.member)
-    if (room.size === 0) this.#rooms.delete(session_id)
+    if (room.size === 0) {
+      this.#rooms.delete(session_id)
+      this.#arrivals.forget(session_id)
+    }
     return true
   }
 
@@ -69,6 +89,7 @@ export class Hub implements Broadcaster {
   close(session_id: string): void {
     const room = this.#rooms.get(session_id)
     this.#rooms.delete(session_id)
+    this.#arrivals.forget(session_id)
     for (const { member } of room?.values() ?? []) {
       this.#attendance('left', session_id, member)
       member.onSessionDeleted()
@@ -112,27 +133,40 @@ export class Hub implements Broadcaster {
   }
 
   /** Tells the session that a client came or went. */
-  announce(
-    event: 'session:connected' | 'session:disconnected',
-    session_id: string,
-    client_id: string,
-  ): void {
+  announce(event: Arrival, session_id: string, client_id: string): void {
+    const clients = this.count(session_id)
+    if (clients > 0) this.#arrivals.announce(session_id, { event, client_id }, clients)
+  }
+
+  #announceAll(session_id: string, told: readonly Told[]): void {
     const room = this.#rooms.get(session_id)
     if (!room) return
     const active_clients = room.size
     const place = { session_id, timestamp: this.#now() }
-    const root = () => {
-      const said = { ...place, client_id, active_clients }
-      // Alike in words, two payload types: only inside a branch does the name fix the type.
-      return event === 'session:connected'
-        ? [rootPacket(event, { event, ...said })]
-        : [rootPacket(event, { event, ...said })]
-    }
+    const root = () =>
+      told.map(({ event, client_id }) => {
+        const said = { ...place, client_id, active_clients }
+        // Alike in words, two payload types: only inside a branch does the name fix the type.
+        return event === 'session:connected'
+          ? rootPacket(event, { event, ...said })
+          : rootPacket(event, { event, ...said })
+      })
     send(room.values(), {
       events: root,
       changes: root,
-      graph: () => [graphPacket(event, { ...place, client_count: active_clients })],
+      graph: () =>
+        told.map(({ event }) => graphPacket(event, { ...place, client_count: active_clients })),
     })
+  }
+
+  /** Tells one client of the session what only it needs to know. */
+  tell(session_id: string, client_id: string, error: ErrorBody): void {
+    const place = this.#rooms.get(session_id)?.get(client_id)
+    if (!place) return
+    const root = () => [rootPacket('error', error)]
+    // The contract names `error` for `/` only; on `/graph` refusals without acknowledgement use it too.
+    const graph = () => [`2/graph,${JSON.stringify(['error', error])}`]
+    send([place], { events: root, changes: root, graph })
   }
 
   /** Tells the session that somebody has another role, or none. */
@@ -150,17 +184,24 @@ export class Hub implements Broadcaster {
   }
 
   /** Tells the session, or one client of it, where clients are now (rule PRES1). */
-  showPresence(session_id: string, changes: readonly PresenceChange[], to?: string): void {
+  showPresence(session_id: string, changes: readonly PresenceText[], to?: string): void {
     const room = this.#rooms.get(session_id)
     const one = to === undefined ? undefined : room?.get(to)
     if (!room || changes.length === 0 || (to !== undefined && !one)) return
     const place = { session_id, timestamp: this.#now() }
     const event = 'presence:changed'
-    const root = () => changes.map((change) => rootPacket(event, { event, ...place, ...change }))
+    let made: string[] | undefined
+    const root = () =>
+      (made ??= changes.map(({ client_id, actor, text }) =>
+        withState(rootPacket(event, { event, ...place, client_id, actor, state: null }), text),
+      ))
     send(one ? [one] : room.values(), {
       events: root,
       changes: root,
-      graph: () => changes.map((change) => graphPacket(event, { ...place, ...change })),
+      graph: () =>
+        changes.map(({ client_id, actor, text }) =>
+          withState(graphPacket(event, { ...place, client_id, actor, state: null }), text),
+        ),
     })
   }
 }

@@ -3,6 +3,7 @@ import type { After } from '../presence/beat.js'
 import { Connection } from './connection.js'
 import { FanOutCounts } from './fan-out-counts.js'
 import { Packets } from './frames.js'
+import { HeldBytes } from './held-bytes.js'
 
 type Packet = { type: number; nsp: string; id?: number; data?: unknown }
 type PacketOptions = { volatile?: boolean }
@@ -21,8 +22,13 @@ export function encodePacket(type: number, namespace: string, data: unknown, id?
 type OutboxOptions = {
   /** Bytes that may wait for a client before it is let go. */
   maxBytes: number
+  /** Bytes of a message from a client. */
+  messageBytes: number
+  /** Bytes that connections may hold, of a user and in all. */
+  held: { perUser: number; inAll: number }
   after: After
   onSlow: (client_id: string, bytes: number) => void
+  onHolding: (connection: Connection, of: 'user' | 'all', bytes: number) => void
 }
 
 /**
@@ -33,10 +39,12 @@ export class Outbox {
   readonly #connections = new WeakMap<Socket['conn'], Connection>()
   readonly counts = new FanOutCounts()
   readonly #options: OutboxOptions
+  readonly #held: HeldBytes
   #dirty: Connection[] = []
 
   constructor(options: OutboxOptions) {
     this.#options = options
+    this.#held = new HeldBytes(options.held)
   }
 
   /** Watches a connection from its beginning: it may be slow before it is in any namespace. */
@@ -76,13 +84,16 @@ export class Outbox {
   #connectionOf(engine: Socket['conn']): Connection {
     const known = this.#connections.get(engine)
     if (known) return known
-    const { maxBytes, after, onSlow } = this.#options
+    const { maxBytes, messageBytes, after, onSlow, onHolding } = this.#options
     const connection: Connection = new Connection(engine, {
       schedule: (dirty) => this.#schedule(dirty),
       after,
       counts: this.counts,
       maxBytes,
+      messageBytes,
+      held: this.#held,
       onSlow: (bytes) => onSlow(connection.client_id, bytes),
+      onHolding: (of, bytes) => onHolding(connection, of, bytes),
     })
     this.#connections.set(engine, connection)
     return connection

@@ -9,6 +9,8 @@ import { RateLimit, SocketMeter } from '../gate/rate-limits.js'
 import { createReception, OPEN_RECEPTION, type Reception } from '../gate/reception.js'
 import { SessionQuota } from '../gate/session-quota.js'
 import { WorkLimits } from '../limits/work-limits.js'
+import { Allowances, Shared, type Allowance } from '../limits/allowances.js'
+import { JoinLimits } from '../limits/join-limits.js'
 import { countedReception } from '../observability/counted-reception.js'
 import type { Faults } from '../observability/faults.js'
 import type { Observation } from '../observability/observation.js'
@@ -28,7 +30,10 @@ export type Admission = {
   /** Reads, by what they cost. */
   work: WorkLimits
   connections: Connections
-  newMeter: () => SocketMeter
+  newMeter: (user: Allowance) => SocketMeter
+  allowances: Allowances
+  joinLimits: JoinLimits
+  userBytes: Rate
   addressOf: AddressOf
   json: JsonLimits
 }
@@ -44,7 +49,7 @@ type Surroundings = {
 
 export function openAdmission(core: Core, surroundings: Surroundings): Admission {
   const { config, sources, observation, authenticate } = surroundings
-  const { limits, rates, network } = config
+  const { limits, memory, rates, network } = config
   const { after, elapsed, newId } = sources
   const { access, sessions, journal, links, chronicle, spending } = core
   const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
@@ -85,8 +90,20 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
   const socketRates = {
     messages: rates.messages,
     commands: rates.socketCommands,
+    userMessages: rates.userMessages,
     pending: limits.pending,
+    userPendingBytes: memory.pendingPerUser,
+    allPendingBytes: memory.pending,
   }
+  const all = new Shared()
+  const joinLimits = new JoinLimits({
+    user: rates.userJoins,
+    session: limitOf('joins of a session', rates.sessionJoins),
+    perSocket: rates.joinedPerSocket,
+    perUser: rates.joinedPerUser,
+    perSession: rates.socketsPerSession,
+    now: elapsed,
+  })
   return {
     access,
     reception: countedReception(received, observation.metrics.instruments),
@@ -102,7 +119,10 @@ export function openAdmission(core: Core, surroundings: Surroundings): Admission
       { elapsed, after },
     ),
     connections,
-    newMeter: () => new SocketMeter(socketRates, elapsed),
+    newMeter: (user) => new SocketMeter(socketRates, elapsed, { user, all }),
+    allowances: new Allowances(elapsed),
+    joinLimits,
+    userBytes: rates.userBytes,
     addressOf,
     json,
   }

@@ -8,7 +8,7 @@ import { createAccess, OPEN_ACCESS, type Access } from '../gate/access.js'
 import { authorisedPlan, authorisedSteps, rolesOfTheMoment } from '../gate/authorised-plan.js'
 import { GroupCommitter } from '../dispatch/group-committer.js'
 import { planTask, planTaskInSteps } from '../dispatch/planning.js'
-import type { Rate } from '../gate/rate.js'
+import { Budgets, type Rate } from '../gate/rate.js'
 import { RateLimit } from '../gate/rate-limits.js'
 import { Spending } from '../gate/spending.js'
 import { Chronicle } from '../history/chronicle.js'
@@ -92,14 +92,23 @@ function openJournal({ config, replacements, observation }: Surroundings): Promi
   })
 }
 
+/** Messages of a session that tell at once who comes and goes. */
+const ARRIVALS: Rate = { perSecond: 5_000, burst: 20_000 }
+
 /** How what happens reaches clients, and who is let go because it does not. */
 function openRooms({ config, sources, observation }: Surroundings) {
-  const { limits } = config
-  const { now, after } = sources
+  const { limits, memory } = config
+  const { now, after, elapsed } = sources
   const { log, metrics } = observation
   const { instruments } = metrics
-  const hub = new Hub(now, observation.attendance)
-  const presence = new LocalPresence(hub, (work) => after(1_000 / limits.presenceRate, work))
+  const arrivals = new Budgets(ARRIVALS, elapsed)
+  const mayWrite = (session_id: string, clients: number) => arrivals.take(session_id, clients) === 0
+  const hub = new Hub(now, observation.attendance, { after, mayWrite })
+  const presence = new LocalPresence(hub, {
+    atNextBeat: (work, least) => after(Math.max(1_000 / limits.presenceRate, least), work),
+    now: elapsed,
+    bytes: memory.presence,
+  })
   const published = pruningPresence(hub, presence, log)
   const broadcaster = timedBroadcasts(published, instruments, (id) => hub.count(id))
   const letGo: LetGo = (reason, facts) => {
@@ -108,8 +117,12 @@ function openRooms({ config, sources, observation }: Surroundings) {
   }
   const outbox = new Outbox({
     maxBytes: limits.bufferedBytes,
+    messageBytes: limits.messageBytes,
+    held: { perUser: memory.heldPerUser, inAll: memory.held },
     after,
     onSlow: (client_id, waiting_bytes) => letGo('slow', { client_id, waiting_bytes }),
+    onHolding: ({ client_id, owner }, of, held_bytes) =>
+      letGo('memory', { client_id, owner, of, held_bytes }),
   })
   return { hub, presence, broadcaster, letGo, outbox }
 }

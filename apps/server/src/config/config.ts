@@ -5,6 +5,7 @@ import { OPERATION_FLAGS, type OperationSettings } from './operation-flags.js'
 import { invalid, type Flag, type FlagGroup, type Given } from './flag.js'
 import { LIMIT_FLAGS, type LimitSettings } from './limit-flags.js'
 import { isLoopback } from './loopback.js'
+import { MEMORY_FLAGS, type MemorySettings } from './memory-flags.js'
 import { NETWORK_FLAGS, type Allowed, type NetworkSettings } from './network-flags.js'
 import { givenOrProtective, RATE_FLAGS, type RateSettings } from './rate-flags.js'
 import { SERVER_FLAGS, type ServerSettings } from './server-flags.js'
@@ -20,6 +21,7 @@ export type Config = ServerSettings &
       metricsHosts: Allowed
     }
     limits: LimitSettings
+    memory: MemorySettings
     rates: RateSettings
   }
 
@@ -28,6 +30,7 @@ export const GROUPS = [
   NETWORK_FLAGS,
   AUTH_FLAGS,
   LIMIT_FLAGS,
+  MEMORY_FLAGS,
   RATE_FLAGS,
   OPERATION_FLAGS,
 ] as const satisfies readonly FlagGroup<unknown>[]
@@ -107,6 +110,8 @@ export function configOf(given: Given, { proven = false } = {}): Result<Config> 
   if (!operation.ok) return operation
   const limits = LIMIT_FLAGS.read(given)
   if (!limits.ok) return limits
+  const memory = MEMORY_FLAGS.read(given)
+  if (!memory.ok) return memory
   const isOpen = auth.value === null && !proven
   const rates = RATE_FLAGS.read(isOpen ? given : givenOrProtective(given))
   if (!rates.ok) return rates
@@ -127,6 +132,7 @@ export function configOf(given: Given, { proven = false } = {}): Result<Config> 
     auth: auth.value,
     network: { ...network.value, corsOrigins, allowedHosts, metricsHosts },
     limits: limits.value,
+    memory: memory.value,
     rates: rates.value,
   })
 }

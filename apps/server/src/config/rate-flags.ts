@@ -16,6 +16,12 @@ export type RateSettings = {
   /** Milliseconds that planning commands takes. */
   userPlans: Rate
   sessionPlans: Rate
+  /** Over all sockets of one user: messages that are no commands, joins, and bytes. */
+  userMessages: Rate
+  userJoins: Rate
+  userBytes: Rate
+  /** Joins of one session. */
+  sessionJoins: Rate
   /** Requests over REST that are no commands: of one user, without identity of one address. */
   requests: Rate
   /** Units of work, of which one is about a millisecond: of one user, and in one session. */
@@ -27,6 +33,10 @@ export type RateSettings = {
   newSessions: Rate
   socketsPerAddress: number
   socketsPerUser: number
+  socketsPerSession: number
+  /** Sessions that one socket, and all sockets of one user, are in. */
+  joinedPerSocket: number
+  joinedPerUser: number
   /** That one user has created. */
   sessionsPerUser: number
 }
@@ -53,6 +63,10 @@ const DEFAULTS: Record<keyof RateSettings, string> = {
   sessionWrites: '8000000:128000000',
   userPlans: '250:10000',
   sessionPlans: '500:20000',
+  userMessages: '2000:20000',
+  userJoins: '20:400',
+  userBytes: '4000000:32000000',
+  sessionJoins: '500:10000',
   requests: '200:1000',
   userWork: '400:4000',
   sessionWork: '800:16000',
@@ -61,6 +75,9 @@ const DEFAULTS: Record<keyof RateSettings, string> = {
   newSessions: '2:100',
   socketsPerAddress: '2000',
   socketsPerUser: '100',
+  socketsPerSession: '2000',
+  joinedPerSocket: '100',
+  joinedPerUser: '2000',
   sessionsPerUser: '1000',
 }
 
@@ -73,6 +90,10 @@ const RATES = {
   sessionWrites: rateFlag('write-rate-per-session', 'bytes written to disk for a session'),
   userPlans: rateFlag('plan-rate-per-user', 'milliseconds of planning commands for a user'),
   sessionPlans: rateFlag('plan-rate-per-session', 'milliseconds of planning in a session'),
+  userMessages: rateFlag('message-rate-per-user', 'other messages of all sockets of a user'),
+  userJoins: rateFlag('join-rate-per-user', 'joins of sessions by all sockets of a user'),
+  userBytes: rateFlag('byte-rate-per-user', 'bytes from all sockets of a user; beyond, they wait'),
+  sessionJoins: rateFlag('join-rate-per-session', 'joins of a session'),
   requests: rateFlag('request-rate', 'other REST requests of a user, else of an address'),
   userWork: rateFlag('work-rate-per-user', 'milliseconds of reading for a user'),
   sessionWork: rateFlag('work-rate-per-session', 'milliseconds of reading in a session'),
@@ -84,6 +105,13 @@ const RATES = {
 const COUNTS = {
   socketsPerAddress: limitFlag('max-sockets-per-address', undefined, 'connections of an address'),
   socketsPerUser: limitFlag('max-sockets-per-user', undefined, 'sockets of a user'),
+  socketsPerSession: limitFlag('max-sockets-per-session', undefined, 'sockets in a session'),
+  joinedPerSocket: limitFlag('max-joined-per-socket', undefined, 'sessions that a socket is in'),
+  joinedPerUser: limitFlag(
+    'max-joined-per-user',
+    undefined,
+    'memberships of the sockets of a user in sessions',
+  ),
   sessionsPerUser: limitFlag('max-sessions-per-user', undefined, 'sessions that a user created'),
 } as const satisfies Record<CountName, Flag>
 

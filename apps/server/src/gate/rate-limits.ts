@@ -1,5 +1,6 @@
 import type { Failure } from '@talus/protocol'
 import { GUEST_PREFIX } from './identity.js'
+import type { Allowance, Shared } from '../limits/allowances.js'
 import { Budget, Budgets, type Rate } from './rate.js'
 
 /** A refusal that says when to come again (rule LIM6). `what`: such as "commands of a user". */
@@ -88,8 +89,24 @@ export function takeCommand(
   return own ?? ofLink?.() ?? session.take(session_id, cost)
 }
 
-/** What one socket may send; `messages` are those that are no commands. */
-export type SocketRates = { messages: Rate; commands: Rate; pending: number }
+/**
+ * What one socket may send, and its user over all sockets; `messages` are those that are no
+ * commands. Of requests without an answer: how many of a socket, how many bytes of a user and of all.
+ */
+export type SocketRates = {
+  messages: Rate
+  commands: Rate
+  userMessages: Rate
+  pending: number
+  userPendingBytes: number
+  allPendingBytes: number
+}
+
+/** Whom a socket counts for, beside itself. */
+export type Counted = { user: Allowance; all: Shared }
+
+/** A message that is no command counts one, and one more for each so many characters. */
+const MESSAGE_SHARE = 4_096
 
 /** How long somebody is asked to wait for answers before the next request. */
 const ANSWER_WAIT_MS = 100
@@ -103,7 +120,16 @@ const TELL_AGAIN_MS = 1_000
 /** Of the messages that a socket may send, what it may go on to send when they are refused. */
 const DROPPED_SHARE = 0.1
 
-/** What one socket has sent, and what of it is not answered yet (rules LIM6, LIM7). */
+function waitForAnswers(expected: string): Failure {
+  return {
+    code: 'RATE_LIMITED',
+    message: `Expected ${expected}`,
+    details: [{ path: '', expected, hint: 'wait for answers' }],
+    retry_after_ms: ANSWER_WAIT_MS,
+  }
+}
+
+/** What one socket has sent, and what of it is not answered yet (rules LIM6, LIM7, LIM31). */
 export class SocketMeter {
   readonly #rates: SocketRates
   readonly #now: () => number
@@ -111,43 +137,59 @@ export class SocketMeter {
   readonly #commands = new Budget()
   readonly #dropped = new Budget()
   readonly #errors = new Budget()
+  readonly #user: Allowance
+  readonly #all: Shared
   #pending = 0
   #toldAt = -Infinity
 
-  constructor(rates: SocketRates, now: () => number) {
+  constructor(rates: SocketRates, now: () => number, { user, all }: Counted) {
     this.#rates = rates
     this.#now = now
+    this.#user = user
+    this.#all = all
   }
 
-  /** Counts a message. A refusal when it is one too many: RATE_LIMITED. */
-  take(isCommand: boolean): Failure | undefined {
-    const { messages, commands, pending } = this.#rates
+  /** Counts a message of so many bytes. A refusal when it is one too many: RATE_LIMITED. */
+  take(isCommand: boolean, bytes: number): Failure | undefined {
+    const { commands, pending, userPendingBytes, allPendingBytes } = this.#rates
     if (this.#pending >= pending) {
-      const expected = `at most ${pending.toLocaleString('en')} requests without an answer`
-      return {
-        code: 'RATE_LIMITED',
-        message: `Expected ${expected}`,
-        details: [{ path: '', expected, hint: 'wait for answers' }],
-        retry_after_ms: ANSWER_WAIT_MS,
-      }
+      return waitForAnswers(`at most ${pending.toLocaleString('en')} requests without an answer`)
     }
-    const wait = isCommand
-      ? this.#spend(this.#commands, commands)
-      : this.#spend(this.#messages, messages)
-    if (wait === 0) return undefined
-    return isCommand
-      ? rateLimited('commands of a socket', commands, wait)
-      : rateLimited('messages of a socket', messages, wait)
+    // One alone is always taken: it is bounded by itself.
+    const { pendingBytes } = this.#user
+    const isTooMuch =
+      pendingBytes > 0 &&
+      (pendingBytes + bytes > userPendingBytes || this.#all.pendingBytes + bytes > allPendingBytes)
+    if (isTooMuch) {
+      const most = userPendingBytes.toLocaleString('en')
+      return waitForAnswers(`at most ${most} bytes of requests of a user without an answer`)
+    }
+    if (!isCommand) return this.#takeMessage(bytes)
+    const wait = this.#spend(this.#commands, commands)
+    return wait === 0 ? undefined : rateLimited('commands of a socket', commands, wait)
   }
 
-  /** A request waits for its answer from now on. */
-  begin(): void {
+  #takeMessage(bytes: number): Failure | undefined {
+    const { messages, userMessages } = this.#rates
+    const wait = this.#spend(this.#messages, messages)
+    if (wait > 0) return rateLimited('messages of a socket', messages, wait)
+    const cost = 1 + Math.floor(bytes / MESSAGE_SHARE)
+    const longer = this.#spend(this.#user.messages, userMessages, cost)
+    return longer === 0 ? undefined : rateLimited('messages of a user', userMessages, longer)
+  }
+
+  /** A request of so many bytes waits for its answer from now on. */
+  begin(bytes: number): void {
     this.#pending += 1
+    this.#user.pendingBytes += bytes
+    this.#all.pendingBytes += bytes
   }
 
   /** A request that has begun is answered. */
-  end(): void {
+  end(bytes: number): void {
     this.#pending -= 1
+    this.#user.pendingBytes -= bytes
+    this.#all.pendingBytes -= bytes
   }
 
   /** Counts a refusal that nobody is told of; false when there are so many that it is a flood. */
@@ -169,7 +211,7 @@ export class SocketMeter {
     return true
   }
 
-  #spend(budget: Budget, rate: Rate): number {
-    return rate.perSecond === Infinity ? 0 : budget.take(rate, this.#now())
+  #spend(budget: Budget, rate: Rate, cost = 1): number {
+    return rate.perSecond === Infinity ? 0 : budget.take(rate, this.#now(), cost)
   }
 }

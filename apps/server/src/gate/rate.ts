@@ -1,6 +1,9 @@
 /** So many a second on the long run, and so many at once. `Infinity`: any number. */
 export type Rate = { perSecond: number; burst: number }
 
+/** Units that were used, and the longest wait, in milliseconds, that they may lead to. */
+type Debt = { cost: number; most: number }
+
 /**
  * Who was refused is refused for so many milliseconds at least. Else, of commands sent without
  * waiting, a later one might be let through before an earlier one.
@@ -22,6 +25,18 @@ export class Budget {
     const wait = this.wait({ perSecond, burst }, now, cost)
     if (wait > 0) this.#refusedUntil = now + wait
     else this.#fullAt = Math.max(this.#fullAt, now) + Math.min(cost, burst) * interval
+    return wait
+  }
+
+  /**
+   * Takes what has been used already, as `charge` does, up to a bound. The milliseconds until the budget
+   * is within its rate again, 0 when it is; more than `most` milliseconds are never owed.
+   */
+  owe({ perSecond, burst }: Rate, now: number, { cost, most }: Debt): number {
+    const interval = 1_000 / perSecond
+    const owed = Math.max(this.#fullAt - now, 0) + cost * interval - burst * interval
+    const wait = Math.min(Math.max(owed, 0), most)
+    this.#fullAt = now + Math.min(owed, most) + burst * interval
     return wait
   }
 

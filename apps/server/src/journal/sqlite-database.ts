@@ -56,9 +56,11 @@ const APPLICATION_ID = 0x54616c75
 export function openDatabase(file: string, durability: Durability): SqliteDatabase {
   let connection: Connection | undefined
   let lock: WriterLock | undefined
-  const isNew = !hasData(file)
+  let isNew = false
   try {
     finishReplacing(file)
+    // A restored database that was only now put in place is not new.
+    isNew = !hasData(file)
     expectNoLoss(file)
     createPrivate(file)
     const before = logStateOf(file)

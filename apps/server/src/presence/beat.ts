@@ -4,21 +4,26 @@ export type After = (ms: number, work: () => void, signal?: AbortSignal) => void
 /** Calls `work` at the next beat. */
 export type AtNextBeat = (work: () => void) => void
 
+type Beating = {
+  work: () => void
+  /** Whether the last beat has left something to do. */
+  hasMore: () => boolean
+  /** Called when a beat has passed in which nothing was asked for. */
+  onRest: () => void
+}
+
 /**
  * Work that is done at most once a beat. The first time at once; asked for again meanwhile, once
  * more at the next beat, so that what came last is never left lying (rule PRES1).
  */
 export class Beat {
   readonly #atNextBeat: AtNextBeat
-  readonly #work: () => void
-  readonly #onRest: () => void
+  readonly #beating: Beating
   #state: 'resting' | 'waiting' | 'asked' = 'resting'
 
-  /** `onRest` is called when a beat has passed in which nothing was asked for. */
-  constructor(atNextBeat: AtNextBeat, work: () => void, onRest: () => void) {
+  constructor(atNextBeat: AtNextBeat, beating: Beating) {
     this.#atNextBeat = atNextBeat
-    this.#work = work
-    this.#onRest = onRest
+    this.#beating = beating
   }
 
   get isResting(): boolean {
@@ -32,13 +37,13 @@ export class Beat {
 
   #run(): void {
     this.#state = 'waiting'
-    this.#work()
+    this.#beating.work()
     this.#atNextBeat(() => this.#beat())
   }
 
   #beat(): void {
-    if (this.#state === 'asked') return this.#run()
+    if (this.#state === 'asked' || this.#beating.hasMore()) return this.#run()
     this.#state = 'resting'
-    this.#onRest()
+    this.#beating.onRest()
   }
 }

@@ -1,10 +1,28 @@
-import type { Change, Presence, PresenceChange } from '@talus/protocol'
+import type { Change, ErrorBody, Failure, Presence } from '@talus/protocol'
 import { Beat, type AtNextBeat } from './beat.js'
 import { deletedBy } from './named-nodes.js'
-import type { PresenceAudience, PresenceBoard } from './presence-board.js'
-import { PresenceRoom } from './presence-room.js'
+import { Pace } from './pace.js'
+import type { PresenceAudience, PresenceBoard, PresenceUpdate } from './presence-board.js'
+import { PresenceBudget } from './presence-budget.js'
+import { keptOf, PresenceRoom, type Kept } from './presence-room.js'
 
 type Session = { room: PresenceRoom; beat: Beat }
+
+type Settings = {
+  /** Does work at the next beat, so many milliseconds later at least. */
+  atNextBeat: (work: () => void, least: number) => void
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number
+  /** Bytes of all states. */
+  bytes: number
+}
+
+const EVICTED: ErrorBody = {
+  code: 'LIMIT_EXCEEDED',
+  message: 'Your presence was taken back: it was the largest',
+  details: [{ path: '/state', expected: 'states of the session, or of all, that fit into memory' }],
+  retryable: false,
+}
 
 /**
  * The presence of the clients of this server node. A session has one beat for all its clients:
@@ -12,52 +30,95 @@ type Session = { room: PresenceRoom; beat: Beat }
  */
 export class LocalPresence implements PresenceBoard {
   readonly #audience: PresenceAudience
-  readonly #atNextBeat: AtNextBeat
+  readonly #settings: Settings
   readonly #sessions = new Map<string, Session>()
+  readonly #budget: PresenceBudget
+  readonly #pace: Pace
   /** How many updates have been taken so far. */
   updates = 0
 
-  constructor(audience: PresenceAudience, atNextBeat: AtNextBeat) {
+  constructor(audience: PresenceAudience, settings: Settings) {
     this.#audience = audience
-    this.#atNextBeat = atNextBeat
+    this.#settings = settings
+    this.#budget = new PresenceBudget(settings.bytes)
+    this.#pace = new Pace(settings.now)
   }
 
-  update(session_id: string, change: PresenceChange): void {
+  update(session_id: string, { presence, text, user }: PresenceUpdate): Failure | undefined {
+    const kept = keptOf(presence, text)
+    const before = this.#sessions.get(session_id)?.room.of(presence.client_id)
+    const refused = this.#budget.refusal(user, kept.bytes, before)
+    if (refused) return refused
     this.updates += 1
     const { room, beat } = this.#sessions.get(session_id) ?? this.#open(session_id)
-    room.update(change)
+    this.#budget.remove(before)
+    room.set(kept)
+    this.#budget.add({ session_id, user, kept })
+    for (const excess of this.#budget.excess(session_id)) this.#evict(excess)
     beat.ask()
+    return undefined
+  }
+
+  clear(session_id: string, client: Pick<Presence, 'client_id' | 'actor'>): void {
+    const session = this.#sessions.get(session_id)
+    if (!session) return
+    this.updates += 1
+    this.#budget.remove(session.room.of(client.client_id))
+    session.room.clear(client)
+    session.beat.ask()
   }
 
   leave(session_id: string, client_id: string): void {
-    const change = this.#sessions.get(session_id)?.room.leave(client_id)
+    const room = this.#sessions.get(session_id)?.room
+    this.#budget.remove(room?.of(client_id))
+    const change = room?.leave(client_id)
     // Not at the next beat: who is gone must not be seen any longer.
     if (change) this.#audience.showPresence(session_id, [change])
     this.#sweep(session_id)
   }
 
-  everybody(session_id: string): Presence[] {
+  everybody(session_id: string): readonly Kept[] {
     return this.#sessions.get(session_id)?.room.everybody() ?? []
+  }
+
+  bytesOf(session_id: string): number {
+    return this.#budget.of(session_id)
   }
 
   prune(session_id: string, changes: Iterable<Change>): void {
     const session = this.#sessions.get(session_id)
-    const named = session?.room.named()
     // Most deletions concern nobody; then the changes are not even looked at.
-    if (!session || !named || named.size === 0) return
-    const gone = deletedBy(changes, named)
+    if (!session || session.room.named.size === 0) return
+    const gone = deletedBy(changes, session.room.named)
     if (gone.size === 0) return
-    session.room.prune((node_id) => gone.has(node_id))
+    for (const { before, after } of session.room.prune((node_id) => gone.has(node_id))) {
+      const counted = this.#budget.remove(before)
+      if (counted) this.#budget.add({ ...counted, kept: after })
+    }
     session.beat.ask()
+  }
+
+  #evict({ session_id, kept }: { session_id: string; kept: Kept }): void {
+    const session = this.#sessions.get(session_id)
+    this.#budget.remove(kept)
+    session?.room.clear(kept)
+    session?.beat.ask()
+    this.#audience.tell(session_id, kept.client_id, EVICTED)
   }
 
   #open(session_id: string): Session {
     const room = new PresenceRoom()
+    let pause = 0
     const show = () => {
-      const changes = room.takeUnseen()
+      const clients = this.#audience.count(session_id)
+      const changes = room.takeUnseen(this.#pace.mostFor(clients))
       if (changes.length > 0) this.#audience.showPresence(session_id, changes)
+      const characters = changes.reduce((sum, { text }) => sum + text.length, 0)
+      pause = this.#pace.after(characters * clients)
     }
-    const beat = new Beat(this.#atNextBeat, show, () => this.#sweep(session_id))
+    const atNextBeat: AtNextBeat = (work) => this.#settings.atNextBeat(work, pause)
+    const rest = () => this.#sweep(session_id)
+    const beat = new Beat(atNextBeat, { work: show, hasMore: () => room.hasUnseen, onRest: rest })
     const session = { room, beat }
     this.#sessions.set(session_id, session)
     return session

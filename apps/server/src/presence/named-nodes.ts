@@ -17,14 +17,22 @@ export function withoutNodes(
   return { ...state, ...(left && { selection: left }), ...(unfocused && { focus: null }) }
 }
 
+/** Characters of one byte each take one byte in memory, all others two. */
+export function bytesOfText(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
+}
+
+/** Node ids, each with how many states name it. */
+export type Names = Pick<ReadonlyMap<string, number>, 'has' | 'keys' | 'size'>
+
 /** Which of the named nodes are gone after all changes: a deletion may have been undone since. */
-export function deletedBy(changes: Iterable<Change>, named: ReadonlySet<string>): Set<string> {
+export function deletedBy(changes: Iterable<Change>, named: Names): Set<string> {
   let gone = new Set<string>()
   for (const change of changes) {
     if (change.type === 'node-removed' && named.has(change.node.id)) gone.add(change.node.id)
     if (change.type === 'node-added') gone.delete(change.node.id)
     if (change.type !== 'graph-replaced') continue
-    gone = new Set(named)
+    gone = new Set(named.keys())
     for (const node of change.nodes) gone.delete(node.id)
   }
   return gone

@@ -1,51 +1,126 @@
-import type { Presence, PresenceChange } from '@talus/protocol'
-import { namedNodes, withoutNodes } from './named-nodes.js'
+import type { Actor, Presence, PresenceChange, PresenceState } from '@talus/protocol'
+import { bytesOfText, namedNodes, withoutNodes, type Names } from './named-nodes.js'
+
+/**
+ * What clients are told of one of them. The state is kept and sent as JSON: as objects it took twenty
+ * times the memory of its text (`[[],[],…]`: 3 bytes of text are 48 bytes of objects).
+ */
+export type PresenceText = {
+  client_id: string
+  actor: Actor
+  /** The state as JSON; `null`: there is none. */
+  text: string
+}
+
+/** A state that is kept, and what it takes. */
+export type Kept = PresenceText & {
+  /** The nodes that it names. */
+  named: readonly string[]
+  /** Bytes in memory, roughly. */
+  bytes: number
+}
+
+/** What a string and an entry of a list take beside their characters, roughly. */
+const NAME_BYTES = 100
+const STATE_BYTES = 300
+
+export function keptOf({ client_id, actor, state }: Presence, text: string): Kept {
+  const named = namedNodes(state)
+  const names = named.reduce((bytes, name) => bytes + NAME_BYTES + name.length, 0)
+  return { client_id, actor, text, named, bytes: STATE_BYTES + bytesOfText(text) + names }
+}
+
+/** A state that was kept, as it came in. */
+export function presenceOf({ client_id, actor, text }: PresenceText): Presence {
+  return { client_id, actor, state: JSON.parse(text) as PresenceState }
+}
 
 /** Where the clients of one session are, and what of it has not been shown yet. Pure state. */
 export class PresenceRoom {
-  readonly #present = new Map<string, Presence>()
+  readonly #present = new Map<string, Kept>()
   /** One change for each client, the latest: those before it are never shown (rule PRES1). */
-  readonly #unseen = new Map<string, PresenceChange>()
+  readonly #unseen = new Map<string, PresenceText>()
+  /** Every node that somebody names, with how many do: looked at for each commit that deletes. */
+  readonly #named = new Map<string, number>()
 
   get isEmpty(): boolean {
     return this.#present.size === 0 && this.#unseen.size === 0
   }
 
-  everybody(): Presence[] {
+  get hasUnseen(): boolean {
+    return this.#unseen.size > 0
+  }
+
+  everybody(): Kept[] {
     return [...this.#present.values()]
   }
 
-  update({ client_id, actor, state }: PresenceChange): void {
+  /** What is kept of a client. */
+  of(client_id: string): Kept | undefined {
+    return this.#present.get(client_id)
+  }
+
+  get named(): Names {
+    return this.#named
+  }
+
+  set(kept: Kept): void {
+    this.#name(this.#present.get(kept.client_id), -1)
+    this.#name(kept, 1)
+    this.#present.set(kept.client_id, kept)
+    this.#unseen.set(kept.client_id, kept)
+  }
+
+  /** Takes back the state of a client; others see that at the next beat. */
+  clear({ client_id, actor }: Pick<PresenceChange, 'client_id' | 'actor'>): void {
     // Nobody has to be told that a client is gone of which nobody knows.
-    if (state === null && !this.#present.has(client_id)) return
-    if (state === null) this.#present.delete(client_id)
-    else this.#present.set(client_id, { client_id, actor, state })
-    this.#unseen.set(client_id, { client_id, actor, state })
+    if (!this.#remove(client_id)) return
+    this.#unseen.set(client_id, { client_id, actor, text: 'null' })
   }
 
   /** Forgets a client. What others have to be told: nothing when it had no presence. */
-  leave(client_id: string): PresenceChange | undefined {
+  leave(client_id: string): PresenceText | undefined {
     const known = this.#present.get(client_id) ?? this.#unseen.get(client_id)
-    this.#present.delete(client_id)
+    this.#remove(client_id)
     this.#unseen.delete(client_id)
-    return known && { client_id, actor: known.actor, state: null }
+    return known && { client_id, actor: known.actor, text: 'null' }
   }
 
-  /** Every node that somebody names. */
-  named(): Set<string> {
-    return new Set(this.everybody().flatMap(({ state }) => namedNodes(state)))
-  }
-
-  prune(isGone: (node_id: string) => boolean): void {
-    for (const presence of this.everybody()) {
+  /** Takes nodes out of every state. Gives the states as they were and as they are. */
+  prune(isGone: (node_id: string) => boolean): { before: Kept; after: Kept }[] {
+    const changed = this.everybody().filter(({ named }) => named.some(isGone))
+    return changed.map((before) => {
+      const presence = presenceOf(before)
       const state = withoutNodes(presence.state, isGone)
-      if (state !== presence.state) this.update({ ...presence, state })
+      const after = keptOf({ ...presence, state }, JSON.stringify(state))
+      this.set(after)
+      return { before, after }
+    })
+  }
+
+  #remove(client_id: string): boolean {
+    this.#name(this.#present.get(client_id), -1)
+    return this.#present.delete(client_id)
+  }
+
+  #name(kept: Kept | undefined, by: 1 | -1): void {
+    for (const id of kept?.named ?? []) {
+      const count = (this.#named.get(id) ?? 0) + by
+      if (count > 0) this.#named.set(id, count)
+      else this.#named.delete(id)
     }
   }
 
-  takeUnseen(): PresenceChange[] {
-    const changes = [...this.#unseen.values()]
-    this.#unseen.clear()
+  /** What has not been shown yet, up to so many characters, and one change at least. */
+  takeUnseen(most = Infinity): PresenceText[] {
+    const changes: PresenceText[] = []
+    let left = most
+    for (const change of this.#unseen.values()) {
+      if (changes.length > 0 && change.text.length > left) break
+      left -= change.text.length
+      changes.push(change)
+      this.#unseen.delete(change.client_id)
+    }
     return changes
   }
 }

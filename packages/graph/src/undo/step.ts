@@ -1,4 +1,4 @@
-import type { Entry } from '@talus/protocol'
+import type { Entry, PropertySet } from '@talus/protocol'
 import { NODES_PER_STEP, type Steps } from '../steps.js'
 import { Link, revertible, type Written } from './link.js'
 import {
@@ -69,6 +69,15 @@ function* link(stamps: Stamps, written: Written, { after, own, moved }: Moving):
 
 function stampOf(entry: Entry): Stamp {
   return { seq: entry.seq, actor_id: entry.actor.id }
+}
+
+/** The same at once for an entry that does nothing but set one property, as most do. */
+export function linkProperty(stamps: Stamps, written: Written, change: PropertySet): Link {
+  const own = stampOf(written.entry)
+  const mark = markOf(change)
+  const transition = { before: stamps.get(mark), after: own }
+  stamps.set(mark, own)
+  return Link.to(written, transition)
 }
 
 /** Stamps everything that a `do` entry touches as its own. */

@@ -8,8 +8,8 @@ import { planReversal } from './plan-reversal.js'
 import { loadHistory, type Loaded } from './load-history.js'
 import { saveHistory } from './save-history.js'
 import { Stamps } from './stamps.js'
-import type { Written } from './link.js'
-import { linkDone, linkReverted } from './step.js'
+import type { Link, Written } from './link.js'
+import { linkDone, linkProperty, linkReverted } from './step.js'
 import { StepStacks } from './step-stacks.js'
 import { Tombstones } from './tombstones.js'
 
@@ -74,6 +74,13 @@ export class UndoHistory {
    * long as the step is, unless it is large.
    */
   record(entry: Entry, text: string): void {
+    const [first] = entry.changes
+    if (entry.kind === 'do' && entry.changes.length === 1 && first?.type === 'property-set') {
+      // Every other command comes through here; steps would take longer than the work.
+      this.#stacks.dropUndone(entry.actor.id)
+      this.#add(entry, linkProperty(this.#stamps, { entry, text }, first))
+      return
+    }
     finish(this.recordInSteps(entry, text))
   }
 
@@ -146,10 +153,13 @@ export class UndoHistory {
 
   *#recordDone(written: Written): Steps<void> {
     const { entry } = written
-    const { command_id, command_type, label, seq, actor } = entry
-    this.#stacks.dropUndone(actor.id)
+    this.#stacks.dropUndone(entry.actor.id)
     const latest = yield* linkDone(this.#stamps, written)
-    yield* this.#tombstones.record(entry)
+    if (movesNodes(entry)) yield* this.#tombstones.record(entry)
+    this.#add(entry, latest)
+  }
+
+  #add({ command_id, command_type, label, seq, actor }: Entry, latest: Link): void {
     const named = label === undefined ? undefined : { label }
     const actor_id = actor.id
     this.#stacks.add({ command_id, command_type, seq, actor_id, state: 'done', latest, ...named })
@@ -165,6 +175,11 @@ export class UndoHistory {
     this.#tombstones.forget(step.latest.seq)
     this.#stacks.turn(step, latest)
   }
+}
+
+/** Nearly no entry does. */
+function movesNodes({ changes }: Entry): boolean {
+  return changes.some(({ type }) => type !== 'property-set')
 }
 
 function nothingTo({ kind, target_command_id }: UndoQuery): Result<never> {

@@ -1,5 +1,5 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
-import { ERRORS } from '@talus/protocol'
+import { ERRORS, type Failure } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import { errorBody } from '../../dispatch/failures.js'
 import { sendFailure } from '../rest/route.js'
@@ -28,6 +28,19 @@ export function guardRest(app: FastifyInstance, { perimeter, headers }: Guard): 
   })
 }
 
+/** Answers a request of Engine.IO in our words, in place of Engine.IO. */
+export function refuseEngineRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  failure: Failure,
+): void {
+  // An upgrade has no response that could be written to.
+  if (!(response instanceof ServerResponse)) return answerAndClose(request.socket, failure)
+  const body = JSON.stringify({ success: false, error: errorBody(failure) })
+  const { status } = ERRORS[failure.code]
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(body)
+}
+
 /**
  * The same for Engine.IO, which answers past Fastify. Its own `allowRequest` would refuse with
  * another body, with 400 over WebSocket, and would not look at requests of a known connection.
@@ -40,11 +53,7 @@ export function engineGuards(
     const refused = perimeter.refusal(request)
     if (!refused) return next()
     if (refused.code === 'FORBIDDEN') onRefused(request)
-    // An upgrade has no response that could be written to.
-    if (!(response instanceof ServerResponse)) return answerAndClose(request.socket, refused)
-    const body = JSON.stringify({ success: false, error: errorBody(refused) })
-    const { status } = ERRORS[refused.code]
-    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(body)
+    refuseEngineRequest(request, response, refused)
   }
   return [headers, refuse]
 }

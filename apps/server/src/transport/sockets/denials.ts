@@ -3,7 +3,7 @@ import type { ExtendedError } from 'socket.io'
 import { POLICY_VIOLATION, type Connection } from '../../broadcast/connection.js'
 import { isDenial, type Audit } from '../../gate/audit.js'
 import { concernedBy } from '../../observability/concerned.js'
-import { factsOf } from './handshake.js'
+import { allowanceOf, factsOf } from './handshake.js'
 import type { GraphSocket, RequestWatch, RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
@@ -41,7 +41,8 @@ export function watchOf(
 ): RequestWatch {
   return {
     faults,
-    meter: newMeter(),
+    meter: newMeter(allowanceOf(socket)),
+    messageBytes: () => connection.nextSize(),
     onFlood() {
       letGo('flood', { client_id: socket.id })
       connection.end(POLICY_VIOLATION, 'Too many messages')

@@ -7,7 +7,15 @@ import { roleNow } from '../../gate/role-now.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
 import { roleLost, watchOf } from './denials.js'
-import { connectError, openSession, originOf, visitorOf, whenReached } from './handshake.js'
+import {
+  allowanceKey,
+  allowanceOf,
+  connectError,
+  openSession,
+  originOf,
+  visitorOf,
+  whenReached,
+} from './handshake.js'
 import { updatePresence } from './presence.js'
 import { serve, type GraphSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -37,6 +45,16 @@ export async function admitToGraph(
   const { access } = services
   const authorised = authorise(await access.callerIn(visitorOf(socket), session_id), 'viewer')
   if (!authorised.ok) return connectError(authorised.error)
+  const { allowances, hub, presence, joinLimits } = services
+  const limited = joinLimits.take({
+    session_id,
+    user: allowances.peek(allowanceKey(socket, access)),
+    joined: 0,
+    isMember: false,
+    clients: hub.count(session_id),
+    presenceBytes: presence.bytesOf(session_id),
+  })
+  if (limited) return connectError(limited)
   const session = await openSession(services, session_id, socket)
   return session.ok ? undefined : connectError(session.error)
 }
@@ -59,6 +77,11 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
   if (session_id === undefined) return
   const { access, sessions, hub, presence, outbox, dispatcher, audit } = services
   const connection = outbox.adopt(socket)
+  const user = allowanceOf(socket)
+  user.memberships += 1
+  socket.once('disconnect', () => {
+    user.memberships -= 1
+  })
   const visitor = visitorOf(socket)
   const callerOf = (payload: unknown): Caller | Promise<Caller> => {
     const named = (payload as { session_id?: unknown } | null | undefined)?.session_id
@@ -76,7 +99,7 @@ export function acceptOnGraph(socket: GraphSocket, services: SocketServices): vo
         socket.emit('pong')
       },
       update_presence: async (payload) =>
-        updatePresence(services, { client_id: socket.id, ...(await address(payload)) }),
+        updatePresence(services, { client_id: socket.id, user, ...(await address(payload)) }),
       ...commandHandlers(dispatcher, address),
     },
     watchOf(socket, connection, services),

@@ -8,10 +8,12 @@ import { actorFacts, type Audit, type AuditFacts } from '../../gate/audit.js'
 import { actorOf } from '../../gate/caller.js'
 import type { Visitor } from '../../gate/identity.js'
 import { bearerOf, NOBODY, type Reception } from '../../gate/reception.js'
-import { networkOf } from '../../limits/address.js'
+import type { Allowance } from '../../limits/allowances.js'
+import { chargedFor } from '../../limits/charged.js'
 import type { After } from '../../presence/beat.js'
 import type { LiveSession } from '../../sessions/live-session.js'
 import { addressOfConnection } from './connections.js'
+import { bindActor } from './polling-binding.js'
 import type { GraphSocket, RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
 
@@ -20,6 +22,9 @@ type AnySocket = RootSocket | GraphSocket
 type OpenServices = Pick<SocketServices, 'access' | 'sessions' | 'quota'>
 
 type Auth = { actor?: unknown; token?: unknown; share_token?: unknown; guest_token?: unknown }
+
+/** Milliseconds for which a connection may be left unread: heartbeats must come through in 20 s. */
+const LONGEST_PAUSE_MS = 10_000
 
 /** The longest wait that a timer of Node can be given, in milliseconds. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1
@@ -54,6 +59,7 @@ export async function receive(
   })
   if (!received.ok) return connectError(received.error)
   visitors.set(socket, received.value)
+  bindActor(socket.conn, received.value.identity.actor.id)
   return undefined
 }
 
@@ -70,9 +76,37 @@ export function allowanceKey(
   socket: AnySocket,
   { authenticated }: Pick<Access, 'authenticated'>,
 ): string {
-  const { actor, guest } = visitorOf(socket).identity
-  const isUser = authenticated && guest !== true
-  return isUser ? `user ${actor.id}` : `address ${networkOf(addressOfConnection(socket.conn))}`
+  const { identity } = visitorOf(socket)
+  return chargedFor({ identity, authenticated, address: addressOfConnection(socket.conn) })
+}
+
+const allowances = new WeakMap<AnySocket, Allowance>()
+
+/** Finds what the user of a socket has in use over all sockets; once, and until the socket goes. */
+export function openAllowance(
+  socket: AnySocket,
+  services: Pick<SocketServices, 'access' | 'allowances' | 'outbox' | 'userBytes' | 'elapsed'>,
+): void {
+  const key = allowanceKey(socket, services.access)
+  const allowance = services.allowances.open(key)
+  allowances.set(socket, allowance)
+  const { outbox, userBytes, elapsed } = services
+  outbox.watch(socket.conn).admit({
+    key,
+    charge: (cost) =>
+      userBytes.perSecond === Infinity
+        ? 0
+        : allowance.bytes.owe(userBytes, elapsed(), { cost, most: LONGEST_PAUSE_MS }),
+  })
+  // The union of the two socket types has no common call signature; the event is the same.
+  ;(socket as RootSocket).once('disconnect', () => services.allowances.release(allowance))
+}
+
+/** What the user of a socket has in use, after `openAllowance`. */
+export function allowanceOf(socket: AnySocket): Allowance {
+  const allowance = allowances.get(socket)
+  if (!allowance) throw new Error('the socket has not been let in')
+  return allowance
 }
 
 /** Who is behind a socket, and where it comes from, for the audit log. */

@@ -42,6 +42,8 @@ export type RequestWatch = {
   faults: Faults
   onRefused: (asked: string, error: ErrorBody, payload: unknown) => void
   meter: SocketMeter
+  /** Bytes of the event that is handed over now. Called once for each. */
+  messageBytes: () => number
   /** More comes in than can even be refused. */
   onFlood: () => void
 }
@@ -75,7 +77,7 @@ function unknownEvent(name: unknown, known: readonly string[]): Answer {
 function run(
   handler: () => Promise<Answer> | Answer,
   tell: (answer: Answer) => void,
-  { onFault, meter }: { onFault: OnFault; meter: SocketMeter },
+  { onFault, meter, bytes }: { onFault: OnFault; meter: SocketMeter; bytes: number },
 ) {
   const fault = (err: unknown) => tell(onFault(err))
   let answer: Promise<Answer> | Answer
@@ -85,10 +87,10 @@ function run(
     return fault(err)
   }
   if (!(answer instanceof Promise)) return tell(answer)
-  meter.begin()
+  meter.begin(bytes)
   const ended = <T>(then: (outcome: T) => void) => {
     return (outcome: T) => {
-      meter.end()
+      meter.end(bytes)
       then(outcome)
     }
   }
@@ -107,11 +109,12 @@ function refuse(socket: RootSocket | GraphSocket, error: ErrorBody): void {
 export function serve<Names extends ClientEvent>(
   socket: RootSocket | GraphSocket,
   handlers: Handlers<Names>,
-  { faults, onRefused, meter, onFlood }: RequestWatch,
+  { faults, onRefused, meter, messageBytes, onFlood }: RequestWatch,
 ): void {
   const table = new Map<string, Handler>(Object.entries(handlers))
   const known = [...table.keys()]
   socket.onAny((name: unknown, ...args: unknown[]) => {
+    const bytes = messageBytes()
     // What came in one piece with the message that ended the connection.
     if (socket.disconnected) return
     const { payload, ack } = split(args)
@@ -121,7 +124,7 @@ export function serve<Names extends ClientEvent>(
       if (ack) ack(answer)
       else if (answer && !answer.ok && meter.mayTell()) refuse(socket, answer.error)
     }
-    const limited = meter.take(COMMANDS.has(name))
+    const limited = meter.take(COMMANDS.has(name), bytes)
     if (limited) {
       if (ack || meter.mayTellAgain()) tell({ ok: false, error: errorBody(limited) })
       else if (!meter.mayDrop()) onFlood()
@@ -132,6 +135,6 @@ export function serve<Names extends ClientEvent>(
       const about = { client_id: socket.id, event: name, ...concernedBy(payload) }
       return refusal(unexpected(faults, err, about))
     }
-    run(() => handler(payload), tell, { onFault, meter })
+    run(() => handler(payload), tell, { onFault, meter, bytes })
   })
 }

@@ -24,9 +24,11 @@ import { chargedFor } from '../../limits/charged.js'
 import type { Permit } from '../../limits/concurrency-limit.js'
 import { EVENT_COSTS } from '../../limits/costs.js'
 import type { LiveSession } from '../../sessions/live-session.js'
+import { addressOfConnection } from './connections.js'
 import { addressedBy, commandHandlers, type Addressed } from './commands.js'
 import { roleLost, watchOf } from './denials.js'
-import { openSession, originOf, visitorOf, whenReached } from './handshake.js'
+import { allowanceOf, openSession, originOf, visitorOf, whenReached } from './handshake.js'
+import type { Allowance } from '../../limits/allowances.js'
 import { splitForJoined, updatePresence } from './presence.js'
 import { serve, type RootSocket } from './requests.js'
 import type { SocketServices } from './services.js'
@@ -73,6 +75,7 @@ class RootClient {
   readonly #socket: RootSocket
   readonly #services: SocketServices
   readonly #connection
+  readonly #user: Allowance
   #visitor: Visitor
   /** The sessions that this socket is in, with who it is there. */
   readonly #joined = new Map<string, Visitor>()
@@ -84,6 +87,7 @@ class RootClient {
     this.#services = services
     this.#connection = services.outbox.adopt(socket)
     this.#visitor = visitorOf(socket)
+    this.#user = allowanceOf(socket)
   }
 
   listen(): void {
@@ -165,6 +169,8 @@ class RootClient {
     const early = await access.callerIn(joiner, session_id)
     const admitted = authorise(early, requires)
     if (!admitted.ok) return refusal(admitted.error)
+    const limited = this.#countJoin(session_id)
+    if (limited) return refusal(limited)
     const session = await openSession(this.#services, session_id, this.#socket)
     if (!session.ok) return refusal(session.error)
     const entrance = { request, joiner, caller: early }
@@ -185,9 +191,10 @@ class RootClient {
   ): Promise<Result<Pick<Permit, 'release'>>> {
     const missed = session.seq - last_seq
     if (stream !== 'changes' || missed <= 0) return ok({ release: () => undefined })
-    const { access, addressOf, sessions, work } = this.#services
+    const { access, sessions, work } = this.#services
     const { session_id } = session.record
-    const address = addressOf(this.#socket.request)
+    // Known from the beginning: a socket that has gone has no address any longer.
+    const address = addressOfConnection(this.#socket.conn)
     const user = chargedFor({ identity, authenticated: access.authenticated, address })
     const { units } = EVENT_COSTS.join_session
     const cost = units?.(sessions.extentOf(session), { limit: missed }) ?? 0
@@ -222,6 +229,18 @@ class RootClient {
     return answer
   }
 
+  #countJoin(session_id: string): Failure | undefined {
+    const { hub, presence, joinLimits } = this.#services
+    return joinLimits.take({
+      session_id,
+      user: this.#user,
+      joined: this.#joined.size,
+      isMember: this.#joined.has(session_id),
+      clients: hub.count(session_id),
+      presenceBytes: presence.bytesOf(session_id),
+    })
+  }
+
   /** Has what the client missed in memory, so that entering can be one step. */
   async #recollect(session: LiveSession, { request, caller }: Entrance): Promise<void> {
     const known = epochOf(session.record.epoch, viewOf(caller, session))
@@ -246,6 +265,7 @@ class RootClient {
       review: () => this.#review(session_id),
     }
     const isNew = this.#socket.connected && hub.join(session_id, member, view)
+    if (!this.#joined.has(session_id)) this.#user.memberships += 1
     this.#joined.set(session_id, joiner)
     const timing = { ...this.#services, socket: this.#socket }
     whenReached(joiner.grants.get(session_id)?.expires_at, timing, () => {
@@ -264,6 +284,7 @@ class RootClient {
     }
     this.#socket.emit('joined', joined)
     hub.showPresence(session_id, rest, client_id)
+    this.#services.joinLimits.chargeEntries(this.#user, joined.entries?.length ?? 0)
     if (isNew) hub.announce('session:connected', session_id, client_id)
     return { ok: true, ...joined }
   }
@@ -293,7 +314,8 @@ class RootClient {
 
   async #updatePresence(payload: unknown): Promise<ClientAck<'update_presence'>> {
     const caller = await this.#caller(payload)
-    return updatePresence(this.#services, { client_id: this.#socket.id, caller, payload })
+    const client_id = this.#socket.id
+    return updatePresence(this.#services, { client_id, caller, payload, user: this.#user })
   }
 
   #leave(payload: unknown): LeaveAck {
@@ -305,8 +327,12 @@ class RootClient {
     return { ok: true, ...left }
   }
 
+  #forget(session_id: string): void {
+    if (this.#joined.delete(session_id)) this.#user.memberships -= 1
+  }
+
   #depart(session_id: string): void {
-    this.#joined.delete(session_id)
+    this.#forget(session_id)
     const { hub, presence } = this.#services
     const wasMember = hub.leave(session_id, this.#socket.id)
     presence.leave(session_id, this.#socket.id)
@@ -332,7 +358,7 @@ class RootClient {
   }
 
   #dropped(session_id: string): void {
-    this.#joined.delete(session_id)
+    this.#forget(session_id)
     this.#services.presence.leave(session_id, this.#socket.id)
     this.#socket.emit('error', refusal(sessionNotFound(session_id)).error)
   }

@@ -4,7 +4,10 @@ import type { Access } from '../../gate/access.js'
 import type { Audit } from '../../gate/audit.js'
 import type { Commands } from '../../gate/dispatcher.js'
 import type { DoorName } from '../../gate/door-name.js'
+import type { Rate } from '../../gate/rate.js'
 import type { SocketMeter } from '../../gate/rate-limits.js'
+import type { Allowance, Allowances } from '../../limits/allowances.js'
+import type { JoinLimits } from '../../limits/join-limits.js'
 import type { SessionQuota } from '../../gate/session-quota.js'
 import type { Reception } from '../../gate/reception.js'
 import type { WorkLimits } from '../../limits/work-limits.js'
@@ -17,7 +20,7 @@ import type { AddressOf } from '../perimeter/address.js'
 import type { Connections } from './connections.js'
 
 /** Told of a client whose connection the server ends, and why. */
-export type LetGo = (reason: 'slow' | 'flood' | 'message-size', facts: object) => void
+export type LetGo = (reason: 'slow' | 'memory' | 'flood' | 'message-size', facts: object) => void
 
 /** What the socket namespaces stand on. */
 export type SocketServices = {
@@ -35,12 +38,16 @@ export type SocketServices = {
   presence: PresenceBoard
   outbox: Outbox
   connections: Connections
+  /** Bytes that users send, by which their connections are slowed down. */
+  userBytes: Rate
   quota: SessionQuota
   work: WorkLimits
   /** Milliseconds of a clock that never goes back. */
   elapsed: () => number
-  /** What one socket may send. */
-  newMeter: () => SocketMeter
+  /** What one socket of a user may send. */
+  newMeter: (user: Allowance) => SocketMeter
+  allowances: Allowances
+  joinLimits: JoinLimits
   json: JsonLimits
   contractHash: string
   faults: Faults

@@ -10,13 +10,22 @@ import {
 } from '@talus/protocol'
 import { Server, type ExtendedError, type Namespace } from 'socket.io'
 import { POLICY_VIOLATION } from '../../broadcast/connection.js'
+import { networkOf } from '../../limits/address.js'
 import { Budget, type Rate } from '../../gate/rate.js'
 import { corsOptions } from '../perimeter/cors.js'
 import { engineGuards, type Guard } from '../perimeter/guards.js'
 import { unexpected } from '../unexpected.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
-import { allowanceKey, connectError, endWhenExpired, receive, visitorOf } from './handshake.js'
+import {
+  allowanceKey,
+  connectError,
+  endWhenExpired,
+  openAllowance,
+  receive,
+  visitorOf,
+} from './handshake.js'
 import { acceptOnRoot } from './root-namespace.js'
+import { PollingBinding } from './polling-binding.js'
 import type { GraphSocket, RootSocket } from './requests.js'
 import { addressOfConnection } from './connections.js'
 import { originDenied, connectionDenied } from './denials.js'
@@ -74,6 +83,7 @@ const CONNECT_PACKET = '0'
 /** Ends a connection that asks for namespaces without end. */
 function endHandshakeFlood(engine: RootSocket['conn'], { outbox, elapsed, letGo }: SharedServices) {
   const connection = outbox.watch(engine)
+  connection.open({ key: `address ${networkOf(addressOfConnection(engine))}`, charge: () => 0 })
   const handshakes = new Budget()
   engine.on('data', (text: unknown) => {
     if (typeof text !== 'string' || !text.startsWith(CONNECT_PACKET)) return
@@ -106,12 +116,15 @@ export function attachSockets(
   )) {
     io.engine.use(middleware)
   }
+  const binding = new PollingBinding(services)
+  io.engine.use(binding.guard)
   io.engine.on('initial_headers', (headers: Record<string, string>) => {
     headers['x-talus-protocol-version'] = PROTOCOL_VERSION
     headers['x-talus-contract-hash'] = services.contractHash
   })
   io.engine.on('connection', (engine: RootSocket['conn']) => {
     connections.open(engine)
+    binding.bind(engine)
     endHandshakeFlood(engine, services)
     engine.once('close', (_reason: string, error?: Error) => {
       if (!error?.message.includes(TOO_LARGE)) return
@@ -152,10 +165,12 @@ export function attachSockets(
   // Last, as who has entered is no longer refused.
   graph.use(admitted<GraphSocket>([refuseVersion, known, toSession, enter]))
   io.on('connection', (socket) => {
+    openAllowance(socket, services)
     endWhenExpired(socket, services)
     acceptOnRoot(socket, onRoot)
   })
   graph.on('connection', (socket) => {
+    openAllowance(socket, services)
     endWhenExpired(socket, services)
     acceptOnGraph(socket, onGraph)
   })

@@ -1,0 +1,286 @@
+import { expect, test } from 'vitest'
+import { Arrivals, type Told } from '../src/broadcast/arrivals.js'
+import { Budget, Budgets } from '../src/gate/rate.js'
+import { capturedLog } from './captured-log.js'
+import { HeldJournal } from './held-journal.js'
+import { quickApp, type RawClient, type TestApp } from './harness.js'
+import { bearer, SECRET, tokenFor } from './tokens.js'
+
+const AUTH = ['--jwt-secret', SECRET]
+
+/** A session of ann's, and a way to connect as her. */
+async function sessionOfAnn(app: TestApp, ...ids: string[]) {
+  for (const session_id of ids) {
+    await app.api('POST', '/sessions', { session_id }, await bearer('ann'))
+  }
+  const auth = { token: await tokenFor('ann') }
+  return {
+    root: () => app.client({ auth, reconnection: false }),
+    graph: (session_id: string) =>
+      app.graphClient(session_id, { auth: { ...auth, session_id }, reconnection: false }),
+  }
+}
+
+async function refusal(connecting: Promise<RawClient>): Promise<unknown> {
+  const outcome = await connecting.then(
+    () => undefined,
+    (err: unknown) => err,
+  )
+  return (outcome as { data?: unknown } | undefined)?.data
+}
+
+const presence = (session_id: string, state: unknown) => ({ session_id, state })
+const limited = (what: string) => ({
+  ok: false,
+  error: { code: 'RATE_LIMITED', message: expect.stringContaining(what) },
+})
+
+test('[LIM31] messages of a user are counted over sockets and namespaces', async () => {
+  await using app = await quickApp({
+    args: [...AUTH, '--message-rate-per-user', '1:12'],
+    elapsed: () => 0,
+  })
+  const ann = await sessionOfAnn(app, 's')
+  const [one, two] = [await ann.root(), await ann.graph('s')]
+  await one.join('s')
+  const answers = []
+  for (let n = 0; n < 10; n += 1) {
+    answers.push(await (n % 2 === 0 ? one : two).ask('update_presence', presence('s', { n })))
+  }
+  expect(answers).toEqual(Array(10).fill({ ok: true }))
+  // Large ones count more than one: there is one left.
+  const large = presence('s', { text: 'x'.repeat(9_000) })
+  expect(await one.ask('update_presence', large)).toMatchObject(limited('messages of a user'))
+  expect(await two.ask('update_presence', presence('s', {}))).toMatchObject(
+    limited('messages of a user'),
+  )
+  // Commands have rates of their own, and others have their own budget.
+  const data = { blueprint_type_id: 't', name: 'n' }
+  expect(await one.execute('s', 'CreateNode', data)).toMatchObject({ ok: true })
+  const bob = await app.client({ auth: { token: await tokenFor('bob') } })
+  expect(await bob.ask('leave_session', { session_id: 's' })).toMatchObject({ ok: true })
+})
+
+test('[LIM31] guests are counted by address, as anybody can be any number of them', async () => {
+  await using app = await quickApp({
+    args: [...AUTH, '--message-rate-per-user', '1:4'],
+    elapsed: () => 0,
+  })
+  await sessionOfAnn(app, 's')
+  const link = await app.api(
+    'POST',
+    '/sessions/s/share-links',
+    { role: 'commenter' },
+    await bearer('ann'),
+  )
+  const { token: share_token } = link.body as { token: string }
+  const codes = []
+  for (let n = 0; n < 6; n += 1) {
+    const guest = await app.graphClient('s', { auth: { share_token, session_id: 's' } })
+    const answer = await guest.ask('update_presence', presence('s', { n }))
+    codes.push(answer.ok === true ? 'ok' : (answer.error as { code: string }).code)
+    guest.socket.disconnect()
+  }
+  expect(codes).toEqual(['ok', 'ok', 'ok', 'ok', 'RATE_LIMITED', 'RATE_LIMITED'])
+})
+
+test('[LIM31] joins have a rate of a user, on both namespaces', async () => {
+  await using app = await quickApp({
+    args: [...AUTH, '--join-rate-per-user', '1:4'],
+    elapsed: () => 0,
+  })
+  const ann = await sessionOfAnn(app, 's', 't')
+  const one = await ann.root()
+  const two = await ann.root()
+  await one.join('s')
+  // Again is a join as well: it is answered as one.
+  await one.join('s', { stream: 'changes' })
+  await two.join('t')
+  await ann.graph('t')
+  expect(await two.ask('join_session', { session_id: 's' })).toMatchObject(
+    limited('joins of a user'),
+  )
+  expect(await refusal(ann.graph('s'))).toMatchObject({
+    code: 'RATE_LIMITED',
+    retry_after_ms: expect.any(Number),
+  })
+  await app.api('POST', '/sessions', { session_id: 'b' }, await bearer('bob'))
+  const bob = await app.client({ auth: { token: await tokenFor('bob') } })
+  expect(await bob.ask('join_session', { session_id: 'b' })).toMatchObject({ ok: true })
+})
+
+test('[LIM31] joins have a rate of a session', async () => {
+  await using app = await quickApp({
+    args: [...AUTH, '--join-rate-per-session', '1:3'],
+    elapsed: () => 0,
+  })
+  const ann = await sessionOfAnn(app, 's', 't')
+  const client = await ann.root()
+  for (let n = 0; n < 3; n += 1) await client.join('s')
+  expect(await client.ask('join_session', { session_id: 's' })).toMatchObject(
+    limited('joins of a session'),
+  )
+  expect(await client.ask('join_session', { session_id: 't' })).toMatchObject({ ok: true })
+})
+
+test('[LIM31] a socket and a user are in so many sessions, a session has so many sockets', async () => {
+  const most = ['--max-joined-per-socket', '2', '--max-joined-per-user', '4']
+  await using app = await quickApp({ args: [...AUTH, ...most, '--max-sockets-per-session', '3'] })
+  const ann = await sessionOfAnn(app, 's', 't', 'u')
+  const refused = (what: string) => ({
+    ok: false,
+    error: { code: 'LIMIT_EXCEEDED', message: expect.stringContaining(what) },
+  })
+  const [one, two] = [await ann.root(), await ann.root()]
+  await one.join('s')
+  await one.join('t')
+  expect(await one.ask('join_session', { session_id: 'u' })).toMatchObject(refused('one socket'))
+  // Joining again is no other membership.
+  expect(await one.ask('join_session', { session_id: 's' })).toMatchObject({ ok: true })
+  await two.join('s')
+  const three = await ann.graph('s')
+  expect(await two.ask('join_session', { session_id: 't' })).toMatchObject(refused('of one user'))
+  three.socket.disconnect()
+  await two.next('session:disconnected')
+  expect(await two.ask('join_session', { session_id: 't' })).toMatchObject({ ok: true })
+  await one.ask('leave_session', { session_id: 't' })
+  const four = await ann.graph('s')
+  await one.ask('leave_session', { session_id: 's' })
+  await two.ask('leave_session', { session_id: 't' })
+  const five = await ann.graph('s')
+  expect(await refusal(ann.graph('s'))).toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    message: expect.stringContaining('sockets in one session'),
+  })
+  for (const client of [four, five]) client.socket.disconnect()
+})
+
+/** Time that goes on when told to. */
+function time() {
+  let now = 0
+  let due: { at: number; work: () => void }[] = []
+  const writes = new Budgets({ perSecond: 5_000, burst: 20_000 }, () => now)
+  return {
+    mayWrite: (session_id: string, clients: number) => writes.take(session_id, clients) === 0,
+    after: (ms: number, work: () => void) => void due.push({ at: now + ms, work }),
+    pass(ms: number) {
+      now += ms
+      const ripe = due.filter(({ at }) => at <= now)
+      due = due.filter(({ at }) => at > now)
+      for (const { work } of ripe) work()
+    },
+  }
+}
+
+test('[LIM31] in a large session who comes and goes is told together, and who is gone not at all', () => {
+  const clock = time()
+  const writes: Told[][] = []
+  const arrivals = new Arrivals(clock, (_session_id, told) => writes.push([...told]))
+  const come = (client_id: string) =>
+    arrivals.announce('s', { event: 'session:connected', client_id }, 1_000)
+  const go = (client_id: string) =>
+    arrivals.announce('s', { event: 'session:disconnected', client_id }, 1_000)
+  for (let n = 0; n < 20; n += 1) come(`early-${n}`)
+  expect(writes).toHaveLength(20)
+  for (let n = 0; n < 500; n += 1) {
+    come('flapping')
+    go('flapping')
+  }
+  come('late')
+  go('early-1')
+  expect(writes).toHaveLength(20)
+  clock.pass(250)
+  expect(writes.slice(20)).toEqual([
+    [
+      { client_id: 'late', event: 'session:connected' },
+      { client_id: 'early-1', event: 'session:disconnected' },
+    ],
+  ])
+})
+
+test('[LIM31] everybody is told of in the end, in writes of a bounded size', () => {
+  const clock = time()
+  const told: string[] = []
+  let largest = 0
+  const arrivals = new Arrivals(clock, (_session_id, some) => {
+    told.push(...some.map(({ client_id }) => client_id))
+    largest = Math.max(largest, some.length)
+  })
+  const clients = Array.from({ length: 1_000 }, (_, n) => `c${n}`)
+  for (const client_id of clients) {
+    arrivals.announce('s', { event: 'session:connected', client_id }, 1_000)
+  }
+  for (let n = 0; n < 30; n += 1) clock.pass(250)
+  expect(told).toEqual(clients)
+  expect(largest).toBeLessThanOrEqual(50)
+})
+
+test('[LIM31] joining and leaving without end fills neither the audit log nor the room', async () => {
+  const log = capturedLog('error')
+  const args = [...AUTH, '--join-rate-per-user', '0', '--join-rate-per-session', '0']
+  const app = await quickApp({ args, logger: log.logger })
+  const ann = await sessionOfAnn(app, 's')
+  const client = await ann.root()
+  for (let n = 0; n < 60; n += 1) {
+    await client.join('s')
+    await client.ask('leave_session', { session_id: 's' })
+  }
+  await app[Symbol.asyncDispose]()
+  const lines = log.lines().filter(({ event }) => String(event).startsWith('session.'))
+  const told = lines.filter(({ event }) => event === 'session.joined' || event === 'session.left')
+  const sums = told.filter(({ repeated }) => repeated !== undefined)
+  const count = told.reduce((sum, { repeated = 1 }) => sum + Number(repeated), 0)
+  expect(count).toBe(120)
+  // Ten of either in ten seconds, and a sum of the rest; on a slow machine, of some ten seconds.
+  expect(told.length).toBeLessThan(70)
+  expect(sums[0]).toMatchObject({ actor_id: 'ann', address: '127.0.0.1', outcome: 'done' })
+})
+
+test('[LIM32] what a user has sent and is not answered yet takes so much memory', async () => {
+  const journal = new HeldJournal()
+  await using app = await quickApp({
+    journal: journal.journal,
+    args: ['--max-pending-bytes-per-user', '1000000'],
+  })
+  const [one, two] = [await app.client(), await app.client()]
+  for (const client of [one, two]) await client.join('s')
+  void journal.hold()
+  const data = { blueprint_type_id: 't', properties: { text: 'x'.repeat(400_000) } }
+  const first = one.execute('s', 'CreateNode', data)
+  const second = two.execute('s', 'CreateNode', data)
+  await one.settled()
+  await two.settled()
+  expect(await one.execute('s', 'CreateNode', data)).toMatchObject({
+    ok: false,
+    error: { code: 'RATE_LIMITED', message: expect.stringContaining('1,000,000 bytes') },
+  })
+  journal.release()
+  expect([await first, await second]).toMatchObject([{ ok: true }, { ok: true }])
+  expect(await one.execute('s', 'CreateNode', data)).toMatchObject({ ok: true })
+})
+
+test('[LIM31] whoever sends too many bytes is read more slowly, and loses nothing', async () => {
+  const args = [...AUTH, '--byte-rate-per-user', '2000000:1000000', '--command-rate-per-user', '0']
+  await using app = await quickApp({ args })
+  const ann = await sessionOfAnn(app, 's')
+  const client = await (await ann.root()).join('s')
+  const data = { blueprint_type_id: 't', properties: { text: 'x'.repeat(300_000) } }
+  const begun = performance.now()
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => client.execute('s', 'CreateNode', data)),
+  )
+  expect(answers.map(({ ok }) => ok)).toEqual(Array(12).fill(true))
+  // 3.6 MB, of which one at once and the others at two a second.
+  expect(performance.now() - begun).toBeGreaterThan(900)
+})
+
+test('[LIM31] what was used counts afterwards, and never for longer than said', () => {
+  const budget = new Budget()
+  const rate = { perSecond: 1_000, burst: 500 }
+  expect(budget.owe(rate, 0, { cost: 400, most: 10_000 })).toBe(0)
+  expect(budget.owe(rate, 0, { cost: 400, most: 10_000 })).toBe(300)
+  expect(budget.owe(rate, 300, { cost: 100, most: 10_000 })).toBe(100)
+  expect(budget.owe(rate, 300, { cost: 1_000_000, most: 10_000 })).toBe(10_000)
+  expect(budget.owe(rate, 10_300, { cost: 1, most: 10_000 })).toBeCloseTo(1)
+  expect(budget.owe(rate, 60_000, { cost: 500, most: 10_000 })).toBe(0)
+})
