@@ -98,7 +98,14 @@ export class PollingBinding {
     const address = addressOf(request)
     if (token !== undefined && bound.actors.size > 0) {
       const { headers } = request
-      const presented = { token, share_token: undefined, address, headers }
+      const presented = {
+        token,
+        share_token: undefined,
+        guest_token: undefined,
+        isRequest: true,
+        address,
+        headers,
+      }
       const received = await reception.receive({ ...presented, claimed: { id: 'anonymous' } })
       if (!received.ok) return received.error
       return bound.actors.has(received.value.identity.actor.id) ? undefined : OTHER_CALLER
