@@ -106,7 +106,7 @@ const WALK: Cost = {
 const SEARCH: Cost = {
   ...GRAPH,
   units: readAll,
-  cpu: `as much as 1 s, then the page ends, ${TURNS}`,
+  cpu: `as much as 1 s, then the page ends, ${TURNS}; 64 kB of query`,
   memory: '100 bytes a node, 1 MB or one match',
 }
 const PAGE: Cost = {

@@ -9,8 +9,12 @@ import type { RestServices } from './services.js'
 import { mountRead } from './session-read.js'
 import { sightOf } from './sight.js'
 
+/** To check a query of 1 MB takes longer than others may be kept waiting. */
+const QUERY_BYTES = 64 * 1024
+
 export function mountSearch(app: FastifyInstance, services: RestServices): void {
   mountRead(app, services, 'SearchGraph', {
+    bodyLimit: QUERY_BYTES,
     async read({ body, session, permit, ...asked }) {
       const { blueprint, record } = session
       const { session_id } = record

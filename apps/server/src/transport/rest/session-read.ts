@@ -22,6 +22,8 @@ export type Reader<Name extends RouteName> = {
   /** Answers by itself what the client has already, before anything is read; true when it did. */
   isKnown?: (asked: Asked<Name> & { session: LiveSession }) => boolean
   read: (read: Read<Name>) => Promise<Answer<Name>> | Answer<Name>
+  /** Bytes of the body, where an ordinary message is more than it needs. */
+  bodyLimit?: number
 }
 
 type Services = Pick<RestServices, 'sessions' | 'after'>
@@ -51,7 +53,7 @@ export function mountRead<Name extends RouteName>(
   app: FastifyInstance,
   services: Services,
   name: Name,
-  { isKnown, read }: Reader<Name>,
+  { isKnown, read, bodyLimit }: Reader<Name>,
 ): void {
   const { units } = ROUTE_COSTS[name]
   const handler = async (asked: Asked<Name>): Promise<Answer<Name>> => {
@@ -94,5 +96,5 @@ export function mountRead<Name extends RouteName>(
       if (!isHeld) permit.release()
     }
   }
-  mount(app, name, handler)
+  mount(app, name, handler, bodyLimit === undefined ? {} : { bodyLimit })
 }
