@@ -103,6 +103,21 @@ test('[LIM32] before it is known who it is, a connection sends little', async ()
   expect((await fetch(`${polling}&sid=${sid}`, { method: 'POST', body })).status).toBe(413)
 })
 
+test('[LIM32] a packet without content ends no more than its connection', async () => {
+  await using server = await start()
+  const socket = new WebSocket(server.url.replace('http', 'ws') + PATH)
+  socket.on('error', () => undefined)
+  await once(socket, 'message')
+  socket.send('40')
+  await once(socket, 'message')
+  socket.send('4')
+  const honest = await new RawClient(server.url, {}).connected()
+  await honest.settled()
+  honest.socket.disconnect()
+  socket.terminate()
+  expect(server.stderr()).not.toContain('uncaught')
+})
+
 test('[LIM32] attachments of a message count in its size', async () => {
   await using app = await quickApp({ args: ['--max-message-bytes', '100000'] })
   const socket = new WebSocket(app.url.replace('http', 'ws') + PATH)

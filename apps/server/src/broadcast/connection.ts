@@ -146,8 +146,8 @@ export class Connection implements Holder {
     })
     limitIntake(engine, HANDSHAKE_BYTES)
     engine.on('upgrade', () => limitIntake(engine, this.#intakeLimit))
-    // Before Socket.IO handles it.
-    engine.prependListener('data', (data: string | Buffer) => this.#take(data))
+    // Before Socket.IO handles it. A packet without content has no data at all.
+    engine.prependListener('data', (data: string | Buffer = '') => this.#take(data))
     hooks.held.watch(this)
     engine.once('close', () => {
       hooks.held.forget(this)
