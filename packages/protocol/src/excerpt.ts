@@ -3,8 +3,6 @@ import type { TSchema } from 'typebox'
 /** Keys or items of one container, and values in all, that an excerpt shows. */
 const MOST_IN_ONE = 100
 const MOST_IN_ALL = 1_000
-/** Values that are checked again for the length of a list. */
-const MOST_TO_CHECK = 200_000
 
 type Container = Record<string, unknown>
 
@@ -12,8 +10,8 @@ function isContainer(value: unknown): value is Container {
   return typeof value === 'object' && value !== null
 }
 
-/** How many values there are in one, counted no further than an excerpt goes. */
-function sizeOf(value: unknown): number {
+/** Whether a value has more in it than an excerpt shows. Looks no further than that. */
+function isLarge(value: unknown): boolean {
   let seen = 0
   const open: unknown[] = [value]
   while (open.length > 0) {
@@ -22,10 +20,10 @@ function sizeOf(value: unknown): number {
     // Lists are counted without a list of their indexes.
     const items = Array.isArray(next) ? next.slice(0, MOST_IN_ALL + 1) : Object.keys(next)
     seen += items.length
-    if (seen > MOST_IN_ALL) break
+    if (seen > MOST_IN_ALL) return true
     for (const item of Array.isArray(next) ? items : Object.values(next)) open.push(item)
   }
-  return seen
+  return false
 }
 
 const names = new WeakMap<object, ReadonlySet<string>>()
@@ -47,20 +45,13 @@ function declaredNames(schema: TSchema): ReadonlySet<string> {
   return found
 }
 
-/** The same list as far as its length goes: the first item stands for those that are left out. */
-function padded(items: unknown[], length: number): unknown[] {
-  const isDear = length * (1 + sizeOf(items[0])) > MOST_TO_CHECK
-  if (items.length === 0 || isDear) return items
-  return items.concat(Array<unknown>(length - items.length).fill(items[0]))
-}
-
 /**
  * A value as far as its errors have to be told: of thousands, ten are. The same value where it is
  * small; else the first items of each list, and of each object the keys that the schema declares and
- * the first of the others. `isPadded`: lists are as long as they were, for where the first items fit.
+ * the first of the others.
  */
-export function excerpt(schema: TSchema, value: unknown, isPadded = false): unknown {
-  if (sizeOf(value) <= MOST_IN_ALL) return value
+export function excerpt(schema: TSchema, value: unknown): unknown {
+  if (!isLarge(value)) return value
   const declared = declaredNames(schema)
   let left = MOST_IN_ALL
   const shown = (part: unknown): unknown => {
@@ -70,8 +61,7 @@ export function excerpt(schema: TSchema, value: unknown, isPadded = false): unkn
     if (Array.isArray(part)) {
       const items = part.slice(0, Math.min(MOST_IN_ONE, left))
       left -= items.length
-      const first = items.map(shown)
-      return isPadded ? padded(first, part.length) : first
+      return items.map(shown)
     }
     const kept: Container = {}
     let others = 0

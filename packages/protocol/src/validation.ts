@@ -26,11 +26,10 @@ export function check<S extends TSchema>(schema: S, value: unknown, at = ''): Re
   const validator = compile(schema)
   if (validator.Check(value)) return ok(value as Static<S>)
   // Errors are collected for all of a value, and from outside may come a hundred thousand.
-  const errorsIn = (shown: unknown) => errorDetails(schema, shown, validator.Errors(shown))
-  const inFirst = errorsIn(excerpt(schema, value))
-  // Where the first items fit, there may be too many of them.
-  const found = inFirst.length > 0 ? inFirst : errorsIn(excerpt(schema, value, true))
-  const details = found.slice(0, MAX_DETAILS).map((d) => ({ ...d, path: at + d.path }))
+  const shown = excerpt(schema, value)
+  const details = errorDetails(schema, shown, validator.Errors(shown))
+    .slice(0, MAX_DETAILS)
+    .map((d) => ({ ...d, path: at + d.path }))
   // What is wrong is beyond what was looked at.
   if (details.length === 0) details.push({ path: at, expected: SHAPE })
   const first = details[0]
