@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import type { Shape } from './schema-text.js'
 
 /** Keys or items of one container, and values in all, that an excerpt shows. */
 const MOST_IN_ONE = 100
@@ -73,4 +74,22 @@ export function excerpt(schema: TSchema, value: unknown): unknown {
     return kept
   }
   return shown(value)
+}
+
+/** The first list that is longer than the schema allows, where only objects lie around it. */
+export function longList(
+  { maxItems, properties }: Shape,
+  value: unknown,
+  path = '',
+): { path: string; most: number } | undefined {
+  if (Array.isArray(value)) {
+    const isLong = maxItems !== undefined && value.length > maxItems
+    return isLong ? { path, most: maxItems } : undefined
+  }
+  if (!isContainer(value) || !properties) return undefined
+  for (const [key, below] of Object.entries(properties)) {
+    const found = Object.hasOwn(value, key) && longList(below, value[key], `${path}/${key}`)
+    if (found) return found
+  }
+  return undefined
 }

@@ -5,6 +5,7 @@ export type Shape = {
   anyOf?: Shape[]
   allOf?: Shape[]
   items?: Shape
+  maxItems?: number
   properties?: Record<string, Shape>
   required?: string[]
   pattern?: string

@@ -1,7 +1,8 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { errorDetails } from './error-details.js'
-import { excerpt } from './excerpt.js'
+import { excerpt, longList } from './excerpt.js'
+import type { ErrorDetail } from './model/failure.js'
 import { fail, ok, type Result } from './result.js'
 
 const compiled = new WeakMap<TSchema, Validator>()
@@ -18,6 +19,13 @@ const MAX_DETAILS = 10
 
 const SHAPE = 'to have the shape that the contract declares'
 
+function beyond(schema: TSchema, value: unknown, at: string): ErrorDetail {
+  const list = longList(schema, value)
+  if (!list) return { path: at, expected: SHAPE }
+  const expected = `to not have more than ${list.most} items`
+  return { path: at + list.path, expected, actual: 'an array' }
+}
+
 /**
  * Checks a value against a schema of the contract. A failure is BAD_REQUEST with one detail for
  * each place that was expected otherwise; `at` is where the value stands in the whole payload.
@@ -31,7 +39,7 @@ export function check<S extends TSchema>(schema: S, value: unknown, at = ''): Re
     .slice(0, MAX_DETAILS)
     .map((d) => ({ ...d, path: at + d.path }))
   // What is wrong is beyond what was looked at.
-  if (details.length === 0) details.push({ path: at, expected: SHAPE })
+  if (details.length === 0) details.push(beyond(schema, value, at))
   const first = details[0]
   const where = first ? `: expected ${first.path || 'the payload'} ${first.expected}` : ''
   return fail('BAD_REQUEST', `The payload is not valid${where}`, details)
