@@ -217,16 +217,22 @@ class NodeRemoved(TypedDict):
     node: Node
     parent_id: Union[NodeId, None]
     index: int
+    after: NotRequired[NodeId]
+    only: NotRequired[Literal[True]]
 
 
 class NodeMovedFrom(TypedDict):
     parent_id: Union[NodeId, None]
     index: int
+    after: NotRequired[NodeId]
+    only: NotRequired[Literal[True]]
 
 
 class NodeMovedTo(TypedDict):
     parent_id: Union[NodeId, None]
     index: int
+    after: NotRequired[NodeId]
+    only: NotRequired[Literal[True]]
 
 
 NodeMoved = TypedDict(
@@ -283,6 +289,7 @@ class Joined(TypedDict):
     contract_hash: str
     actor: NotRequired[Actor]
     role: NotRequired[Role]
+    guest_token: NotRequired[str]
     presence: NotRequired[list[Presence]]
     entries: NotRequired[list[Entry]]
     snapshot_required: NotRequired[bool]
@@ -332,6 +339,8 @@ class PreviewSuccess(TypedDict):
     seq: Seq
     changes: list[Change]
     result: JsonValue
+    command_id: NotRequired[CommandId]
+    duplicate: NotRequired[bool]
 
 
 # The changes or the error that executing now would give
@@ -553,6 +562,7 @@ class GraphNodeLinked(TypedDict):
 class GraphNodeUnlinked(TypedDict):
     parent_id: NodeId
     child_id: NodeId
+    index: NotRequired[int]
     seq: NotRequired[Seq]
     command_id: NotRequired[CommandId]
     actor: NotRequired[Actor]
@@ -583,6 +593,16 @@ class GraphPropertyDeleted(TypedDict):
     timestamp: Timestamp
 
 
+class GraphRootMoved(TypedDict):
+    node_id: NodeId
+    index: int
+    seq: NotRequired[Seq]
+    command_id: NotRequired[CommandId]
+    actor: NotRequired[Actor]
+    session_id: SessionId
+    timestamp: Timestamp
+
+
 class GraphHandshake(TypedDict):
     """The `auth` of a connection to `/graph`"""
 
@@ -590,6 +610,7 @@ class GraphHandshake(TypedDict):
     actor: NotRequired[ActorClaim]
     token: NotRequired[str]
     share_token: NotRequired[ShareToken]
+    guest_token: NotRequired[str]
     protocol_version: NotRequired[str]
 
 
@@ -670,6 +691,13 @@ class GraphSessionConnected(TypedDict):
 
 
 GraphSessionDisconnected: TypeAlias = GraphSessionConnected
+
+
+class GraphSessionGuest(TypedDict):
+    actor: Actor
+    guest_token: str
+    session_id: SessionId
+    timestamp: Timestamp
 
 
 class ChangeSummary(TypedDict):
@@ -1092,10 +1120,12 @@ class ListMembersResponse(TypedDict):
 
 class ListProjectsResponse(TypedDict):
     projects: list[ProjectInfo]
+    next_cursor: Union[str, None]
 
 
 class ListSessionsResponse(TypedDict):
     sessions: list[SessionInfo]
+    next_cursor: Union[str, None]
 
 
 class ListShareLinksResponse(TypedDict):
@@ -1242,6 +1272,7 @@ class Handshake(TypedDict):
     actor: NotRequired[ActorClaim]
     token: NotRequired[str]
     share_token: NotRequired[ShareToken]
+    guest_token: NotRequired[str]
     protocol_version: NotRequired[str]
 
 
@@ -1285,6 +1316,7 @@ class NodeUnlinked(TypedDict):
     timestamp: Timestamp
     parent_id: NodeId
     child_id: NodeId
+    index: NotRequired[int]
     seq: NotRequired[Seq]
     command_id: NotRequired[CommandId]
     actor: NotRequired[Actor]
@@ -1359,6 +1391,17 @@ class ResyncRequired(TypedDict):
     epoch: Epoch
     reason: str
     role: NotRequired[Role]
+
+
+class RootMoved(TypedDict):
+    event: Literal["root-moved"]
+    session_id: SessionId
+    timestamp: Timestamp
+    node_id: NodeId
+    index: int
+    seq: NotRequired[Seq]
+    command_id: NotRequired[CommandId]
+    actor: NotRequired[Actor]
 
 
 class SessionChanges(TypedDict):
