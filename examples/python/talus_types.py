@@ -610,7 +610,7 @@ class GraphHandshake(TypedDict):
     actor: NotRequired[ActorClaim]
     token: NotRequired[str]
     share_token: NotRequired[ShareToken]
-    guest_token: NotRequired[str]
+    guest_token: NotRequired[Any]
     protocol_version: NotRequired[str]
 
 
@@ -1272,7 +1272,7 @@ class Handshake(TypedDict):
     actor: NotRequired[ActorClaim]
     token: NotRequired[str]
     share_token: NotRequired[ShareToken]
-    guest_token: NotRequired[str]
+    guest_token: NotRequired[Any]
     protocol_version: NotRequired[str]
 
 
