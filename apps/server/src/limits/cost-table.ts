@@ -2,7 +2,8 @@ import { CLIENT_EVENTS, ROUTES, type RouteName } from '@talus/protocol'
 import { EVENT_COSTS, ROUTE_COSTS, type Cost } from './costs.js'
 
 const INTRO = `At most, for one request or event; _a node_, _an entry_ and _a file_ are as large as the limits of
-size allow. Times are of one core, and none is longer than 20 ms without others having their turn.
+size allow. Times are of one core. Work about many nodes gives others their turn every 6 to 10 ms; what
+stays in one piece, such as parsing a body of 1 MB, takes up to 100 ms.
 Small reads and events cost what the table says and pass at once; what takes \`max-large-reads\` runs a
 few at a time.`
 
