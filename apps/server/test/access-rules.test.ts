@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ERRORS } from '@talus/protocol'
 import { expect, onTestFinished, test } from 'vitest'
 import { quickApp } from './harness.js'
 import {
@@ -36,6 +37,9 @@ const FORBIDDEN = {
   retryable: false,
 }
 
+/** What a room is told of a refusal where a view is limited (rule VIEW7). */
+const NOT_PERMITTED = ERRORS.FORBIDDEN.description
+
 test('[ACC2] [ACC3] every door refuses alike, whatever the value is', async () => {
   const at = await company()
   await using _ = at.app
@@ -62,11 +66,11 @@ test('[ACC2] [ACC3] every door refuses alike, whatever the value is', async () =
   }
   await root.settled()
   for (const failed of root.of('command:failed')) {
-    expect(failed.error).toEqual({ ...FORBIDDEN, details: [PLACE] })
+    expect(failed.error).toEqual({ ...FORBIDDEN, message: NOT_PERMITTED, details: [PLACE] })
   }
   await graph.settled()
   expect(graph.of('command:failed').at(-1)).toMatchObject({
-    error: FORBIDDEN.message,
+    error: NOT_PERMITTED,
     code: 'FORBIDDEN',
   })
 })

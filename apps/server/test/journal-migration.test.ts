@@ -15,6 +15,9 @@ const ONE_ROW_EACH = [
   'drop index projects_created_at',
   'drop index projects_session_id',
   'alter table sessions drop column created_by',
+  ...['sessions', 'projects', 'project_documents'].map(
+    (table) => `alter table ${table} drop column digest`,
+  ),
   `create table entries (
     session_id text not null references sessions (session_id) on delete cascade,
     seq integer not null, command_id text not null, payload_hash text not null,
