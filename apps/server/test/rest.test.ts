@@ -89,6 +89,7 @@ test('[DOOR1] a page may send commands with the headers of the contract', async 
     'if-none-match',
     'x-actor-id',
     'x-actor-name',
+    'x-guest-token',
     'x-session-id',
     'x-share-token',
   ]
