@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { Connection } from './sqlite-database.js'
 
 /** SQLite's file formats: https://sqlite.org/walformat.html */
 const INDEX_HEADER = 48
@@ -16,7 +17,11 @@ export type LogState = {
   copied: number
 }
 
-/** Undefined: there is no index, or it is not whole. */
+/**
+ * The state that the index tells, for before the database is opened: to close any descriptor of the
+ * index takes from the whole process the locks that SQLite has on it. Undefined: there is no index,
+ * or it is not whole.
+ */
 export function logStateOf(file: string): LogState | undefined {
   const index = readStart(`${file}-shm`, COPIED_AT + 4)
   if (index === undefined || index.length < COPIED_AT + 4) return undefined
@@ -27,6 +32,16 @@ export function logStateOf(file: string): LogState | undefined {
     frames: header.readUInt32LE(16),
     copied: index.readUInt32LE(COPIED_AT),
   }
+}
+
+/** The same of a database that is open and was read: SQLite itself says how far its log counts. */
+export function openLogState(connection: Connection, file: string): LogState {
+  const { log, checkpointed } = connection.prepare('pragma wal_checkpoint(noop)').get() as {
+    log: number
+    checkpointed: number
+  }
+  const header = readStart(`${file}-wal`, LOG_HEADER) ?? Buffer.alloc(0)
+  return { salt: header.subarray(16, 24), frames: Math.max(log, 0), copied: checkpointed }
 }
 
 /**

@@ -3,7 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { BESIDE_DATABASE, createPrivate } from '../private-files.js'
 import { expectNoLoss, hasData } from './data-presence.js'
 import { StorageError } from './journal.js'
-import { hasLostCommits, logStateOf } from './log-state.js'
+import { hasLostCommits, logStateOf, openLogState } from './log-state.js'
 import { finishReplacing } from './replacing.js'
 import { JournalLost, messageOf, sqliteCode } from './sqlite-error.js'
 import { lockForWriting, type WriterLock } from './sqlite-lock.js'
@@ -68,7 +68,7 @@ export function openDatabase(file: string, durability: Durability): SqliteDataba
     identify(connection, file)
     lock = lockForWriting(file)
     // Now that it was read, SQLite has decided how far its log counts.
-    const isOlder = hasLostCommits(file, before, logStateOf(file))
+    const isOlder = hasLostCommits(file, before, openLogState(connection, file))
     claim(connection)
     configure(connection, durability)
     const ownership = takeOwnership(connection, file)

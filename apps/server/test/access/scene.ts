@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { randomUUID } from 'node:crypto'
 import { VISITORS, type VisitorName } from '@talus/protocol'
 import type { TestApp } from '../harness.js'
@@ -48,7 +49,10 @@ async function presentsOf(app: TestApp, name: VisitorName, session_id: string): 
   if (proof === 'link') {
     const made = await make(app, `${path}/share-links`, { body: { role } })
     const share_token = String(made.token)
-    return { headers: { 'x-share-token': share_token }, auth: { share_token } }
+    // One guest over all requests and connections (rule AUTH11).
+    const guest_token = randomBytes(32).toString('base64url')
+    const headers = { 'x-share-token': share_token, 'x-guest-token': guest_token }
+    return { headers, auth: { share_token, guest_token } }
   }
   const isMember = role !== null && name !== 'administrator'
   if (isMember) await make(app, `${path}/members/${name}`, { method: 'PUT', body: { role } })
