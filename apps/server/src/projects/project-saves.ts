@@ -55,15 +55,18 @@ export class ProjectSaves {
     const state = await sessions.state(project.value)
     if (!state.ok) return state
     const { session, context, seq: saved_seq, image } = state.value
-    // What is written already is not written again.
-    if (this.hasSaved(session, project_id)) return ok(project.value)
     const may = authorised()
     if (!may.ok) return may
-    const saved_at = now()
-    const saved = await store.save(project_id, { nodes: image.nodes(), saved_seq, saved_at })
-    if (!saved.ok) return saved
-    this.isSaved(session, project_id, saved_seq)
-    const publication = { kind: 'saved', project_id, saved_seq, timestamp: saved_at } as const
+    const timestamp = now()
+    let { saved_at } = project.value
+    // What is written already is not written again; everybody is told all the same.
+    if (saved_at === null || !this.hasSaved(session, project_id)) {
+      saved_at = timestamp
+      const saved = await store.save(project_id, { nodes: image.nodes(), saved_seq, saved_at })
+      if (!saved.ok) return saved
+      this.isSaved(session, project_id, saved_seq)
+    }
+    const publication = { kind: 'saved', project_id, saved_seq, timestamp } as const
     broadcaster.publish(context, [publication])
     return ok({ ...project.value, saved_seq, saved_at })
   }

@@ -154,12 +154,11 @@ export class ProjectService {
     return filled.ok ? ok(opened) : filled
   }
 
-  /** Fills a session with what is saved, unless it has that already. */
+  /** Fills a session with what is saved. */
   async #fill(
     { project: { project_id }, session }: Opened,
     asked: Omit<Filling, 'project_id' | 'pieces'>,
   ): Promise<Result<true>> {
-    if (this.#saves.hasSaved(session, project_id)) return ok(true)
     const saved = await this.#store.saved(project_id)
     if (!saved.ok) return saved
     // Never saved: the server stopped while it made the project. What is there is all there is.

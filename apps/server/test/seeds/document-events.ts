@@ -51,6 +51,7 @@ export const ROOT_TABLE: Record<string, Fields> = {
 
 /** What version 1.1 adds on `/`. */
 export const ROOT_ADDED = [
+  'root-moved',
   'permissions:changed',
   'property-deleted',
   'project:saved',
@@ -98,7 +99,13 @@ export const GRAPH_TABLE: Record<string, Fields> = {
 }
 
 /** What version 1.1 adds on `/graph`. */
-export const GRAPH_ADDED = ['permissions:changed', 'resync:required', 'presence:changed']
+export const GRAPH_ADDED = [
+  'permissions:changed',
+  'resync:required',
+  'presence:changed',
+  'graph:root-moved',
+  'session:guest',
+]
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/
 
