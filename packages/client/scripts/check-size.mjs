@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 /** What the core may weigh in a page, minified and gzipped, beside what it shares with others. */
-const LIMIT_BYTES = 25_000
+const LIMIT_BYTES = 26_000
 
 const SHARED = ['socket.io-client', 'typebox', 'typebox/*', 'react']
 
