@@ -57,8 +57,8 @@ export type ClientEventDefinition<
   name: Name
   description: string
   requires: Role
-  /** `open`: whoever is connected may ask. */
-  scope: Extract<Scope, 'open' | 'session'>
+  /** `open`: whoever is connected may ask; `user`: whoever has proven to be somebody. */
+  scope: Extract<Scope, 'open' | 'user' | 'session'>
   payload: Payload
   /** What the optional acknowledgement callback receives. */
   ack: Answer

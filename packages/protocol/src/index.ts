@@ -1,8 +1,8 @@
 export { ACCESS_TABLE } from './access/access-table.js'
 export type { AccessRow, AccessSubject } from './access/access-table.js'
 export { accessText } from './access/access-text.js'
-export { VISITORS } from './access/visitors.js'
-export type { Outcome, VisitorName } from './access/visitors.js'
+export { VISITORS } from './access/access-table.js'
+export type { Outcome, VisitorName } from './access/access-table.js'
 export { COMMANDS } from './commands/index.js'
 export type {
   BatchCommand,
@@ -43,11 +43,11 @@ export {
   NodeRemoved,
   PropertySet,
 } from './model/change.js'
-export { CommandAnswer } from './model/command-answer.js'
+export { CommandAnswer } from './model/ack.js'
 export { Entry, EntryKind } from './model/entry.js'
 export { ErrorBody, ErrorCodeSchema, ErrorDetail, ErrorEnvelope } from './model/failure.js'
 export { GraphState } from './model/graph.js'
-export { GraphTree, TreeNode } from './model/graph-tree.js'
+export { GraphTree, TreeNode } from './model/graph.js'
 export {
   ChangeSummary,
   HistoryEntry,
@@ -69,14 +69,20 @@ export {
   TemplateId,
 } from './model/id.js'
 export { JsonObject, JsonValue } from './model/json.js'
-export { Moment } from './model/moment.js'
+export { Moment } from './model/seq.js'
 export { Node, NodeOrigin } from './model/node.js'
-export { Position } from './model/position.js'
+export { Position } from './model/node.js'
 export { Member, RoleSchema, SessionMember } from './model/member.js'
-export { MAX_PRESENCE_BYTES, Presence, PresenceChange, PresenceState } from './model/presence.js'
-export { Preview, PreviewSuccess } from './model/preview.js'
-export { OpenedProject, Orphans, ProjectInfo } from './model/project.js'
-export { DocumentNode, ProjectDocument } from './model/project-document.js'
+export {
+  MAX_PRESENCE_BYTES,
+  Participant,
+  Presence,
+  PresenceChange,
+  PresenceState,
+} from './model/presence.js'
+export { Preview, PreviewSuccess } from './model/history.js'
+export { ImportWarning, OpenedProject, Orphans, ProjectInfo } from './model/project.js'
+export { DocumentNode, ProjectDocument } from './model/project.js'
 export {
   MAX_SEARCH_PATH,
   SearchCondition,
@@ -85,10 +91,10 @@ export {
   SearchPage,
   SearchQuery,
 } from './model/search.js'
-export { RestoreRequest } from './model/restore-request.js'
+export { RestoreRequest } from './model/undo-request.js'
 export { Epoch, Seq, Timestamp } from './model/seq.js'
 export { SessionInfo } from './model/session.js'
-export { LinkId, SharedRole, ShareLink, ShareToken } from './model/share-link.js'
+export { LinkId, SharedRole, ShareLink, ShareToken } from './model/member.js'
 export { TemplateInfo, TemplateIssue, TemplateReport, TypeAccess } from './model/template.js'
 export { UndoRequest } from './model/undo-request.js'
 export { checkJson, MAX_DEPTH } from './plain-json.js'

@@ -6,6 +6,8 @@ export type Failure = {
   code: ErrorCode
   message: string
   details?: ErrorDetail[]
+  /** Where this one differs from what its code says: what is damaged stays so. */
+  retryable?: boolean
   /** Of a fault of the server: the id that it has in the log. */
   error_id?: string
   /** Of RATE_LIMITED: milliseconds after which the same request may succeed. */

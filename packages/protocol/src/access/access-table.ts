@@ -1,9 +1,45 @@
 import { COMMANDS, type CommandType } from '../commands/index.js'
-import type { Namespace } from '../define.js'
+import type { Namespace, Role, Scope } from '../define.js'
+import type { ErrorCode } from '../errors.js'
 import { CLIENT_EVENTS, GRAPH_CLIENT_EVENTS } from '../events/client/index.js'
+import { ROLES } from '../model/member.js'
 import type { RouteName } from '../route-types.js'
 import { ROUTES } from '../routes/index.js'
-import { type Need, type Outcome, outcomeFor, VISITORS, type VisitorName } from './visitors.js'
+
+/** Somebody who asks: what speaks for them, and their role in the session that is asked about. */
+export type VisitorKind = { proof: 'none' | 'link' | 'token'; role: Role | null }
+
+/** Everybody whom the access table tells apart; an administrator owns every session (rule AUTH3). */
+export const VISITORS = {
+  nobody: { proof: 'none', role: null },
+  stranger: { proof: 'token', role: null },
+  'viewer link': { proof: 'link', role: 'viewer' },
+  'commenter link': { proof: 'link', role: 'commenter' },
+  'editor link': { proof: 'link', role: 'editor' },
+  viewer: { proof: 'token', role: 'viewer' },
+  commenter: { proof: 'token', role: 'commenter' },
+  editor: { proof: 'token', role: 'editor' },
+  owner: { proof: 'token', role: 'owner' },
+  administrator: { proof: 'token', role: 'owner' },
+} as const satisfies Record<string, VisitorKind>
+
+export type VisitorName = keyof typeof VISITORS
+
+/** What comes of asking: it is done, or refused with this code. */
+export type Outcome = 'allowed' | Extract<ErrorCode, 'UNAUTHORIZED' | 'FORBIDDEN'>
+
+/** What is asked for: the least role, and what that role is about. */
+export type Need = { requires: Role; scope: Scope }
+
+/** The one rule of access (rules AUTH2, AUTH3, AUTH5): what comes of it when this visitor asks. */
+export function outcomeFor({ proof, role }: VisitorKind, { requires, scope }: Need): Outcome {
+  if (scope === 'open') return 'allowed'
+  if (proof === 'none') return 'UNAUTHORIZED'
+  // A link speaks for its session only, and an identity alone is enough where there is no session.
+  if (scope === 'user') return proof === 'link' ? 'FORBIDDEN' : 'allowed'
+  if (role === null) return 'FORBIDDEN'
+  return ROLES.indexOf(role) >= ROLES.indexOf(requires) ? 'allowed' : 'FORBIDDEN'
+}
 
 type ClientEventName = keyof typeof CLIENT_EVENTS
 
@@ -86,7 +122,7 @@ function namespaceRows(namespace: Namespace, events: Partial<typeof CLIENT_EVENT
 }
 
 /**
- * Who may do what, with authentication: a row for each route, handshake, client event and command of
+ * Access control with authentication: a row for each route, handshake, client event and command of
  * the contract. `ACCESS.md` shows it, and the tests of the server walk all of it.
  */
 export const ACCESS_TABLE: readonly AccessRow[] = [

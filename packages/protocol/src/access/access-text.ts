@@ -1,17 +1,22 @@
 import { ROUTES } from '../routes/index.js'
-import { ACCESS_TABLE, type AccessRow, type AccessSubject } from './access-table.js'
-import { VISITORS, type VisitorName } from './visitors.js'
+import {
+  ACCESS_TABLE,
+  type AccessRow,
+  type AccessSubject,
+  VISITORS,
+  type VisitorName,
+} from './access-table.js'
 
-const INTRO = `# Who may do what
+const INTRO = `# Access control
 
-Generated from the contract by \`pnpm generate\`; rules AUTH2 to AUTH5 of [PROTOCOL.md](PROTOCOL.md) in one table. It holds where authentication is on. A test of the server walks every cell: what is allowed succeeds, and what is denied has this very code, changes nothing, and tells nothing of the session to the one who asks, nor anything to the room.
+Generated from the contract by \`pnpm generate\`; rules AUTH2 to AUTH5 of [PROTOCOL.md](PROTOCOL.md) in one table. It applies when authentication is on. A server test checks every cell: an allowed request succeeds; a denied one fails with the code shown, changes nothing, and reveals nothing about the session to the caller or to the room.
 
-- _nobody_ has no token, a _stranger_ has one and no role in the session, a _link_ is a share link without a token, an _administrator_ is one whom the operator names.
-- What needs \`anyone\` says nothing of any session, \`a token\` makes something new for its caller or lists what is theirs, and a role is one in the session, or in the session of the project, that is asked about.
-- Whom a handshake refuses can send no event.
-- _elevated_ is an undo or redo with \`scope: 'session'\` or \`force: true\`, which reaches for the steps of others.
-- Three things depend on what is asked for: anybody may give up their own role (\`DeleteMember\`), a session id that is taken by a session of others is FORBIDDEN (\`CreateSession\`), and to load into a session needs the role in that session as well (\`LoadProject\`).
-- A session or project that does not exist is SESSION_NOT_FOUND or PROJECT_NOT_FOUND to whoever has a token.`
+- _nobody_ has no token, a _stranger_ has a token and no role in the session, a _link_ is a share link without a token, an _administrator_ is named by the operator.
+- A request that needs \`anyone\` reveals nothing about any session. One that needs \`a token\` creates something for its caller or lists what the caller has. A role is the role in the session, or in the session of the project, that the request names.
+- A client that fails the handshake cannot send events.
+- _elevated_ is an undo or redo with \`scope: 'session'\` or \`force: true\`, which can take back the steps of others.
+- Three outcomes depend on the request: members may give up their own role (\`DeleteMember\`), creating a session whose id is taken by a session of others is FORBIDDEN (\`CreateSession\`), and loading into a session needs the role in that session as well (\`LoadProject\`).
+- A session or project that does not exist is SESSION_NOT_FOUND or PROJECT_NOT_FOUND to a caller with a token.`
 
 const NAMES = Object.keys(VISITORS) as VisitorName[]
 

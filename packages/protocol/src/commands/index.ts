@@ -1,12 +1,7 @@
 import type { Static } from 'typebox'
 import { Batch } from './batch.js'
-import { CreateNode } from './create-node.js'
-import { DeleteNode } from './delete-node.js'
-import { DeleteProperty } from './delete-property.js'
-import { LinkNode } from './link-node.js'
-import { MoveNode } from './move-node.js'
-import { UnlinkNode } from './unlink-node.js'
-import { UpdateProperty } from './update-property.js'
+import { CreateNode, DeleteNode, LinkNode, MoveNode, UnlinkNode } from './nodes.js'
+import { DeleteProperty, UpdateProperty } from './properties.js'
 
 /** Every command, by its type. */
 export const COMMANDS = {

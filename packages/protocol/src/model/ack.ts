@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { ActorId, CommandId, NodeId, PropertyId } from './id.js'
 import { ErrorBody } from './failure.js'
+import { ActorId, CommandId, NodeId, PropertyId } from './id.js'
 import { JsonValue } from './json.js'
 import { Seq } from './seq.js'
 
@@ -55,3 +55,10 @@ export type AckFailure = Static<typeof AckFailure>
 /** The answer to `execute_command`, `undo_command` and `redo_command`. */
 export const Ack = Type.Union([AckSuccess, AckFailure], { description: 'Answer to a command' })
 export type Ack = Static<typeof Ack>
+
+/** The answer of REST to a command: the acknowledgement, and `success` as clients know it. */
+export const CommandAnswer = Type.Object({
+  success: Type.Literal(true),
+  ...AckSuccess.properties,
+})
+export type CommandAnswer = Static<typeof CommandAnswer>

@@ -4,13 +4,19 @@ import { NodeId, PropertyId } from './id.js'
 /** How many move targets are named at most; `truncated` says that there are more. */
 export const MAX_MOVE_TARGETS = 1_000
 
-/** A property that `UpdateProperty` may set. A `select` takes the id or the name of an option. */
+/** A property that `UpdateProperty` may set. A `select` takes what names an option (rule SEL2). */
 export const EditableProperty = Type.Object({
   id: PropertyId,
   label: Type.String(),
   type: Type.String(),
   required: Type.Boolean(),
-  options: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
+  options: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      uuid: Type.Optional(Type.String()),
+    }),
+  ),
 })
 export type EditableProperty = Static<typeof EditableProperty>
 
@@ -37,6 +43,11 @@ export const Affordances = Type.Object(
     deletable_properties: Type.Array(Type.String(), {
       description: 'What `DeleteProperty` may remove, by the keys that the node uses',
     }),
+    missing_properties: Type.Optional(
+      Type.Array(PropertyId, {
+        description: 'Required properties without a value: the node is not complete (rule TREE6)',
+      }),
+    ),
     can_delete: Type.Boolean(),
     can_unlink: Type.Boolean(),
     can_link: Type.Boolean({ description: 'Whether `LinkNode` may put it below a move target' }),

@@ -12,7 +12,10 @@ export const EntryKind = Type.Union([
 ])
 export type EntryKind = Static<typeof EntryKind>
 
-/** One committed command: the unit of the journal, of replay and of the `changes` stream. */
+/**
+ * One committed command: the unit of the journal, of replay and of the `changes` stream.
+ * `continues` is the command whose undo step it is part of (rule UNDO14).
+ */
 export const Entry = Type.Object(
   {
     seq: Seq,
@@ -20,6 +23,7 @@ export const Entry = Type.Object(
     command_type: Type.String(),
     kind: EntryKind,
     target_command_id: Type.Optional(CommandId),
+    continues: Type.Optional(CommandId),
     actor: Actor,
     label: Type.Optional(Type.String()),
     timestamp: Timestamp,

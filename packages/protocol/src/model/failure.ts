@@ -41,5 +41,11 @@ export const ErrorBody = Type.Object(
 )
 export type ErrorBody = Static<typeof ErrorBody>
 
-export const ErrorEnvelope = Type.Object({ error: ErrorBody })
+/** The body of a refusal over REST; `ok` and `command_id` where a command was refused. */
+export const ErrorEnvelope = Type.Object({
+  success: Type.Optional(Type.Literal(false)),
+  ok: Type.Optional(Type.Literal(false)),
+  command_id: Type.Optional(Type.String({ description: 'As it was sent, valid or not.' })),
+  error: ErrorBody,
+})
 export type ErrorEnvelope = Static<typeof ErrorEnvelope>

@@ -2,7 +2,13 @@ import Type, { type Static } from 'typebox'
 import { ActorClaim } from './actor.js'
 import { ErrorBody } from './failure.js'
 import { SessionId } from './id.js'
-import { ShareToken } from './share-link.js'
+import { ShareToken } from './member.js'
+
+/** A client that presents the next token ahead of that keeps its connection (rule AUTH13). */
+export const ExpiresInMs = Type.Integer({
+  minimum: 0,
+  description: 'Milliseconds from now until the credentials expire; absent: they do not',
+})
 
 /** What Socket.IO sends as `auth` when a client connects to `/` (rules ACT1, AUTH2, AUTH5, VER1). */
 export const Handshake = Type.Object(

@@ -1,8 +1,10 @@
 import Type, { type Static } from 'typebox'
+import { AckFailure } from './ack.js'
 import { Actor } from './actor.js'
 import { Change } from './change.js'
 import { EntryKind } from './entry.js'
 import { CommandId, NodeId, SessionId } from './id.js'
+import { JsonValue } from './json.js'
 import { Epoch, Seq, Timestamp } from './seq.js'
 
 const Count = Type.Integer({ minimum: 0 })
@@ -26,6 +28,7 @@ export const HistoryEntry = Type.Object({
   command_type: Type.String(),
   kind: EntryKind,
   target_command_id: Type.Optional(CommandId),
+  continues: Type.Optional(CommandId),
   actor: Actor,
   label: Type.Optional(Type.String()),
   timestamp: Timestamp,
@@ -67,3 +70,22 @@ export const historyQuery = {
   before_seq: Type.Optional(Type.Integer({ minimum: 1 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
 }
+
+/**
+ * What a command would do to the graph at `seq` (rule CMD7). `duplicate`: its `command_id` is that
+ * of a command that was executed with this payload; `seq` and `result` are what it was answered.
+ */
+export const PreviewSuccess = Type.Object({
+  ok: Type.Literal(true),
+  seq: Seq,
+  changes: Type.Array(Change),
+  result: JsonValue,
+  command_id: Type.Optional(CommandId),
+  duplicate: Type.Optional(Type.Boolean()),
+})
+export type PreviewSuccess = Static<typeof PreviewSuccess>
+
+export const Preview = Type.Union([PreviewSuccess, AckFailure], {
+  description: 'The changes or the error that executing now would give',
+})
+export type Preview = Static<typeof Preview>

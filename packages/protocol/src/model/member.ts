@@ -31,3 +31,42 @@ export type Member = Static<typeof Member>
 export const MemberParams = Type.Object({ session_id: SessionId, actor_id: ActorId })
 
 export const SessionMember = Type.Object({ session_id: SessionId, member: Member })
+
+export const LinkId = Type.String({
+  pattern: '^[A-Za-z0-9._:-]{1,128}$',
+  description: 'Id of a share link; not its token',
+})
+
+/** What a link may give: never ownership. */
+export const SharedRole = Type.Union(
+  [Type.Literal('viewer'), Type.Literal('commenter'), Type.Literal('editor')],
+  { description: 'The role that whoever holds the link has in the session' },
+)
+
+/** A link that gives a role to whoever holds it, as owners see it. */
+export const ShareLink = Type.Object(
+  {
+    link_id: LinkId,
+    role: SharedRole,
+    expires_at: Type.Union([Timestamp, Type.Null()]),
+    created_at: Timestamp,
+    created_by: Type.String(),
+  },
+  { description: 'A link that gives a role to whoever holds it' },
+)
+export type ShareLink = Static<typeof ShareLink>
+
+/** Proof of a share link: in the handshake, in `join_session`, or in the header `X-Share-Token`. */
+export const ShareToken = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'The token of a share link',
+})
+
+/** Tells a guest of a share link from the others; whoever holds it is that guest (rule AUTH11). */
+export const GuestToken = Type.String({
+  pattern: '^[A-Za-z0-9_-]{43}$',
+  description: 'The secret of one guest of a share link, as the server made it',
+})
+
+export const ShareLinkParams = Type.Object({ session_id: SessionId, link_id: LinkId })

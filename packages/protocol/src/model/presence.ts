@@ -31,10 +31,20 @@ export const Presence = Type.Object(
 )
 export type Presence = Static<typeof Presence>
 
+/** Somebody in the session, whether or not they have said where they are. */
+export const Participant = Type.Object(
+  { client_id: Type.String(), actor: Actor },
+  { description: 'A client in the session' },
+)
+export type Participant = Static<typeof Participant>
+
 /** A presence that is new, another, or, with null, gone. */
 export const PresenceChange = Type.Object({
   client_id: Type.String(),
   actor: Actor,
   state: Type.Union([PresenceState, Type.Null()]),
+  replaces: Type.Optional(
+    Type.String({ description: 'The client that it has taken the place of (rule JOIN8)' }),
+  ),
 })
 export type PresenceChange = Static<typeof PresenceChange>

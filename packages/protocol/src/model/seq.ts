@@ -17,3 +17,13 @@ export const Timestamp = Type.String({
   description: 'ISO 8601, UTC, with Z',
 })
 export type Timestamp = Static<typeof Timestamp>
+
+/** Which state of a graph is asked for (rules READ1, HIST1): the present one unless `at_seq` says. */
+export const Moment = Type.Object(
+  {
+    at_seq: Type.Optional(Seq),
+    min_seq: Type.Optional(Seq),
+  },
+  { additionalProperties: false },
+)
+export type Moment = Static<typeof Moment>

@@ -2,12 +2,21 @@ import Type, { type Static } from 'typebox'
 import { TemplateId } from './id.js'
 import { RoleSchema } from './member.js'
 
+/** Names the content of a template: another one when anything in it is edited. */
+export const TemplateDigest = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  description:
+    'Names the content of a template. A session obeys the template as it was when the session was opened; where its digest is another one than that of the template, the template was edited since',
+})
+export type TemplateDigest = Static<typeof TemplateDigest>
+
 export const TemplateInfo = Type.Object({
   template_id: TemplateId,
   name: Type.String(),
   description: Type.Optional(Type.String()),
   version: Type.Optional(Type.String()),
   uuid: Type.Optional(Type.String()),
+  digest: Type.Optional(TemplateDigest),
   node_types: Type.Integer({ minimum: 0, description: 'How many node types it has' }),
 })
 export type TemplateInfo = Static<typeof TemplateInfo>

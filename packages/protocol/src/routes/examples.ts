@@ -1,11 +1,10 @@
-import type { HistoryEntry } from '../model/history.js'
 import type { Entry } from '../model/entry.js'
 import type { GraphState } from '../model/graph.js'
-import type { Member } from '../model/member.js'
+import type { HistoryEntry } from '../model/history.js'
+import type { Member, ShareLink } from '../model/member.js'
 import type { Node } from '../model/node.js'
-import type { ProjectInfo, OpenedProject } from '../model/project.js'
+import type { OpenedProject, ProjectInfo } from '../model/project.js'
 import type { SessionInfo } from '../model/session.js'
-import type { ShareLink } from '../model/share-link.js'
 
 /** The session that the examples of all routes are about. */
 export const SESSION_ID = '550e8400-e29b-41d4-a716-446655440000'

@@ -1,15 +1,10 @@
 import { byName } from '../../define.js'
-import { ExecuteCommand } from './execute-command.js'
-import { JoinSession } from './join-session.js'
-import { LeaveSession } from './leave-session.js'
-import { Ping } from './ping.js'
-import { PreviewCommand } from './preview-command.js'
-import { RedoCommand } from './redo-command.js'
-import { UndoCommand } from './undo-command.js'
-import { UpdatePresence } from './update-presence.js'
+import { ExecuteCommand, PreviewCommand, RedoCommand, UndoCommand } from './commands.js'
+import { Authenticate, JoinSession, LeaveSession, Ping, UpdatePresence } from './session.js'
 
 /** What clients send, by event name. */
 export const CLIENT_EVENTS = byName([
+  Authenticate,
   ExecuteCommand,
   JoinSession,
   LeaveSession,
