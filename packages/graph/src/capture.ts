@@ -46,7 +46,7 @@ export class Capture {
       const record = this.#recordOf.get(id)
       if (!record || id === without) continue
       yield record
-      for (const child of this.#listOf.get(id)?.toReversed() ?? NO_CHILDREN) open.push(child)
+      for (const child of this.#listOf.get(id)?.slice().reverse() ?? NO_CHILDREN) open.push(child)
     }
   }
 }

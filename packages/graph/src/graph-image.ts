@@ -44,7 +44,7 @@ export class GraphImage {
       lists.set(parent_id, ids)
       if (lists.size % STEP === 0) yield undefined
     }
-    const open = lists.get(null)?.toReversed() ?? []
+    const open = lists.get(null)?.slice().reverse() ?? []
     for (let id = open.pop(); id !== undefined; id = open.pop()) {
       const record = records.get(id)
       if (!record) continue

@@ -38,5 +38,5 @@ function invertOne(change: Change): Change {
  * what was before.
  */
 export function invert(changes: readonly Change[]): Change[] {
-  return changes.toReversed().map(invertOne)
+  return changes.slice().reverse().map(invertOne)
 }

@@ -10,7 +10,9 @@ const LEVELS = 4
 const CHARS = 32 * 1024
 
 class Writer {
-  readonly #parts: string[] = []
+  /** Put together as they come: to join all at the end would take as long as to write them. */
+  readonly #joined: string[] = []
+  #parts: string[] = []
   #chars = 0
 
   /** True: it is time for a pause. */
@@ -18,12 +20,19 @@ class Writer {
     this.#parts.push(text)
     this.#chars += text.length
     if (this.#chars < CHARS) return false
-    this.#chars = 0
+    this.#join()
     return true
   }
 
   text(): string {
-    return this.#parts.join('')
+    this.#join()
+    return this.#joined.join('')
+  }
+
+  #join(): void {
+    this.#joined.push(this.#parts.join(''))
+    this.#parts = []
+    this.#chars = 0
   }
 }
 

@@ -15,13 +15,15 @@ export class Lineage {
 
   static *of(living: Iterable<string>, retired: Iterable<[string, string | null]>): Steps<Lineage> {
     const lineage = new Lineage()
+    // Counted: ids that are back were taken before, so that the set does not grow with them.
+    let looked = 0
     for (const [id, parent_id] of retired) {
-      if (lineage.#taken.size % NODES_PER_STEP === 0) yield
+      if (++looked % NODES_PER_STEP === 0) yield
       lineage.#taken.add(folded(id))
       lineage.#retired.set(id, parent_id)
     }
     for (const id of living) {
-      if (lineage.#taken.size % NODES_PER_STEP === 0) yield
+      if (++looked % NODES_PER_STEP === 0) yield
       lineage.add(id)
     }
     return lineage

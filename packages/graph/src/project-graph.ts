@@ -1,10 +1,11 @@
-import type { Change, Node } from '@talus/protocol'
+import type { Change, JsonValue, Node } from '@talus/protocol'
 import { applyChange, isWithin, replaceGraph, type Parts } from './apply.js'
 import type { Capture } from './capture.js'
 import { Forest } from './forest.js'
 import type { GraphImage } from './graph-image.js'
 import { Lineage, type Restore } from './lineage.js'
-import { nodeOf, type NodeRecord } from './node-record.js'
+import { sameJson } from './json-equality.js'
+import { nodeOf, valueOf, withValue, type NodeRecord } from './node-record.js'
 import { finish, NODES_PER_STEP, type Steps } from './steps.js'
 import { Trial } from './trial.js'
 
@@ -259,6 +260,29 @@ export class ProjectGraph {
       bringBack()
       this.#trial = trial
     }
+  }
+
+  /**
+   * Puts a node right where a speculation that was taken back has brought back something older: its
+   * values (undefined: it does not have the property) and its time. Nothing without the node.
+   */
+  correct(
+    id: string,
+    values: Iterable<readonly [property_id: string, value: JsonValue | undefined]>,
+    created_at?: string,
+  ): void {
+    const { forest } = this.#parts
+    let record = forest.get(id)
+    if (!record) return
+    for (const [property_id, value] of values) {
+      if (!sameJson(valueOf(record, property_id), value)) {
+        record = withValue(record, property_id, value)
+      }
+    }
+    if (created_at !== undefined && record.created_at !== created_at) {
+      record = { ...record, created_at }
+    }
+    forest.replace(record)
   }
 
   /** Puts other nodes, in pre-order, in the place of all; ids that vanish count as retired. */

@@ -20,7 +20,7 @@ export class Trial {
   }
 
   setAside(): () => void {
-    for (const tried of this.#tried.toReversed()) tried.restore()
+    for (const tried of this.#tried.slice().reverse()) tried.restore()
     return () => {
       for (const tried of this.#tried) tried.restore = tried.apply()
     }

@@ -16,7 +16,7 @@ const TYPES = ['a', 'b', 'c', 'd']
 const PROPERTY_TYPES = ['text', 'number', 'date', 'checkbox', 'select', 'object', 'stars']
 
 const FITTING: Record<string, JsonValue> = {
-  text: 'x',
+  text: 'y',
   number: 1,
   date: '2026-01-28',
   checkbox: true,
@@ -64,8 +64,7 @@ const forest = fc.array(node, { minLength: 1, maxLength: 10 }).map((drafts) => {
 })
 
 function accepts(graph: ProjectGraph, blueprint: Blueprint | null) {
-  // Lenient: whether required values are given is not what is asked.
-  const context = { blueprint, newId: () => 'new', now: () => NOW, lenient: true }
+  const context = { blueprint, newId: () => 'new', now: () => NOW }
   return (command_type: string, data: object): boolean => {
     const command = parseCommand(command_type, data)
     if (!command.ok) throw new Error(command.error.message)
@@ -79,7 +78,7 @@ function expectStructure({ graph, blueprint, node_id }: Sample, said: Affordance
   const may = accepts(graph, blueprint)
   for (const blueprint_type_id of TYPES) {
     const listed = said.child_types?.some(({ id }) => id === blueprint_type_id) ?? true
-    expect(may('CreateNode', { blueprint_type_id, parent_id: node_id })).toBe(listed)
+    expect(may('CreateNode', { blueprint_type_id, parent_id: node_id, name: 'x' })).toBe(listed)
   }
   for (const { id: parent_id } of graph.preorder()) {
     const listed = said.move_targets.node_ids.includes(parent_id)

@@ -31,6 +31,8 @@ export class OrderOracle {
         this.#leave({ id, parent_id: from.parent_id, wentAlong: false }, entry.seq)
         faults.push(...this.#arrive({ id, ...to }, taken, added))
       } else if (change.type === 'node-added') {
+        // Something other than an undo brings it back: places below it are not known (rule ORD3).
+        if (taken === undefined) this.#lists.delete(change.node.id)
         faults.push(...this.#arrive({ ...change, id: change.node.id }, taken, added))
         added.add(change.node.id)
       }
@@ -68,13 +70,7 @@ export class OrderOracle {
       delete place.left
       return expected === index ? [] : [`'${id}' at ${index}, not ${expected}`]
     }
-    // A list that went with its parent, and that something else has brought back.
-    const own = list.findLast((one) => one.id === id && !isIn(one) && one.wentAlong)
-    if (own && indexOf(own) === index) {
-      delete own.left
-      return []
-    }
-    for (const slot of new Set([place, own])) if (slot) list.splice(list.indexOf(slot), 1)
+    if (place) list.splice(list.indexOf(place), 1)
     let at = 0
     for (let passed = 0; passed < index; at += 1)
       if (list[at] && isIn(list[at] as Slot)) passed += 1

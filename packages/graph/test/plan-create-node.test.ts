@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { plan } from '../src/index.js'
 import { film, plain, SCENE, STATUS, TITLE } from './film-session.js'
-import { filmBlueprint, NOW, Session } from './session.js'
+import { NOW, Session } from './session.js'
 
 describe('CreateNode', () => {
   test('[ID1] makes an id, or takes the given one', () => {
@@ -114,9 +113,10 @@ describe('CreateNode', () => {
     [
       'TREE2',
       'INVALID_PROPERTY',
-      create({ blueprint_type_id: 'person' }),
+      create({ blueprint_type_id: 'person', properties: { email: '' } }),
       '/data/properties/email',
     ],
+    ['TREE2', 'INVALID_PROPERTY', { blueprint_type_id: 'person' }, '/data/name'],
   ])('[%s] %s for %j', (_, code, data, path) => {
     const { error } = film().try('ann', 'CreateNode', data)
     expect(error).toMatchObject({ code, details: [{ path }] })
@@ -128,13 +128,13 @@ describe('CreateNode', () => {
     expect(error).toMatchObject({ code: 'INVALID_PARENT', message: 'Parent node not found' })
   })
 
-  test('[TREE2] a project root may lack what is required', () => {
-    const session = new Session(filmBlueprint())
-    const command = { command_type: 'CreateNode', data: { blueprint_type_id: 'person' } } as const
-    const strict = plan(session.graph, command, session.context)
-    const lenient = plan(session.graph, command, { ...session.context, lenient: true })
-    expect(strict).toMatchObject({ ok: false, error: { code: 'INVALID_PROPERTY' } })
-    expect(lenient).toMatchObject({ ok: true, value: { changes: [{ node: { name: 'Person' } }] } })
+  test('[TREE6] type and name are enough', () => {
+    const session = film()
+    expect(session.try('ann', 'CreateNode', create({ blueprint_type_id: 'person' }))).toMatchObject(
+      {
+        entry: { changes: [{ node: { name: 'x' } }] },
+      },
+    )
   })
 
   test('[TREE2] anything may be a root', () => {

@@ -5,6 +5,7 @@ test('what this package offers changes on purpose only', () => {
   expect(Object.keys(graph).toSorted()).toEqual([
     'AccessRules',
     'Blueprint',
+    'EditRuns',
     'GraphMeasure',
     'MAX_STEPS',
     'MAX_STEPS_PER_ACTOR',
@@ -20,6 +21,8 @@ test('what this package offers changes on purpose only', () => {
     'finish',
     'higher',
     'invert',
+    'isEdit',
+    'joinChanges',
     'jsonInSteps',
     'parseTemplate',
     'permits',

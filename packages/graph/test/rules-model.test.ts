@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { ACTORS, Model } from './rules-model.js'
 
+/** Each has failed once. */
+const FORMER = [
+  115, 127, 183, 621, 1117, 1181, 1279, 1340, 1382, 1402, 1667, 1704, 1777, 2111, 2157, 2519, 2955,
+  3194, 3926,
+]
+
 const SEEDS = process.env['TALUS_MODEL_SEED']
   ? [Number(process.env['TALUS_MODEL_SEED'])]
-  : Array.from({ length: Number(process.env['TALUS_MODEL_RUNS'] ?? 60) }, (_, n) => n + 1)
+  : [
+      ...Array.from({ length: Number(process.env['TALUS_MODEL_RUNS'] ?? 60) }, (_, n) => n + 1),
+      ...FORMER,
+    ]
 
 describe('three actors on a small forest, against the rules as they are written', () => {
   test.each(SEEDS)(

@@ -175,7 +175,7 @@ describe('[FIND2] properties', () => {
     ['due', 'lt', '2026-01-28T12:00', 'ac'],
     ['due', 'gt', '2026-01-28T10:00', 'bc'],
     ['done', 'eq', true, 'a'],
-    ['done', 'eq', 'true', ''],
+    ['done', 'eq', 'true', 'a'],
     ['done', 'eq', null, ''],
     ['note', 'contains', 'ärg', 'c'],
     ['note', 'eq', 'ärger', ''],

@@ -1,6 +1,7 @@
 import type { Change, Entry, Failure, JsonValue, UndoOutcome } from '@talus/protocol'
 import { parseCommand } from '@talus/protocol'
 import {
+  EditRuns,
   parseTemplate,
   plan,
   ProjectGraph,
@@ -28,6 +29,7 @@ type UndoOptions = Omit<UndoQuery, 'kind' | 'actor_id'>
 export class Session {
   graph = ProjectGraph.empty()
   history = new UndoHistory()
+  readonly runs = new EditRuns()
   readonly entries: Entry[] = []
   readonly context: PlanContext
   #ids = 0
@@ -38,20 +40,20 @@ export class Session {
   }
 
   /** Executes what a client would send, by its schema. */
-  try(actor_id: string, command_type: string, data: object): Outcome {
+  try(actor_id: string, command_type: string, data: object, continues?: string): Outcome {
     const command = parseCommand(command_type, data)
     if (!command.ok) return { error: command.error }
     const planned = plan(this.graph, command.value, this.context)
     if (!planned.ok) return { error: planned.error }
     const { changes, result } = planned.value
     if (changes.length === 0) return { result }
-    const entry = this.commit({ kind: 'do', actor_id, command_type, changes })
+    const entry = this.commit({ kind: 'do', actor_id, command_type, changes }, continues)
     return { entry, result }
   }
 
   /** Executes what has to succeed; returns the id of its entry. */
-  do(actor_id: string, command_type: string, data: object): string {
-    const { error, entry } = this.try(actor_id, command_type, data)
+  do(actor_id: string, command_type: string, data: object, continues?: string): string {
+    const { error, entry } = this.try(actor_id, command_type, data, continues)
     if (error) throw new Error(`${command_type}: ${error.code} ${error.message}`)
     if (!entry) throw new Error(`${command_type} changed nothing`)
     return entry.command_id
@@ -64,6 +66,17 @@ export class Session {
 
   set(actor_id: string, node_id: string, property_id: string, new_value: JsonValue) {
     return this.do(actor_id, 'UpdateProperty', { node_id, property_id, new_value })
+  }
+
+  /** Sets a property as one of a run, which the first command names. */
+  type(
+    actor_id: string,
+    [node_id, property_id]: readonly [string, string],
+    new_value: JsonValue,
+    continues?: string,
+  ) {
+    const data = { node_id, property_id, new_value }
+    return this.do(actor_id, 'UpdateProperty', data, continues)
   }
 
   undo(actor_id: string, options: UndoOptions = {}): Outcome {
@@ -93,7 +106,8 @@ export class Session {
     if (!planned.ok) return { error: planned.error }
     const { target, changes, outcome } = planned.value
     if (changes.length === 0) {
-      this.history.consume(query.kind, query.actor_id, target.command_id)
+      this.runs.clear()
+      this.history.consume(query.kind, target.command_id)
       return { undo: outcome }
     }
     const { kind, actor_id } = query
@@ -109,6 +123,7 @@ export class Session {
       actor_id: string
       target_command_id?: string
     },
+    run?: string,
   ): Entry {
     const { actor_id, ...rest } = what
     this.#commands += 1
@@ -120,6 +135,8 @@ export class Session {
       ...rest,
     }
     if (this.context.blueprint?.rules) entry.changes = withTypes(this.graph, entry.changes)
+    const continues = this.runs.take(entry, run)
+    if (continues !== undefined) entry.continues = continues
     // As it travels: whatever is lost in JSON must not matter.
     const body = JSON.stringify(entry)
     const durable = JSON.parse(body) as Entry

@@ -8,6 +8,8 @@ import {
   type ProjectGraph,
   type Steps,
 } from '../src/index.js'
+import { NODES_PER_STEP } from '../src/steps.js'
+import { Places } from '../src/undo/places.js'
 import { Session } from './session.js'
 
 /** A forest of 400 nodes, of which many have children. */
@@ -114,6 +116,23 @@ test('[CMD1] a project load is tried and taken back in steps', () => {
   takeBack()
   expect(session.graph.nodes()).toEqual(before)
   expect(session.graph.isTaken('m1')).toBe(false)
+})
+
+test('[CMD1] a load of the nodes that are there pauses as often as one of others', () => {
+  const { graph } = wooded()
+  const changes: Change[] = [{ type: 'graph-replaced', nodes: graph.nodes() }]
+  const { steps } = watched(graph, graph.speculateInSteps(changes))
+  // The nodes are read, what vanishes is retired, and what is there is taken.
+  expect(steps).toBeGreaterThanOrEqual(Math.floor((3 * graph.size) / NODES_PER_STEP))
+})
+
+test('[ORD2] what a plan takes away again is followed in steps', () => {
+  const { graph } = wooded()
+  const changes = graph.nodes().map((node): Change => {
+    return { type: 'node-removed', node, parent_id: node.parent_id, index: 0 }
+  })
+  const steps = [...new Places([], []).follow(changes)]
+  expect(steps).toHaveLength(Math.floor(changes.length / NODES_PER_STEP))
 })
 
 test('[CMD1] JSON written in steps is what it is at once', () => {

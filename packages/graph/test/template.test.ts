@@ -121,7 +121,7 @@ describe('blueprint', () => {
   const accepted: [string, JsonValue[]][] = [
     ['script', ['', 'long text']],
     ['tag', ['', 'x']],
-    ['lead', ['p1', '']],
+    ['lead', ['p1', '', ['p1', 'p2'], []]],
     ['length', [0, -1.5, '', '3500', '3.5', '-2e3', null]],
     ['cost', [12, '12']],
     [
@@ -135,7 +135,7 @@ describe('blueprint', () => {
         null,
       ],
     ],
-    ['locked', [true, false, null]],
+    ['locked', [true, false, 'true', 'false', 'True', '', null]],
     ['status', ['s-todo', 'To do', 'Done', '', null]],
     ['mood', ['Tense']],
     ['cast', ['p1', ['p1', 'p2'], []]],
@@ -146,11 +146,11 @@ describe('blueprint', () => {
     ['script', [5, true, {}]],
     ['length', ['12 apples', true, [], ' ', 'Infinity']],
     ['day', ['tomorrow', '2026-02-31', '2026-13-01', 20260128, '28.01.2026']],
-    ['locked', ['true', 1, '']],
+    ['locked', ['yes', 1, 'truely', []]],
     ['status', ['s-other', 7, ['s-todo']]],
     ['cast', [5, { id: 'p1' }, ['p1', 2]]],
     ['plan', ['{}', 4]],
-    ['lead', [1]],
+    ['lead', [1, ['p1', 2], {}]],
     ['name', ['', null]],
   ]
   const scene = blueprint.typeOf('scene')

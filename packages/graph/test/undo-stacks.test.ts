@@ -103,6 +103,83 @@ describe('stacks', () => {
     expect([session.history.canRedo('ann'), session.history.canRedo('bob')]).toEqual([false, true])
   })
 
+  test('[UNDO13] without a target, the last step that the caller had seen is taken', () => {
+    const session = garden()
+    session.set('ann', 'a', 'x', 1)
+    const seen = { last_seq: session.entries.length }
+    session.set('ann', 'a', 'y', 1)
+    session.set('bob', 'b', 'x', 1)
+    expect(session.undo('ann', seen).undo).toEqual(APPLIED)
+    expect(session.graph.record('a')?.properties).toEqual({ y: 1 })
+    expect(session.undo('ann', seen).error?.code).toBe('NOTHING_TO_UNDO')
+    session.undo('eve', { ...seen, scope: 'session' })
+    expect([session.value('a', 'y'), session.value('b', 'x')]).toEqual([1, 1])
+    expect(session.redo('ann', seen).error?.code).toBe('NOTHING_TO_REDO')
+  })
+
+  test('[UNDO13] a redo finds a step that was cleared after the caller had seen it undone', () => {
+    const session = garden()
+    const command_id = session.set('ann', 'a', 'x', 1)
+    session.undo('ann')
+    const seen = { last_seq: session.entries.length }
+    session.set('ann', 'a', 'y', 1)
+    const named = { target_command_id: command_id }
+    const later = { last_seq: session.entries.length, ...named }
+    session.history = UndoHistory.fromSnapshot(session.history.toSnapshot())
+    expect(session.redo('ann', named).error?.code).toBe('NOTHING_TO_REDO')
+    expect(session.redo('ann', later).error?.code).toBe('NOTHING_TO_REDO')
+    expect(session.redo('bob', { ...seen, ...named }).error?.code).toBe('NOTHING_TO_REDO')
+    expect(session.history.canRedo('ann')).toBe(false)
+    expect(session.redo('ann', { ...seen, ...named }).undo).toEqual(APPLIED)
+    expect(session.graph.record('a')?.properties).toEqual({ x: 1, y: 1 })
+    // It is the last step of the actor again.
+    expect(session.undo('ann').entry).toMatchObject(named)
+    expect(session.history.canRedo('ann')).toBe(true)
+  })
+
+  test('[UNDO13] what was written since stays, also what the actor has written', () => {
+    const session = garden()
+    const command_id = session.set('ann', 'a', 'x', 1)
+    session.undo('ann')
+    const last_seq = session.entries.length
+    session.set('ann', 'a', 'x', 2)
+    const named = { target_command_id: command_id, last_seq }
+    expect(session.redo('ann', named).undo?.status).toBe('noop')
+    expect(session.value('a', 'x')).toBe(2)
+    expect(session.redo('ann', named).error?.code).toBe('NOTHING_TO_REDO')
+  })
+
+  test('[UNDO13] cleared steps are bounded, and go before others do', () => {
+    const session = garden()
+    const first = session.set('ann', 'a', 'x', 0)
+    session.undo('ann')
+    const last_seq = session.entries.length
+    const named = { target_command_id: first, last_seq }
+    const again = (times: number) => {
+      for (let n = 0; n < times; n += 1) {
+        session.set('ann', 'a', 'y', n)
+        session.undo('ann')
+      }
+    }
+    const planned = () =>
+      session.history.plan(session.graph, { kind: 'redo', actor_id: 'ann', ...named })
+    again(1_000)
+    expect(planned().ok).toBe(true)
+    again(1)
+    session.set('ann', 'a', 'z', 0)
+    expect(planned()).toMatchObject({ error: { code: 'NOTHING_TO_REDO' } })
+  })
+
+  test('[UNDO13] a step that is undone already says so', () => {
+    const session = garden()
+    const named = { target_command_id: session.set('ann', 'a', 'x', 1) }
+    session.undo('ann', named)
+    expect(session.undo('ann', named).error).toMatchObject({
+      code: 'NOTHING_TO_UNDO',
+      message: 'This command is undone already',
+    })
+  })
+
   test('[UNDO1] a replaced graph ends all that was', () => {
     const session = garden()
     session.set('ann', 'a', 'x', 1)

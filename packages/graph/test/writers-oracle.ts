@@ -5,7 +5,8 @@ export type Writer = { seq: number; by: string }
 /** Its first entry, and the last of its undos and redos. */
 type Command = { seq: number; latest: number }
 
-type Write = Writer & { isUndone: boolean }
+/** `left`: of one that is undone, the writer whom its undo gave the thing back to. */
+type Write = Writer & { isUndone: boolean; left?: number | undefined }
 
 /** What a change writes, as one text for each thing. */
 export function thingOf(change: Change): string {
@@ -40,7 +41,9 @@ export class WritersOracle {
     const command = this.#commands.get(command_id) ?? { seq, latest: seq }
     for (const change of entry.changes) {
       if (change.type === 'node-removed') this.#removers.set(change.node.id, own)
-      if (kind === 'do' && change.type === 'node-added') this.#begin(change.node.id, own)
+      if (change.type !== 'node-added' && change.type !== 'node-removed') continue
+      if (kind !== 'do') this.#turnBeginning(change.node.id, kind, command.seq)
+      else if (change.type === 'node-added') this.#begin(change.node.id, own)
     }
     for (const thing of new Set(entry.changes.map(thingOf))) {
       if (kind === 'do' || !this.#turn(thing, kind, command)) {
@@ -73,9 +76,12 @@ export class WritersOracle {
     const first = writes.find((write) => write.seq === seq)
     if (current && (current.seq === latest || (kind === 'undo' && current.seq === seq))) {
       current.isUndone = true
+      current.left = writes.findLast(({ isUndone }) => !isUndone)?.seq
       return true
     }
-    if (kind === 'undo' || !first?.isUndone || (current && current.seq > seq)) return false
+    if (kind === 'undo' || !first?.isUndone) return false
+    // Somebody has written since, or the writer of before was undone as well: by force only.
+    if (current?.seq !== first.left) return false
     first.isUndone = false
     return true
   }
@@ -85,6 +91,14 @@ export class WritersOracle {
     this.#of(`${node_id} place`).push({ seq, by, isUndone: false })
     for (const [thing, writes] of this.#writes) {
       if (thing.startsWith(`${node_id} .`)) writes.push({ seq, by: '', isUndone: false })
+    }
+  }
+
+  /** Taken back, what made a node anew gives all it holds back to its writers of before. */
+  #turnBeginning(node_id: string, kind: 'undo' | 'redo', seq: number): void {
+    for (const [thing, writes] of this.#writes) {
+      const begun = writes.find((write) => write.seq === seq && write.by === '')
+      if (begun && thing.startsWith(`${node_id} .`)) begun.isUndone = kind === 'undo'
     }
   }
 

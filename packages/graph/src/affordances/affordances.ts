@@ -11,13 +11,14 @@ import type { AffordanceContext } from './context.js'
 import { moveTargets } from './move-targets.js'
 import { propertyAffordances } from './properties.js'
 
-/** Whether a new node may have all that its type asks for. */
-function mayCreate({ id, properties }: NodeType, permissions: Permissions | undefined): boolean {
+/** Whether somebody may create a node of a type, with its name where one is required. */
+function mayCreate(type: NodeType, permissions: Permissions | undefined): boolean {
   if (!permissions) return true
-  const asked = properties.filter((each) => each.required && defaultOf(each) === undefined)
+  const naming = type.property('name')
+  const isNamed = naming?.required === true && defaultOf(naming) === undefined
   return (
-    permissions.toCreate(id, '').ok &&
-    asked.every((each) => permissions.toGive({ type_id: id, property_id: each.id, path: '' }).ok)
+    permissions.toCreate(type.id, '').ok &&
+    (!isNamed || permissions.toGive({ type_id: type.id, property_id: 'name', path: '' }).ok)
   )
 }
 

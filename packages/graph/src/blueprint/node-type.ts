@@ -1,10 +1,13 @@
 import type { JsonObject, JsonValue } from '@talus/protocol'
 import { nameAccessOf, propertyAccessOf, typeAccessOf, type Access } from '../access/access.js'
+import { optionUuid } from './derived-uuid.js'
 
-/** One choice of a `select`: known by its id, else by its name. */
+/** One choice of a `select`: a value names it by id, name or uuid (rule SEL2). */
 export type Option = {
+  /** The name, where the template gives no id. */
   readonly id: string
   readonly name: string
+  readonly uuid: string
 }
 
 /** What a blueprint says of one property of a node type. */
@@ -19,6 +22,8 @@ export type PropertyType = {
   /** The declared default. */
   readonly value?: JsonValue
   readonly access: Access
+  /** The option that a value names (rule SEL2). */
+  option(value: JsonValue): Option | undefined
 }
 
 /** What a blueprint says of the nodes of one type. */
@@ -33,7 +38,7 @@ export type NodeType = {
   readonly access: Access
   /** The property with this id or uuid. */
   property(idOrUuid: string): PropertyType | undefined
-  /** Who may do what with the property of this id or uuid, declared or not. */
+  /** Access to the property of this id or uuid, declared or not. */
   accessTo(idOrUuid: string): Access
 }
 
@@ -52,7 +57,7 @@ export function checkedText(document: JsonObject, key: string): string {
   return text
 }
 
-function isObject(value: JsonValue | undefined): value is JsonObject {
+export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -70,17 +75,44 @@ export function scalarText(value: JsonValue | undefined): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : textOf(value)
 }
 
+/** Whose the options are: their uuids follow from it. */
+export type OptionsOf = { type_id: string; property_id: string }
+
 /** A choice as templates write it: an object with id or name, or a plain value. */
-export function optionOf(value: JsonValue): Option | undefined {
-  const id = isObject(value) ? scalarText(value['id']) : undefined
-  const name = scalarText(isObject(value) ? value['name'] : value)
-  const known = id ?? name
-  return known === undefined ? undefined : { id: known, name: name ?? known }
+export function optionOf(value: JsonValue, of: OptionsOf): Option | undefined {
+  const { id, name, uuid } = isObject(value) ? value : { name: value }
+  const known = scalarText(id) ?? scalarText(name)
+  if (known === undefined) return undefined
+  const shown = scalarText(name) ?? known
+  const own = textOf(uuid) ?? optionUuid(of.type_id, of.property_id, shown)
+  return { id: known, name: shown, uuid: own }
 }
 
-function propertyTypeOf(document: JsonObject, ofType: Access): PropertyType {
-  const { label, required, options, value } = document
+/** What YAML 1.1 takes for a boolean. */
+const YAML_BOOLEAN = /^(?:(yes|on|true)|no|off|false)$/i
+
+/** Options by everything that names them; ids win over names, and names over uuids. */
+function byValue(options: readonly Option[], of: OptionsOf): ReadonlyMap<string, Option> {
+  const known = new Map<string, Option>()
+  const add = (value: string, option: Option) => known.has(value) || known.set(value, option)
+  for (const option of options) add(option.id, option)
+  for (const option of options) add(option.name, option)
+  for (const option of options) add(option.uuid, option)
+  for (const option of options) {
+    // The existing application reads YAML 1.1: the name `Yes` is a boolean there, and so its uuid
+    // is that of Python's `True`.
+    const boolean = YAML_BOOLEAN.exec(option.name)
+    if (boolean) add(optionUuid(of.type_id, of.property_id, boolean[1] ? 'True' : 'False'), option)
+  }
+  return known
+}
+
+function propertyTypeOf(document: JsonObject, type_id: string, ofType: Access): PropertyType {
+  const { label, required, value } = document
   const id = checkedText(document, 'id')
+  const of = { type_id, property_id: id }
+  const options = listOf(document['options']).flatMap((option) => optionOf(option, of) ?? [])
+  const known = byValue(options, of)
   const accessOf = id === 'name' ? nameAccessOf : propertyAccessOf
   return {
     id,
@@ -88,9 +120,10 @@ function propertyTypeOf(document: JsonObject, ofType: Access): PropertyType {
     label: textOf(label) ?? id,
     type: checkedText(document, 'type'),
     required: required === true,
-    options: listOf(options).flatMap((option) => optionOf(option) ?? []),
+    options,
     ...(value !== undefined && value !== null && { value }),
     access: accessOf(document['access'], ofType),
+    option: (chosen) => known.get(scalarText(chosen) ?? ''),
   }
 }
 
@@ -105,13 +138,15 @@ export function byIdOrUuid<T extends { id: string; uuid: string }>(things: reado
 /** The type that a checked template, with its uuids filled in, describes. */
 export function nodeTypeOf(document: JsonObject): NodeType {
   const access = typeAccessOf(document['access'])
-  const properties = objectsOf(document['properties']).map((each) => propertyTypeOf(each, access))
+  const id = checkedText(document, 'id')
+  const properties = objectsOf(document['properties']).map((each) =>
+    propertyTypeOf(each, id, access),
+  )
   const [naming, undeclared] = [
     nameAccessOf(undefined, access),
     propertyAccessOf(undefined, access),
   ]
   const byName = byIdOrUuid(properties)
-  const id = checkedText(document, 'id')
   return {
     id,
     uuid: checkedText(document, 'uuid'),

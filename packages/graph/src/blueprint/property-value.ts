@@ -1,33 +1,26 @@
 import type { JsonValue } from '@talus/protocol'
+import { sameJson } from '../json-equality.js'
+import { instantOf } from './instant.js'
 import type { Option, PropertyType } from './node-type.js'
 
 type Rule = { expected: string; accepts(value: JsonValue): boolean }
 
-const NUMERIC = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/
-const DATE = /^(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+const NUMERIC = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/
 
 /** The number that a value of `number` or `currency` is, also where it is written as text. */
 export function numberOf(value: JsonValue): number | undefined {
-  if (typeof value === 'string') return NUMERIC.test(value) ? Number(value) : undefined
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+  if (typeof value === 'string' && !NUMERIC.test(value)) return undefined
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  // `1e999` is well-formed, and no number that anything could be compared with.
+  const number = Number(value)
+  return Number.isFinite(number) ? number : undefined
 }
 
-/** The instant that a value of `date` is, in milliseconds; UTC where it names no zone. */
-export function instantOf(value: JsonValue): number | undefined {
-  if (typeof value !== 'string' || !isDate(value)) return undefined
-  const [, day, clock = 'T00:00', , , zone = 'Z'] = DATE.exec(value) ?? []
-  const time = clock.slice(1).replace(/(Z|[+-]\d{2}:?\d{2})$/, '')
-  const offset = zone.replace(/(\d{2}):?(\d{2})$/, '$1:$2')
-  const instant = Date.parse(`${day}T${time}${offset}`)
-  return Number.isNaN(instant) ? undefined : instant
-}
-
-function isDate(text: string): boolean {
-  const day = DATE.exec(text)?.[1]
-  if (day === undefined) return false
-  const time = Date.parse(`${day}T00:00:00Z`)
-  // The parser lets 31 February run over into March.
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day)
+/** What a value of `checkbox` says, also where it is written as text. */
+export function truthOf(value: JsonValue): boolean | undefined {
+  const text = typeof value === 'string' ? value.toLowerCase() : value
+  if (text === true || text === 'true') return true
+  return text === false || text === 'false' ? false : undefined
 }
 
 const text: Rule = {
@@ -41,45 +34,44 @@ const number: Rule = {
   accepts: (value) => value === '' || numberOf(value) !== undefined,
 }
 
+const reference: Rule = {
+  expected: 'a node id or a list of node ids',
+  accepts: (value) =>
+    typeof value === 'string' ||
+    (Array.isArray(value) && value.every((item) => typeof item === 'string')),
+}
+
 const RULES: Readonly<Record<string, Rule>> = {
   text,
   string: text,
   editor: text,
-  person: text,
+  person: reference,
   number,
   currency: number,
   date: {
     expected: 'an ISO date, an ISO date and time or an empty string',
-    accepts: (value) => typeof value === 'string' && (value === '' || isDate(value)),
+    accepts: (value) => value === '' || instantOf(value) !== undefined,
   },
   checkbox: {
-    expected: 'true or false',
-    accepts: (value) => typeof value === 'boolean',
+    expected: 'true or false, also as text, or an empty string',
+    accepts: (value) => value === '' || truthOf(value) !== undefined,
   },
-  node_reference: {
-    expected: 'a node id or a list of node ids',
-    accepts: (value) =>
-      typeof value === 'string' ||
-      (Array.isArray(value) && value.every((item) => typeof item === 'string')),
-  },
+  node_reference: reference,
   object: {
     expected: 'an object or an array',
     accepts: (value) => typeof value === 'object' && value !== null,
   },
 }
 
-/** The option that a value of a `select` stands for, by its id or else by its name. */
-export function chosenOption(property: PropertyType, value: JsonValue): Option | undefined {
-  const chosen = typeof value === 'number' ? String(value) : value
-  return (
-    property.options.find((option) => option.id === chosen) ??
-    property.options.find((option) => option.name === chosen)
-  )
+function expectedOfSelect(property: PropertyType, value: JsonValue): string | undefined {
+  if (value === '' || property.option(value)) return undefined
+  return `one of ${property.options.map((option) => option.name).join(', ')}`
 }
 
-function expectedOfSelect(property: PropertyType, value: JsonValue): string | undefined {
-  if (value === '' || chosenOption(property, value)) return undefined
-  return `one of ${property.options.map((option) => option.name).join(', ')}`
+/** What values of a type, other than `select`, have to be, unless this one is such a value. */
+export function expectedOf(type: string, value: JsonValue): string | undefined {
+  const rule = Object.hasOwn(RULES, type) ? RULES[type] : undefined
+  return !rule || rule.accepts(value) ? undefined : rule.expected
 }
 
 /** Whether this package checks the values of a property type; others accept anything. */
@@ -97,8 +89,50 @@ export function expectedInstead(property: PropertyType, value: JsonValue): strin
     if (value === null) return undefined
   }
   if (property.type === 'select') return expectedOfSelect(property, value)
-  const rule = Object.hasOwn(RULES, property.type) ? RULES[property.type] : undefined
-  return !rule || rule.accepts(value) ? undefined : rule.expected
+  return expectedOf(property.type, value)
+}
+
+/** Whether values of the property name options: those of a `select`, and of types not known here. */
+function isChoice({ type, options }: PropertyType): boolean {
+  return options.length > 0 && !Object.hasOwn(RULES, type)
+}
+
+/** The option that a value names; undefined where it names none, or the property has no options. */
+export function chosenOption(
+  property: PropertyType | undefined,
+  value: JsonValue,
+): Option | undefined {
+  return property && isChoice(property) ? property.option(value) : undefined
+}
+
+/** Whether two values of a property are the same, or name the same options in order (rule SEL2). */
+export function isEqual(
+  property: PropertyType | undefined,
+  a: JsonValue | undefined,
+  b: JsonValue | undefined,
+): boolean {
+  if (sameJson(a, b)) return true
+  if (!property || !isChoice(property) || a === undefined || b === undefined) return false
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, at) => isEqual(property, item, b[at]))
+  }
+  const option = property.option(a)
+  return option !== undefined && option === property.option(b)
+}
+
+/** What a value amounts to, for the types whose values are compared by it. */
+const AMOUNTS = new Map<string | undefined, (value: JsonValue) => unknown>([
+  ['number', numberOf],
+  ['currency', numberOf],
+  ['date', instantOf],
+  ['checkbox', truthOf],
+])
+
+/** Whether two values of a property mean the same (rule FIND2). */
+export function sameValue(property: PropertyType | undefined, a: JsonValue, b: JsonValue): boolean {
+  const amountOf = AMOUNTS.get(property?.type)
+  const amount = amountOf?.(a)
+  return amount === undefined ? isEqual(property, a, b) : amountOf?.(b) === amount
 }
 
 /** What a new node gets when nobody says otherwise (rule TREE3). */

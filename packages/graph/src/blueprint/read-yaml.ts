@@ -1,4 +1,13 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, parseDocument, type Document } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Scalar,
+} from 'yaml'
 
 /** Real templates share a few lists at most; more is an attack on memory. */
 const MAX_ALIASES = 100
@@ -35,6 +44,21 @@ function repeatedKey(items: readonly { key: unknown }[]): Problem | undefined {
   return undefined
 }
 
+const INTEGER = /^[-+]?(?:\d+|0x[\da-f]+|0o[0-7]+)$/i
+
+/** What JSON could not carry as it is written, and a number of JavaScript cannot hold. */
+function flawOf({ value, source = '', range }: Scalar): Problem | undefined {
+  const pos = [range?.[0] ?? 0]
+  if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) {
+    return { message: 'Half of a surrogate pair is no character', pos }
+  }
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || !INTEGER.test(source)) {
+    return undefined
+  }
+  if (String(value) === source.replace(/^\+/, '')) return undefined
+  return { message: 'The number loses digits: integers beyond 9007199254740991 go in quotes', pos }
+}
+
 /** What is wrong with a document that is well-formed. Keeps a list of what is still to be read. */
 function problemIn(document: Document.Parsed): Problem | undefined {
   let aliases = 0
@@ -49,6 +73,9 @@ function problemIn(document: Document.Parsed): Problem | undefined {
       for (const item of node.items) open.push(item)
     } else if (isSeq(node)) {
       for (const item of node.items) open.push(item)
+    } else if (isScalar(node)) {
+      const problem = flawOf(node)
+      if (problem) return problem
     } else if (isAlias(node) && ++aliases > MAX_ALIASES_IN_ALL) {
       return { message: `More than ${MAX_ALIASES_IN_ALL} aliases`, pos: [node.range?.[0] ?? 0] }
     }

@@ -1,7 +1,7 @@
 import { BlueprintTypeId, check, type JsonValue, type TemplateReport } from '@talus/protocol'
 import { validateAccess } from './validate-access.js'
 import { optionOf, scalarText } from './node-type.js'
-import { isKnownPropertyType } from './property-value.js'
+import { expectedOf, isKnownPropertyType } from './property-value.js'
 import { TemplatePlace } from './template-place.js'
 
 /** Notes the id and the uuid of a thing; each may name one thing only. */
@@ -22,33 +22,45 @@ function claimNames(place: TemplatePlace, taken: Set<string>): void {
   for (const name of names) taken.add(name)
 }
 
-function validateOptions(property: TemplatePlace): void {
+function validateOptions(property: TemplatePlace, type_id: string): void {
+  const of = { type_id, property_id: scalarText(property.at('id').value) ?? '' }
   const options = property.list('options')
   if (options.length === 0) property.at('options').error('a select property needs options')
   const names = new Set<string>()
   for (const option of options) {
-    const known = option.value === undefined ? undefined : optionOf(option.value)
+    const known = option.value === undefined ? undefined : optionOf(option.value, of)
     if (!known) {
       option.error('an option needs an id or a name')
       continue
     }
     if (names.has(known.id)) option.warn(`the option '${known.id}' is there twice`)
-    names.add(known.id).add(known.name)
+    names.add(known.id).add(known.name).add(known.uuid)
   }
   const preset = property.at('value')
   if (preset.value === undefined || preset.value === null) return
   if (!names.has(scalarText(preset.value) ?? '')) preset.warn('the value is not one of the options')
 }
 
-function validateProperty(property: TemplatePlace, taken: Set<string>): void {
+function validateProperty(
+  property: TemplatePlace,
+  { taken, type_id }: { taken: Set<string>; type_id: string },
+): void {
   claimNames(property, taken)
   validateAccess(property, property.at('id').value === 'name' ? 'name' : 'property')
   const type = property.at('type')
   if (typeof type.value !== 'string' || type.value === '') type.error('the type is missing')
-  else if (type.value === 'select') validateOptions(property)
+  else if (type.value === 'select') validateOptions(property, type_id)
   else if (!isKnownPropertyType(type.value)) {
     type.warn(`the property type '${type.value}' is not known; any value is accepted`)
-  }
+  } else validatePreset(property, type.value)
+}
+
+/** A default is written as it stands to every new node, where no command could write it again. */
+function validatePreset(property: TemplatePlace, type: string): void {
+  const preset = property.at('value')
+  if (preset.value === undefined || preset.value === null) return
+  const expected = expectedOf(type, preset.value)
+  if (expected !== undefined) preset.warn(`the value does not fit the type: expected ${expected}`)
 }
 
 function validateChildren(type: TemplatePlace, known: ReadonlySet<string>): void {
@@ -76,9 +88,9 @@ export function validateTemplate(document: JsonValue): TemplateReport {
   for (const type of types) {
     claimNames(type, taken)
     validateAccess(type, 'type')
-    const ofType = new Set<string>()
+    const of = { taken: new Set<string>(), type_id: scalarText(type.at('id').value) ?? '' }
     for (const property of type.list('properties')) {
-      validateProperty(property.as('property', property.at('id').value), ofType)
+      validateProperty(property.as('property', property.at('id').value), of)
     }
   }
   for (const type of types) validateChildren(type, taken)

@@ -27,7 +27,7 @@ function* remove(draft: Draft, top: string): Steps<void> {
  */
 function* removeRemade(draft: Draft, remade: readonly NodeRecord[]): Steps<void> {
   for (const { id } of remade) {
-    for (const child of [...draft.view().childrenOf(id)].toReversed()) {
+    for (const child of [...draft.view().childrenOf(id)].slice().reverse()) {
       const graph = draft.view()
       const record = graph.record(child)
       if (!record) continue

@@ -57,16 +57,6 @@ function checkName(given: Given, type: NodeType, context: PlanContext): Result<n
   return checkProperty(type, namedProperty(type, 'name'), { value: given.name, path, context })
 }
 
-function missing(type: NodeType, given: Given): string | undefined {
-  const lacks = type.properties.find(
-    (property) =>
-      property.required &&
-      defaultOf(property) === undefined &&
-      (property.id === 'name' ? given.name === undefined : !given.ids.has(property.id)),
-  )
-  return lacks?.id
-}
-
 /** Defaults for what was not given (rule TREE3), keyed by the id of the property. */
 function withDefaults(type: NodeType, given: Given): Content {
   const properties = { ...given.properties }
@@ -98,11 +88,11 @@ export function initialContent(
   }
   const named = checkName(given.value, type, context)
   if (!named.ok) return named
-  const lacking = context.lenient ? undefined : missing(type, given.value)
-  if (lacking !== undefined) {
-    return invalidProperty(lacking === 'name' ? '/data/name' : pathOf(lacking), lacking, {
-      message: `'${type.id}' requires the property '${lacking}'`,
-      expected: 'a value, as the property is required',
+  const naming = type.property('name')
+  if (given.value.name === undefined && naming?.required && defaultOf(naming) === undefined) {
+    return invalidProperty('/data/name', 'name', {
+      message: `'${type.id}' requires a name`,
+      expected: 'a name, as it is required',
       actual: 'nothing',
     })
   }

@@ -11,8 +11,6 @@ export type PlanContext = {
   permissions?: Permissions | undefined
   newId(): string
   now(): string
-  /** Required properties may be missing; for the root of a new project. */
-  lenient?: boolean | undefined
   /** How large the graph may become; absent: as large as it will. */
   limits?: GraphLimits
 }

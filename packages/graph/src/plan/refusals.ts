@@ -67,7 +67,7 @@ export function invalidProperty(path: string, property_id: string, problem: Part
 
 export function wouldCycle(path: string, node_id: string) {
   return refuse('CYCLE_DETECTED', {
-    message: 'A node cannot stand below itself',
+    message: 'A node cannot be below itself',
     path,
     expected: 'a node outside of the moved subtree',
     actual: node_id,

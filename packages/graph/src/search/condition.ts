@@ -12,7 +12,8 @@ import { ownValue, type NodeRecord } from '../node-record.js'
 import { keyIn, namedProperty, type NamedProperty } from '../plan/property.js'
 import type { WeighedMatcher } from './matcher.js'
 import { textTest } from './text.js'
-import { contains, orderOf, sameValue } from './typed-value.js'
+import { sameValue } from '../blueprint/property-value.js'
+import { contains, orderOf } from './typed-value.js'
 
 type Property = PropertyType | undefined
 

@@ -15,7 +15,8 @@ export function textMatcher(wanted: string, blueprint: Blueprint | null): Matche
     const texts = [name]
     for (const key in properties) {
       if (!Object.hasOwn(properties, key)) continue
-      for (const text of textsOf(type?.property(key), properties[key] ?? null)) texts.push(text)
+      for (const text of textsOf(type?.property(key), properties[key] ?? null, wanted))
+        texts.push(text)
     }
     return some(texts, holds)
   }
@@ -25,5 +26,5 @@ export function textMatcher(wanted: string, blueprint: Blueprint | null): Matche
 export function textTest(wanted: string) {
   const needle = new Needle(wanted)
   return (property: PropertyType | undefined, value: JsonValue): boolean | Steps<boolean> =>
-    some(textsOf(property, value), (text) => needle.isIn(text))
+    some(textsOf(property, value, wanted), (text) => needle.isIn(text))
 }

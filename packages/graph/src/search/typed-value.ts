@@ -1,27 +1,17 @@
 import type { JsonValue } from '@talus/protocol'
+import { instantOf } from '../blueprint/instant.js'
 import type { PropertyType } from '../blueprint/node-type.js'
-import { chosenOption, instantOf, numberOf } from '../blueprint/property-value.js'
-import { sameJson } from '../json-equality.js'
+import { chosenOption, isEqual, numberOf } from '../blueprint/property-value.js'
 import { folded } from './fold.js'
 
 type Typed = PropertyType | undefined
 
-/** What a value amounts to, for the types whose values are compared by it. */
-const AMOUNTS = new Map<string | undefined, (value: JsonValue) => number | undefined>([
+/** The order of values, for the types that have one of their own. */
+const ORDERED = new Map<string | undefined, (value: JsonValue) => number | undefined>([
   ['number', numberOf],
   ['currency', numberOf],
   ['date', instantOf],
 ])
-
-/** Whether two values of a property mean the same (rule FIND2). */
-export function sameValue(property: Typed, a: JsonValue, b: JsonValue): boolean {
-  const option = property?.type === 'select' ? chosenOption(property, a) : undefined
-  if (property && option) return chosenOption(property, b) === option
-  const amountOf = AMOUNTS.get(property?.type)
-  const amount = amountOf?.(a)
-  if (amount !== undefined) return amountOf?.(b) === amount
-  return sameJson(a, b)
-}
 
 function numberAsSuch(value: JsonValue): number | undefined {
   return typeof value === 'number' ? value : undefined
@@ -29,26 +19,36 @@ function numberAsSuch(value: JsonValue): number | undefined {
 
 /** Negative, 0 or positive as `a` stands to `b`; undefined when they have no order. */
 export function orderOf(property: Typed, a: JsonValue, b: JsonValue): number | undefined {
-  const amountOf = AMOUNTS.get(property?.type) ?? numberAsSuch
+  const amountOf = ORDERED.get(property?.type) ?? numberAsSuch
   const [x, y] = [amountOf(a), amountOf(b)]
   if (x !== undefined && y !== undefined) return x - y
   const areTexts = typeof a === 'string' && typeof b === 'string' && a !== ''
-  if (!areTexts || AMOUNTS.has(property?.type)) return undefined
+  if (!areTexts || ORDERED.has(property?.type)) return undefined
   if (a === b) return 0
   return a < b ? -1 : 1
 }
 
-/** The texts that a value shows: of a `select` the id and the name of its option. */
-export function textsOf(property: Typed, value: JsonValue): string[] {
-  const option = property?.type === 'select' ? chosenOption(property, value) : undefined
-  if (option) return [option.id, option.name]
-  return typeof value === 'string' ? [value] : []
+/** What an option shows: its uuid is nothing to read, and is found as a whole only. */
+function optionTexts(property: Typed, value: JsonValue, wanted: string): string[] | undefined {
+  const option = chosenOption(property, value)
+  return option && (option.uuid === wanted ? [wanted] : [option.id, option.name])
+}
+
+/**
+ * The texts that a value shows to somebody who looks for `wanted`: of options, also those of a list,
+ * id and name.
+ */
+export function textsOf(property: Typed, value: JsonValue, wanted: string): string[] {
+  if (Array.isArray(value)) {
+    return property ? value.flatMap((item) => optionTexts(property, item, wanted) ?? []) : []
+  }
+  return optionTexts(property, value, wanted) ?? (typeof value === 'string' ? [value] : [])
 }
 
 /** Whether a text holds another, or a list has an item (rule FIND2). */
 export function contains(property: Typed, value: JsonValue, part: JsonValue): boolean {
-  if (Array.isArray(value)) return value.some((item) => sameJson(item, part))
+  if (Array.isArray(value)) return value.some((item) => isEqual(property, item, part))
   if (typeof part !== 'string') return false
   const needle = folded(part)
-  return textsOf(property, value).some((text) => folded(text).includes(needle))
+  return textsOf(property, value, part).some((text) => folded(text).includes(needle))
 }

@@ -10,7 +10,11 @@ const SMALL = 4_096
 
 /** All of them nearly always: then the entry's own list will do. */
 export function revertible({ changes }: Entry): readonly RevertibleChange[] {
-  return changes.every(isRevertible) ? changes : changes.filter(isRevertible)
+  // Not `every`, which takes a call for each of what may be 100,000.
+  for (const { type } of changes) {
+    if (type === 'graph-replaced') return changes.filter(isRevertible)
+  }
+  return changes as readonly RevertibleChange[]
 }
 
 /** What a link is made of, as it is kept. */

@@ -28,6 +28,8 @@ class Loader {
         this.#takeChanges(piece.changes)
         this.#takeTransitions(piece.transitions)
         return
+      case 'parts':
+        return this.#takeParts(piece.command_ids)
       case 'changes':
         return this.#takeChanges(piece.changes)
       case 'transitions':
@@ -59,6 +61,11 @@ class Loader {
       const transition = { before: loadStamp(before), after: loadStamp(after) }
       this.#open?.transitions.add(key, transition)
     }
+  }
+
+  #takeParts(command_ids: readonly string[]): void {
+    const step = this.#steps.at(-1)
+    if (step) step.parts = [...(step.parts ?? []), ...command_ids]
   }
 
   #takeStep({ latest, ...step }: SavedStep, { entry, moved: only }: HeadOfStep): void {

@@ -1,6 +1,7 @@
 import type { Change, NodeMoved, NodeRemoved } from '@talus/protocol'
 import type { NodeRecord } from '../node-record.js'
 import type { ProjectGraph } from '../project-graph.js'
+import { NODES_PER_STEP, type Steps } from '../steps.js'
 import type { RevertibleChange } from './stamps.js'
 import type { Run, Tombstone } from './tombstones.js'
 
@@ -46,8 +47,9 @@ class Row {
   }
 
   leave(tombstone: Tombstone): void {
-    const at = this.#taken.indexOf(this.#positions.get(tombstone) ?? -1)
-    if (at >= 0) this.#taken.splice(at, 1)
+    const position = this.#positions.get(tombstone) ?? -1
+    const at = lastBefore(this.#taken, position) + 1
+    if (this.#taken[at] === position) this.#taken.splice(at, 1)
   }
 }
 
@@ -72,8 +74,9 @@ export class Places {
   }
 
   /** The plan takes nodes from where they stand. */
-  follow(changes: readonly Change[]): void {
-    for (const change of changes) {
+  *follow(changes: readonly Change[]): Steps<void> {
+    for (const [n, change] of changes.entries()) {
+      if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
       if (change.type === 'node-moved') this.leave(change.node_id, change.from)
       else if (change.type === 'node-removed') this.leave(change.node.id, change)
     }

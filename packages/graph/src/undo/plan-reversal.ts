@@ -62,7 +62,7 @@ function* revertAll(
   const { draft, returning, places } = reversal
   const restored = yield* restoredBy(reversal)
   const skipped: Skipped[] = []
-  for (const [n, change] of changes.toReversed().entries()) {
+  for (const [n, change] of changes.slice().reverse().entries()) {
     if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
     if (looksAtGraph(change, reversal)) yield* draft.viewInSteps()
     const verdict = yield* revert(reversal, change, restored)
@@ -71,7 +71,7 @@ function* revertAll(
     switch (verdict.is) {
       case 'applied':
         draft.add(verdict.changes)
-        if (change.type === 'node-added') places.follow(verdict.changes)
+        if (change.type === 'node-added') yield* places.follow(verdict.changes)
         break
       case 'skipped':
         skipped.push(verdict.skipped)

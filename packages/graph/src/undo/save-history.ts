@@ -34,11 +34,9 @@ function headOf({ of, moved }: Link): HeadOfStep {
 }
 
 function savedStep(step: Step): SavedStep {
-  const { command_id, command_type, label, seq, actor_id, state } = step
-  const { kind, seq: latest_seq, chars } = step.latest
-  const latest = { kind, seq: latest_seq, chars }
-  const saved = { command_id, command_type, seq, actor_id, state, latest }
-  return label === undefined ? saved : { ...saved, label }
+  const { latest, parts: _, ...saved } = step
+  const { kind, seq, chars } = latest
+  return { ...saved, latest: { kind, seq, chars } }
 }
 
 function* piecesOfStep(step: Step): Generator<Piece> {
@@ -50,6 +48,7 @@ function* piecesOfStep(step: Step): Generator<Piece> {
   if (changes) head.changes = changes
   if (transitions) head.transitions = transitions.map(saveTransition)
   yield { piece: 'step', step: savedStep(step), ...head }
+  for (const command_ids of cut(step.parts ?? [])) yield { piece: 'parts', command_ids }
   for (const part of laterChanges) yield { piece: 'changes', changes: part }
   for (const part of laterTransitions) {
     yield { piece: 'transitions', transitions: part.map(saveTransition) }
@@ -84,7 +83,7 @@ function* placesIn(runs: readonly SavedRun[]): Generator<Piece> {
 }
 
 function* piecesOf({ steps, stamps, undone, runs }: Captured): Generator<Piece> {
-  yield { piece: 'undo-history', version: 5 }
+  yield { piece: 'undo-history', version: 6 }
   for (const step of steps) yield* piecesOfStep(step)
   for (const nodes of cut(stamps)) yield { piece: 'stamps', nodes }
   for (const commands of cut(undone)) yield { piece: 'undone', commands }
@@ -93,7 +92,9 @@ function* piecesOf({ steps, stamps, undone, runs }: Captured): Generator<Piece> 
 
 /** What there is now, as pieces to be written one by one. */
 export function saveHistory({ stamps, stacks, undone, tombstones }: Loaded): Iterable<JsonValue> {
-  const steps = Array.from(stacks.steps(), (step) => ({ ...step }))
+  const steps = Array.from(stacks.steps(), (step) =>
+    step.parts ? { ...step, parts: [...step.parts] } : { ...step },
+  )
   const runs = tombstones.capture()
   const captured = { steps, stamps: stamps.capture(), undone: [...undone], runs }
   // Pieces are plain JSON; the types of changes just do not say so.

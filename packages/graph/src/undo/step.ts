@@ -1,4 +1,5 @@
 import type { Entry, PropertySet } from '@talus/protocol'
+import { joinChanges, type Joined } from './joined-changes.js'
 import { NODES_PER_STEP, type Steps } from '../steps.js'
 import { Link, revertible, type Written } from './link.js'
 import {
@@ -27,6 +28,10 @@ export type Step = {
   /** Whose stacks it is on, whoever undoes it. */
   readonly actor_id: string
   state: 'done' | 'undone'
+  /** Later commands that went on with it (rule UNDO14). */
+  parts?: string[]
+  /** The command of its actor that took it off the redo stack (rule UNDO6). */
+  cleared?: number
   latest: Link
 }
 
@@ -78,6 +83,41 @@ export function linkProperty(stamps: Stamps, written: Written, change: PropertyS
   const transition = { before: stamps.get(mark), after: own }
   stamps.set(mark, own)
   return Link.to(written, transition)
+}
+
+/** The same of an entry that goes on with a step: what was there before goes back to its start. */
+export function linkContinued(stamps: Stamps, written: Written, previous: Link): [Link, Joined] {
+  const { entry, text } = written
+  const { seq } = entry
+  const own = stampOf(entry)
+  const later = revertible(entry)
+  const joined = joinChanges(previous.changes, later)
+  const { changes, places } = joined
+  const isMore = places.some((place) => place !== undefined)
+  const chars = isMore ? previous.chars + text.length : Math.max(previous.chars, text.length)
+  const moved =
+    changes.length === 1 && !(previous.moved instanceof Transitions)
+      ? { before: previous.moved.before, after: own }
+      : continued(stamps, { later, own }, previous.transitions)
+  for (const change of later) stamps.set(markOf(change), own)
+  return [new Link({ kind: 'do', seq, chars, of: changes, moved }), joined]
+}
+
+/** Stamps from before the first entry to those after the last. */
+function continued(
+  stamps: Stamps,
+  { later, own }: { later: readonly RevertibleChange[]; own: Stamp },
+  earlier: Transitions,
+): Transitions {
+  const transitions = new Transitions()
+  const marks = new Map(later.map((change) => [keyOf(markOf(change)), markOf(change)]))
+  for (const [key, { before, after }] of earlier) {
+    transitions.add(key, { before, after: marks.has(key) ? own : after })
+  }
+  for (const [key, mark] of marks) {
+    if (!earlier.has(key)) transitions.add(key, { before: stamps.get(mark), after: own })
+  }
+  return transitions
 }
 
 /** Stamps everything that a `do` entry touches as its own. */

@@ -3,9 +3,9 @@ import { NODES_PER_STEP, type Steps } from '../steps.js'
 
 /** The place among its siblings that a node left, by one change of one entry. */
 export type Tombstone = {
-  readonly seq: number
+  seq: number
   /** Of the change in its entry. */
-  readonly change: number
+  change: number
   readonly node_id: string
   /** Where it is now. */
   run: Run
@@ -36,9 +36,12 @@ function keyOf(parent_id: string | null, anchor: string | null): string {
   return anchor ?? (parent_id === null ? ' ' : ` ${parent_id}`)
 }
 
-function removedIn({ changes }: Entry): ReadonlySet<string> {
+function* removedIn({ changes }: Entry): Steps<ReadonlySet<string>> {
   const removed = new Set<string>()
-  for (const change of changes) if (change.type === 'node-removed') removed.add(change.node.id)
+  for (const [n, change] of changes.entries()) {
+    if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
+    if (change.type === 'node-removed') removed.add(change.node.id)
+  }
   return removed
 }
 
@@ -64,7 +67,8 @@ function departureOf(
   const { parent_id, index, after, only } = isMove ? change.from : change
   const node_id = isMove ? change.node_id : change.node.id
   if (after !== undefined) return { node_id, parent_id, after, isLast: false }
-  const goesAlong = parent_id !== null && removed.has(parent_id)
+  // What is moved out of a list goes before its parent does.
+  const goesAlong = !isMove && parent_id !== null && removed.has(parent_id)
   const isLast = only === true
   return index > 0 || goesAlong ? undefined : { node_id, parent_id, after: null, isLast }
 }
@@ -96,10 +100,31 @@ export class Tombstones {
     for (const tombstone of tombstones) if (!tombstone.isDead) this.#bury(tombstone)
   }
 
+  /**
+   * The entry `seq` went on with what `before` did. `places` says where its changes stand among
+   * those of both; one that has gone into an earlier change is not gone back to.
+   */
+  join(before: number, seq: number, places: readonly (number | undefined)[]): void {
+    const left = this.#ofEntry.get(before) ?? []
+    const later = this.#ofEntry.get(seq) ?? []
+    this.#ofEntry.delete(before)
+    this.#ofEntry.delete(seq)
+    const kept = [...left]
+    for (const tombstone of later) {
+      const place = places[tombstone.change]
+      if (place === undefined && !tombstone.isDead) this.#bury(tombstone)
+      if (place === undefined) continue
+      tombstone.change = place
+      kept.push(tombstone)
+    }
+    for (const tombstone of kept) tombstone.seq = seq
+    if (kept.length > 0) this.#ofEntry.set(seq, kept)
+  }
+
   /** Takes in an entry. `taken`: the entry that it takes back. */
   *record(entry: Entry, taken?: number): Steps<void> {
     const { changes, seq } = entry
-    const removed = changes.length > 1 ? removedIn(entry) : NONE
+    const removed = changes.length > 1 ? yield* removedIn(entry) : NONE
     const added = new Set<string>()
     const returning = taken === undefined ? undefined : this.#byNode(taken)
     for (const [n, change] of changes.entries()) {
@@ -113,6 +138,7 @@ export class Tombstones {
         this.#arrive({ node_id: change.node_id, ...change.to }, returning)
       } else if (change.type === 'node-added') {
         const { node, parent_id, index } = change
+        if (taken === undefined) this.#begin(node.id)
         // Below a node that is new, or comes back whole, nobody else can have been.
         if (parent_id === null || !added.has(parent_id)) {
           this.#arrive({ node_id: node.id, parent_id, index }, returning)
@@ -120,6 +146,17 @@ export class Tombstones {
         if (changes.length > 1) added.add(node.id)
       }
     }
+  }
+
+  /**
+   * Something other than an undo adds the node. Had it been there before, the places in its list, and
+   * those behind it in a list that went with its parent, are not known any more (rule ORD3).
+   */
+  #begin(node_id: string): void {
+    const start = this.#runs.get(keyOf(node_id, null))
+    if (start) this.#drop(start)
+    const behind = this.#runs.get(node_id)
+    if (behind) this.#drop(behind)
   }
 
   /** References to what there is now, to be written out later. */

@@ -7,9 +7,9 @@ import { mayMake, mayTakeBack } from './permitted.js'
 import { planReversal } from './plan-reversal.js'
 import { loadHistory, type Loaded } from './load-history.js'
 import { saveHistory } from './save-history.js'
-import { Stamps } from './stamps.js'
+import { markOfKey, Stamps } from './stamps.js'
 import type { Link, Written } from './link.js'
-import { linkDone, linkProperty, linkReverted } from './step.js'
+import { linkContinued, linkDone, linkProperty, linkReverted, stands } from './step.js'
 import { StepStacks } from './step-stacks.js'
 import { Tombstones } from './tombstones.js'
 
@@ -77,7 +77,8 @@ export class UndoHistory {
     const [first] = entry.changes
     if (entry.kind === 'do' && entry.changes.length === 1 && first?.type === 'property-set') {
       // Every other command comes through here; steps would take longer than the work.
-      this.#stacks.dropUndone(entry.actor.id)
+      this.#stacks.clearUndone(entry.actor.id, entry.seq)
+      if (entry.continues !== undefined && this.#continue({ entry, text })) return
       this.#add(entry, linkProperty(this.#stamps, { entry, text }, first))
       return
     }
@@ -87,8 +88,13 @@ export class UndoHistory {
   /** The same in steps; nothing may be planned or recorded meanwhile. */
   *recordInSteps(entry: Entry, text: string): Steps<void> {
     const { kind, command_id, target_command_id = '' } = entry
-    if (kind === 'undo') this.#undone.set(target_command_id, command_id)
-    if (kind === 'redo') this.#undone.delete(target_command_id)
+    if (kind !== 'do') {
+      const parts = this.#stacks.get(target_command_id)?.parts ?? []
+      for (const id of [target_command_id, ...parts]) {
+        if (kind === 'undo') this.#undone.set(id, command_id)
+        else this.#undone.delete(id)
+      }
+    }
     // A large file is loaded in several entries, of which the first one replaces the graph.
     const isLoad = kind === 'do' && entry.command_type === 'LoadProject'
     if (isLoad || entry.changes.some((change) => change.type === 'graph-replaced')) {
@@ -104,10 +110,9 @@ export class UndoHistory {
   }
 
   /** Takes a step whose undo or redo came to nothing off its stack, for good (rule UNDO3). */
-  consume(kind: 'undo' | 'redo', actor_id: string, target_command_id: string): void {
-    const query = { state: STATE_OF[kind], actor_id, scope: 'session', target_command_id } as const
-    const step = this.#stacks.find(query)
-    if (step) this.#stacks.drop(step)
+  consume(kind: 'undo' | 'redo', target_command_id: string): void {
+    const step = this.#stacks.get(target_command_id)
+    if (step?.state === STATE_OF[kind]) this.#stacks.drop(step)
   }
 
   /**
@@ -125,7 +130,7 @@ export class UndoHistory {
   *planInSteps(graph: ProjectGraph, query: UndoQuery): Steps<Result<UndoPlan>> {
     const { kind, force = false, permissions, ...which } = query
     const step = this.#stacks.find({ ...which, state: STATE_OF[kind] })
-    if (!step) return nothingTo(query)
+    if (!step) return this.#nothingTo(query)
     const may = yield* mayTakeBack(graph, step, { kind, permissions })
     if (!may.ok) return may
     const history = { stamps: this.#stamps, tombstones: this.#tombstones }
@@ -136,6 +141,16 @@ export class UndoHistory {
     const { command_id, command_type, label } = step
     const target = { command_id, command_type, ...(label !== undefined && { label }) }
     return ok({ target, ...planned.value })
+  }
+
+  /**
+   * Whether a command of the actor may go on with a step: it is the last one, and nobody has touched
+   * the same since (rule UNDO14).
+   */
+  isOpen(command_id: string, actor_id: string): boolean {
+    const latest = this.#stacks.continued(command_id, actor_id)?.latest
+    if (!latest) return false
+    return [...latest.transitions].every(([key]) => stands(this.#stamps, latest, markOfKey(key)))
   }
 
   canUndo(actor_id: string): boolean {
@@ -151,12 +166,43 @@ export class UndoHistory {
     return this.#undone.get(command_id)
   }
 
+  #nothingTo({ kind, target_command_id: named }: UndoQuery): Result<never> {
+    const code = kind === 'undo' ? 'NOTHING_TO_UNDO' : 'NOTHING_TO_REDO'
+    if (named === undefined) {
+      const details = [{ path: '', expected: `a step on the ${kind} stack`, actual: 'none' }]
+      return fail(code, `There is nothing to ${kind}`, details)
+    }
+    const path = '/target_command_id'
+    const isUndone = this.#undone.has(named)
+    const message =
+      isUndone && kind === 'undo'
+        ? 'This command is undone already'
+        : `The ${kind} stack does not hold this command`
+    return fail(code, message, [
+      { path, expected: `a command on the ${kind} stack`, actual: named },
+    ])
+  }
+
   *#recordDone(written: Written): Steps<void> {
     const { entry } = written
-    this.#stacks.dropUndone(entry.actor.id)
+    this.#stacks.clearUndone(entry.actor.id, entry.seq)
+    if (entry.continues !== undefined && this.#continue(written)) return
     const latest = yield* linkDone(this.#stamps, written)
     if (movesNodes(entry)) yield* this.#tombstones.record(entry)
     this.#add(entry, latest)
+  }
+
+  /** The entry becomes part of the step that it goes on with (rule UNDO14). */
+  #continue(written: Written): boolean {
+    const { entry } = written
+    const step = this.#stacks.continued(entry.continues ?? '', entry.actor.id)
+    if (!step) return false
+    const before = step.latest.seq
+    const [latest, { places }] = linkContinued(this.#stamps, written, step.latest)
+    if (movesNodes(entry)) finish(this.#tombstones.record(entry))
+    this.#tombstones.join(before, entry.seq, places)
+    this.#stacks.extend(step, entry.command_id, latest)
+    return true
   }
 
   #add({ command_id, command_type, label, seq, actor }: Entry, latest: Link): void {
@@ -180,22 +226,4 @@ export class UndoHistory {
 /** Nearly no entry does. */
 function movesNodes({ changes }: Entry): boolean {
   return changes.some(({ type }) => type !== 'property-set')
-}
-
-function nothingTo({ kind, target_command_id }: UndoQuery): Result<never> {
-  const [code, stack] =
-    kind === 'undo'
-      ? (['NOTHING_TO_UNDO', 'undo'] as const)
-      : (['NOTHING_TO_REDO', 'redo'] as const)
-  if (target_command_id === undefined) {
-    const details = [{ path: '', expected: `a step on the ${stack} stack`, actual: 'none' }]
-    return fail(code, `There is nothing to ${stack}`, details)
-  }
-  return fail(code, `The ${stack} stack does not hold this command`, [
-    {
-      path: '/target_command_id',
-      expected: `a command on the ${stack} stack`,
-      actual: target_command_id,
-    },
-  ])
 }
