@@ -1,4 +1,4 @@
 export { StorageError } from './journal.js'
 export type { Journal } from './journal.js'
-export { createMemoryJournal } from './memory-journal.js'
-export { openSqliteJournal } from './sqlite-journal.js'
+export { createMemoryJournal } from './memory.js'
+export { openSqliteJournal } from './sqlite/open.js'

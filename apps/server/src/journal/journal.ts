@@ -1,5 +1,6 @@
 import type { AckSuccess, Member, Role } from '@talus/protocol'
 
+export { DamagedError, StorageError } from '../errors.js'
 export type { Member }
 
 /** What the journal knows of a session beside its history. */
@@ -119,15 +120,10 @@ export type ShareLinkRecord = {
 }
 
 /**
- * `staged`: durable entries and receipts that still have to move to where they are read. `bytes`:
- * the size of the database file.
+ * `staged`: durable entries and receipts that are not in the indexes yet. `bytes`: the size of the
+ * database file.
  */
 export type JournalSize = { staged: number; bytes: number }
-
-/** The storage failed or is not there. Whatever was being written is not durable. */
-export class StorageError extends Error {
-  override readonly name = 'StorageError'
-}
 
 /**
  * Durable storage of sessions, their entries and projects. Every method rejects with

@@ -1,5 +1,16 @@
-import type { Member, ShareLinkRecord } from './journal.js'
-import type { MemberQueries } from './member-queries.js'
+import type { Journal, Member, ShareLinkRecord } from './journal.js'
+
+type MemberQueries = Pick<
+  Journal,
+  | 'members'
+  | 'putMember'
+  | 'deleteMember'
+  | 'sessionsOf'
+  | 'createShareLink'
+  | 'shareLinks'
+  | 'deleteShareLink'
+  | 'findShareLink'
+>
 
 type MemoryAccess = {
   begin: (session_id: string, owner: Member | undefined) => void

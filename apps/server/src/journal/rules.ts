@@ -1,4 +1,4 @@
-import type { Entry } from '@talus/protocol'
+import type { AckSuccess, Entry } from '@talus/protocol'
 import type { AppendBatch, AppendOutcome, Commit, Receipt, Truncation } from './journal.js'
 
 // What every implementation of the journal refuses, so that they refuse alike.
@@ -68,13 +68,13 @@ export function mayGo({ seq, body }: Pick<Commit, 'seq' | 'body'>, allowed: Allo
 export const REMEMBERED_RECEIPTS = 10_000
 
 /** Whether a receipt may be forgotten: nothing but a retry of its command would ask for it. */
-export function isForgettable({ ack, consumes }: Receipt): boolean {
-  return ack.seq === null && consumes === null
+export function isForgettable({ consumes }: Receipt): boolean {
+  return consumes === null
 }
 
-/** What stays of an entry that is removed: enough to answer a retry of its command. */
-export function removedReceipt(commit: Omit<Commit, 'body'>, entry: Entry): Receipt {
-  const { seq, command_id, payload_hash, ack } = commit
-  const plain = { ok: true, command_id, seq, result: entry.result ?? null } as const
-  return { command_id, payload_hash, after_seq: seq, ack: ack ?? plain, consumes: null }
+/** What answers a retry of a command whose entry was removed. */
+export function removedAck({ seq, command_id, ack }: Removed, entry: Entry): AckSuccess {
+  return ack ?? { ok: true, command_id, seq, result: entry.result ?? null }
 }
+
+type Removed = Pick<Commit, 'seq' | 'command_id' | 'ack'>

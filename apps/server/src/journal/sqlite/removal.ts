@@ -1,0 +1,162 @@
+import type { AckSuccess, Entry } from '@talus/protocol'
+import type { Truncation } from '../journal.js'
+import { mayGo, removedAck } from '../rules.js'
+import type { Log } from './append.js'
+import { receiptDigest } from './chain.js'
+import type { SqliteDatabase } from './database.js'
+import { findRow, readEntries, type LogEntry } from './history.js'
+import type { SessionRow } from './schema.js'
+import type { Tail } from './tail.js'
+import { aboutEntry, readParts, type Texts } from './texts.js'
+
+/** Rows, and characters in them, that a slice removes: about a millisecond. */
+const ROWS = 256
+const CHARACTERS = 1_000_000
+
+type Going = { id: number; text: number | null; size: number }
+
+type Options = { database: SqliteDatabase; tail: Tail; texts: Texts; log: Log }
+
+/** Takes out what is not to be kept, without holding up whoever appends meanwhile. */
+export class Removal {
+  readonly #database: SqliteDatabase
+  readonly #tail: Tail
+  readonly #texts: Texts
+  readonly #log: Log
+  /** Deleted sessions of which there is something left. */
+  #gone: number[]
+
+  constructor({ database, tail, texts, log }: Options) {
+    this.#database = database
+    this.#tail = tail
+    this.#texts = texts
+    this.#log = log
+    const rows = database.prepare('select session from gone').all() as { session: number }[]
+    this.#gone = rows.map(({ session }) => session)
+  }
+
+  /** Deletes a session at once, its history bit by bit. */
+  deleteSession(session_id: string): boolean {
+    const { prepare } = this.#database
+    return this.#log.changing(() => {
+      const row = findRow(this.#database, session_id)
+      if (!row) return false
+      prepare('insert into gone values (?, ?)').run(row.id, this.#tail.last)
+      this.#texts.release(row.snapshot_text)
+      prepare('delete from sessions where id = ?').run(row.id)
+      this.#log.forget(session_id)
+      this.#gone.push(row.id)
+      return true
+    })
+  }
+
+  /** Removes the oldest entries in the indexes, as far as may be. */
+  truncate(session_id: string, truncation: Truncation): number {
+    return this.#log.changing(() => {
+      const stored = findRow(this.#database, session_id)
+      if (!stored || stored.snapshot_seq === null) return 0
+      const { limit, ...rest } = truncation
+      const allowed = { ...rest, last_seq: stored.last_seq, snapshot_seq: stored.snapshot_seq }
+      const end = stored.first_seq + limit
+      let row = stored
+      for (let goesOn = true; goesOn && row.first_seq < end;) {
+        const left = end - row.first_seq
+        const oldest = this.#oldest(row, left)
+        const stays = oldest.findIndex((entry) => !this.#mayGo(entry, allowed))
+        const going = stays < 0 ? oldest : oldest.slice(0, stays)
+        for (const entry of going) this.#remove(entry)
+        const last = going.at(-1)
+        if (last) row = { ...row, first_seq: last.seq + 1, first_digest: last.digest }
+        goesOn = stays < 0 && last !== undefined
+      }
+      const begin = 'update sessions set first_seq = ?, first_digest = ? where id = ?'
+      this.#database.prepare(begin).run(row.first_seq, row.first_digest, row.id)
+      return row.first_seq - stored.first_seq
+    })
+  }
+
+  #oldest(row: SessionRow, limit: number): LogEntry[] {
+    const reading = { database: this.#database, tail: this.#tail }
+    return readEntries(reading, row, { after_seq: row.first_seq - 1, limit, chars: CHARACTERS })
+  }
+
+  get isTidy(): boolean {
+    return this.#gone.length === 0
+  }
+
+  /** Removes a part of what a deleted session has left. */
+  tidy(): void {
+    const session = this.#gone.at(-1)
+    if (session === undefined) return
+    const { prepare } = this.#database
+    const row = prepare('select through from gone where session = ?').get(session)
+    // Taken back: the transaction that deleted it has failed.
+    if (!row) return void this.#gone.pop()
+    // Its last rows are found by the indexes only.
+    if ((row as { through: number }).through > this.#tail.indexed) {
+      this.#log.due()
+      return this.#log.fill()
+    }
+    const isGone = this.#log.changing(() => {
+      if (this.#removeSome('by_seq', session) || this.#removeSome('by_receipt', session))
+        return false
+      const ids = `select command_id from by_cmd where session = ?1 limit ${ROWS}`
+      const sql = `delete from by_cmd where session = ?1 and command_id in (${ids})`
+      if (prepare(sql).run(session).changes > 0) return false
+      prepare('delete from gone where session = ?').run(session)
+      return true
+    })
+    if (isGone) this.#gone.pop()
+  }
+
+  /** False: there is none. */
+  #removeSome(index: 'by_seq' | 'by_receipt', session: number): boolean {
+    const { prepare } = this.#database
+    const rows = prepare(`select i.id, log.text, coalesce(octet_length(log.body), 0) as size
+      from ${index} i left join log on log.id = i.id where i.session = ? limit ${ROWS}`)
+    let left = CHARACTERS
+    const ids: number[] = []
+    for (const { id, text, size } of rows.all(session) as Going[]) {
+      this.#texts.release(text)
+      ids.push(id)
+      left -= size
+      if (left <= 0) break
+    }
+    if (ids.length === 0) return false
+    const wanted = JSON.stringify(ids)
+    prepare('delete from log where id in (select value from json_each(?))').run(wanted)
+    prepare(`delete from ${index}
+      where session = ? and id in (select value from json_each(?))`).run(session, wanted)
+    return true
+  }
+
+  /** Looks for the time of an entry only where that counts: it may be long. */
+  #mayGo(entry: LogEntry, allowed: Omit<Truncation, 'limit'> & Ends): boolean {
+    const { before_time: _, ...bySeq } = allowed
+    if (!mayGo({ seq: entry.seq, body: '' }, bySeq)) return false
+    return mayGo({ seq: entry.seq, body: this.#textOf(entry) }, allowed)
+  }
+
+  #textOf({ body, text, text_digest }: LogEntry): string {
+    if (text === null || text_digest === null) return body ?? ''
+    const ref = { text, about: aboutEntry, digest: text_digest }
+    const window = { from: 0, chars: Infinity }
+    return readParts(this.#database, ref, window).bodies.join('')
+  }
+
+  /** An entry that goes leaves what answers a retry of its command (rule IDEM1). */
+  #remove(entry: LogEntry): void {
+    const { prepare } = this.#database
+    const { seq, command_id } = entry
+    const given = entry.ack === null ? null : (JSON.parse(entry.ack) as AckSuccess)
+    const told = JSON.parse(this.#textOf(entry)) as Entry
+    const ack = JSON.stringify(removedAck({ seq, command_id, ack: given }, told))
+    const left = { ...entry, ack, text: null, text_digest: null, body: null }
+    this.#texts.release(entry.text)
+    prepare('delete from by_seq where session = ? and seq = ?').run(entry.session, seq)
+    prepare(`update log set ack = ?, text = null, text_digest = null, body = null, digest = ?
+      where id = ?`).run(left.ack, receiptDigest(left), entry.id)
+  }
+}
+
+type Ends = { last_seq: number; snapshot_seq: number }

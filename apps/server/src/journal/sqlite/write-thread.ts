@@ -1,0 +1,111 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { StorageError } from '../journal.js'
+import { openDatabase } from './database.js'
+import { JournalLost, messageOf } from './errors.js'
+import {
+  failedReply,
+  type JournalFault,
+  type Notice,
+  type Reply,
+  type Request,
+  type ThreadOptions,
+} from './messages.js'
+import { ServedStore } from './store.js'
+
+if (parentPort === null) throw new Error('write-thread runs in a worker thread only')
+const port = parentPort
+
+const OLDER =
+  'The log was damaged: commands that were acknowledged last are missing. Every session has a new epoch.'
+
+/** So often the lock is looked at: its file may be deleted by somebody. */
+const GUARD_MS = 1_000
+
+const tellFault = (fault: JournalFault) => (error: unknown) =>
+  port.postMessage({ id: null, fault, message: messageOf(error) } satisfies Notice)
+
+/** Undefined: nobody can say what is stored, and nothing is answered any more. */
+let store: ServedStore | Error | undefined = open(workerData as ThreadOptions)
+let isTidying = false
+
+const guard = setInterval(() => losing(() => current()?.guard()), GUARD_MS)
+guard.unref()
+
+port.on('message', (request: Request) => {
+  losing(() => {
+    const reply = answer(request)
+    port.postMessage(reply)
+    if (request.method === 'close') end()
+    else tidyLater()
+  })
+})
+tidyLater()
+
+/** Whoever calls first is told why it cannot be opened. */
+function open({ file, durability }: ThreadOptions): ServedStore | Error {
+  try {
+    const database = openDatabase(file, durability)
+    if (database.isOlder) tellFault('older')(new StorageError(OLDER))
+    try {
+      return new ServedStore(file, database, {
+        onStuck: tellFault('stuck'),
+        onSuspect: tellFault('disk'),
+      })
+    } catch (error) {
+      database.close()
+      if (error instanceof StorageError) throw error
+      throw new StorageError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error })
+    }
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function current(): ServedStore | undefined {
+  return store instanceof ServedStore ? store : undefined
+}
+
+/** Does something, unless the journal is lost, or turns out to be by it. */
+function losing(work: () => void): void {
+  if (store === undefined) return
+  try {
+    work()
+  } catch (error) {
+    store = undefined
+    tellFault('lost')(error)
+  }
+}
+
+/** Throws `JournalLost` when nothing can be said. */
+function answer({ id, method, args }: Request): Reply {
+  try {
+    if (!(store instanceof ServedStore)) throw store ?? new Error('closed')
+    if (method === 'ping') store.prove()
+    const value = store.use(({ writes, close }) => {
+      const methods = { ...writes, close } as Record<string, (...given: unknown[]) => unknown>
+      return methods[method]?.(...args)
+    })
+    return { id, state: 'done', value }
+  } catch (error) {
+    if (error instanceof JournalLost) throw error
+    return failedReply(id, error)
+  }
+}
+
+/** Does a part of what is to be done besides, between two requests: nobody waits for more of it. */
+function tidyLater(): void {
+  if (isTidying) return
+  isTidying = true
+  setImmediate(() => {
+    isTidying = false
+    losing(() => {
+      if (current()?.tidy()) tidyLater()
+    })
+  })
+}
+
+function end(): void {
+  store = undefined
+  clearInterval(guard)
+  port.close()
+}
