@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { costTable } from '../dist/limits/cost-table.js'
+import { costTable } from '../dist/limits/costs.js'
 
 const FILE = new URL('../../../SECURITY.md', import.meta.url)
 const BEGIN =

@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { API_PREFIX } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
-import type { Replacements } from './composition/replacements.js'
-import { composeTalus } from './composition/talus.js'
+import type { Replacements } from './wiring.js'
+import { composeTalus } from './talus.js'
 import type { Config } from './config/config.js'
-import { loadCertificate } from './tls/certificate.js'
-import { renewHourly, renewing } from './tls/renewal.js'
-import { hostsOf } from './transport/perimeter/perimeter.js'
-import { openMetricsListener, type MetricsListener } from './transport/metrics-listener.js'
-import { mountDocs } from './transport/rest/docs-routes.js'
-import { mountMetrics } from './transport/rest/metrics-route.js'
-import { createRestServer } from './transport/rest/rest-server.js'
+import { loadCertificate, renewHourly, renewing } from './tls/certificate.js'
+import { hostsOf } from './http/perimeter.js'
+import { takeOffBasePath } from './http/paths.js'
+import { type MetricsListener, mountMetrics, openMetricsListener } from './http/metrics.js'
+import { mountDocs } from './http/server-routes.js'
+import { createRestServer } from './http/server.js'
+import { otherServers, serveOtherListeners } from './sockets/server.js'
 
 /** A server that is composed but does not listen yet. */
 export type App = {
@@ -75,9 +76,19 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   const docs = config.docs ? builtDocs() : undefined
   if (docs !== undefined) await mountDocs(rest, docs)
   talus.attach(rest.server)
+  serveOtherListeners(rest)
+  // Last, to be the first that is called.
+  takeOffBasePath(rest.server, network.basePath)
+  const secured = {
+    setSecureContext(options: SecureContextOptions) {
+      for (const server of [rest.server, ...otherServers(rest)]) {
+        ;(server as HttpsServer).setSecureContext(options)
+      }
+    },
+  }
   const renewCertificate =
     network.tls && certificate
-      ? renewing(rest.server as HttpsServer, { files: network.tls, current: certificate, log })
+      ? renewing(secured, { files: network.tls, current: certificate, log })
       : null
   if (renewCertificate) renewHourly(renewCertificate, { after: talus.sources.after, isOpen })
   let metricsListener: MetricsListener | undefined
@@ -100,6 +111,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
         })
       }
       await rest.listen({ host: config.host, port: config.port })
+      for (const server of otherServers(rest)) takeOffBasePath(server, network.basePath)
       return urlOf(rest.server.address() as AddressInfo, certificate ? 'https' : 'http')
     },
     async close() {

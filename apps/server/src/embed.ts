@@ -1,25 +1,32 @@
 import { API_PREFIX } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
-import type { Replacements } from './composition/replacements.js'
-import { composeTalus } from './composition/talus.js'
-import { configure, type Settings } from './config/settings.js'
-import { SettingError } from './observability/setting-error.js'
-import { followContract } from './transport/rest/conventions.js'
+import type { Replacements } from './wiring.js'
+import { composeTalus } from './talus.js'
+import { configure, type Settings } from './config/config.js'
+import { SettingError } from './errors.js'
+import { followContract } from './http/server.js'
+import { takeLongParts } from './http/paths.js'
+import { serveOtherListeners } from './sockets/server.js'
 
 /** What `talus` is registered with. */
 export type TalusOptions = Replacements & {
   /**
    * How Talus runs, as for a server of its own: `{ dataDir: './data' }`. How the application listens
-   * is its own: `host`, `port`, `tlsCert`, `tlsKey` and `metricsPort` are refused.
+   * is its own: `host`, `port`, `tlsCert`, `tlsKey` and `metricsPort` are refused, and so is `docs`,
+   * whose pages a server of its own has.
    */
   settings?: Settings
 }
 
-/** Settings of an HTTP server, of which the application has one. */
-const OF_THE_APPLICATION = ['host', 'port', 'tlsCert', 'tlsKey', 'metricsPort'] as const
+/** Settings of an HTTP server of its own. Here the application has one, with pages of its own. */
+const OF_THE_APPLICATION = ['host', 'port', 'tlsCert', 'tlsKey', 'metricsPort', 'docs'] as const
 
 function refuseWhatCannotHold(app: FastifyInstance, settings: Settings): void {
-  const misplaced = OF_THE_APPLICATION.find((name) => settings[name] !== undefined)
+  const misplaced = OF_THE_APPLICATION.find((name) => {
+    // Without its pages is how it runs here.
+    const isGiven = settings[name] !== undefined
+    return isGiven && !(name === 'docs' && settings.docs === 'off')
+  })
   if (misplaced !== undefined) {
     throw new SettingError(`'${misplaced}' is for the application to decide, not for Talus`)
   }
@@ -69,6 +76,7 @@ export async function talus(app: FastifyInstance, options: TalusOptions = {}): P
       scope.addHook('onRoute', (route) => {
         route.bodyLimit ??= messageBytes
       })
+      takeLongParts(scope)
       composed.watch(scope)
       await followContract(scope, { faults, guard })
       composed.mountApi(scope)
@@ -76,4 +84,5 @@ export async function talus(app: FastifyInstance, options: TalusOptions = {}): P
     { prefix: API_PREFIX },
   )
   composed.attach(app.server)
+  serveOtherListeners(app)
 }

@@ -2,12 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { API_PREFIX } from '@talus/protocol'
 import type { Logger } from 'pino'
-import { buildApp, type App } from './app.js'
-import { helpText, readConfig, type Config } from './config/config.js'
-import { warningsOf } from './config/warnings.js'
-import { StorageError } from './journal/journal.js'
+import { type App, buildApp } from './app.js'
+import { type Config, helpText, readConfig, warningsOf } from './config/config.js'
+import { SettingError, StorageError } from './errors.js'
 import { createLogger, guarded } from './observability/log.js'
-import { SettingError } from './observability/setting-error.js'
 import { packageVersion } from './package-files.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
@@ -19,6 +17,7 @@ function say(line: string): void {
 
 /** What cannot be written, as its reader has gone or the disk is full, must not end the process. */
 function surviveLostOutput(): void {
+  // Where errors are told cannot be told of.
   process.stderr.on('error', () => undefined)
   process.stdout.on('error', (err: NodeJS.ErrnoException) => {
     process.exitCode = 1
@@ -26,11 +25,15 @@ function surviveLostOutput(): void {
   })
 }
 
+/** What an error of `listen` says of where that was to be. */
+type Listening = { port?: number; address?: string; hostname?: string }
+
 function reasonOf(err: unknown, config: Config): string {
-  const { code, port, address } = err as { code?: string; port?: number; address?: string }
+  const { code, port, address, hostname } = err as NodeJS.ErrnoException & Listening
   // Either listener can fail, and says at which address.
   const { host, port: metricsPort } = config.metricsListener ?? {}
-  const isMetrics = port === metricsPort && address === host && port !== config.port
+  const isMetrics =
+    port !== undefined && port === metricsPort && address === host && port !== config.port
   const prefix = isMetrics ? '--metrics-' : '--'
   const at = `${address ?? config.host}:${port ?? config.port}`
   if (code === 'EADDRINUSE')
@@ -38,21 +41,38 @@ function reasonOf(err: unknown, config: Config): string {
   if (code === 'EACCES') return `Listening on ${at} is not permitted. Choose another ${prefix}port.`
   if (code === 'EADDRNOTAVAIL')
     return `This machine has no address ${address}. Check ${prefix}host.`
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EINVAL')
+    return `The name or address ${hostname ?? at} cannot be found. Check ${prefix}host.`
   if (err instanceof StorageError || err instanceof SettingError) return err.message
   return err instanceof Error ? (err.stack ?? err.message) : String(err)
 }
 
 type Close = (why: string, exitCode: number) => void
 
-/** Closes in order and ends the process, once. */
-function closing(app: App): Close {
-  let begun = false
-  return (why, exitCode) => {
-    if (begun) return
-    begun = true
-    say(`${why}: finishing what was taken in`)
+/** Ends the process, once and in order; what comes before the server is open waits for that. */
+class Closing {
+  #app: App | undefined
+  #asked: { why: string; exitCode: number } | undefined
+
+  get isAsked(): boolean {
+    return this.#asked !== undefined
+  }
+
+  opened(app: App): void {
+    this.#app = app
+    if (this.#asked) this.#close(app, this.#asked)
+  }
+
+  readonly close: Close = (why, exitCode) => {
+    if (this.#asked) return
+    this.#asked = { why, exitCode }
+    say(`${why}: completing accepted requests`)
     // Sockets that do not go by themselves must not keep the process.
     setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref()
+    if (this.#app) this.#close(this.#app, this.#asked)
+  }
+
+  #close(app: App, { exitCode }: { exitCode: number }): void {
     app.close().then(
       () => process.exit(exitCode),
       (err: unknown) => {
@@ -77,17 +97,32 @@ function closeOnFaults(close: Close, logger: Logger): void {
   process.on('unhandledRejection', fault('unhandled rejection'))
 }
 
-function closeOnSignals(close: Close): void {
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => close(signal, 0))
+/** A second signal that asks for the same within so many milliseconds is the first one, repeated. */
+const SAME_SIGNAL_MS = 250
+
+/**
+ * The first signal ends the process in order, a second one at once: whoever sends it does not want to
+ * wait. Of a terminal's Ctrl+C each process of a group gets its own, and package managers pass theirs
+ * on: that is the same one, twice.
+ */
+function closeOnSignals(close: Close, signals: readonly NodeJS.Signals[]): void {
+  let firstAt: number | undefined
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (firstAt === undefined) {
+      firstAt = performance.now()
+      return close(signal, 0)
+    }
+    if (performance.now() - firstAt < SAME_SIGNAL_MS) return
+    say(`${signal} again: ending at once`)
+    process.exit(1)
+  }
+  for (const signal of signals) process.on(signal, onSignal)
 }
 
 /** A hangup has files opened again: logs that were moved away, a certificate that was renewed. */
-function reopenOnHangup(app: App, { auditLog }: Config): void {
-  const { renewCertificate } = app
-  // With nothing to open again, a hangup ends the process as it always does.
-  if (auditLog === undefined && renewCertificate === null) return
+function reopenOnHangup({ renewCertificate, reopenLogs }: App): void {
   process.on('SIGHUP', () => {
-    app.reopenLogs()
+    reopenLogs()
     renewCertificate?.()
   })
 }
@@ -109,17 +144,25 @@ function sayWhereMetricsAre(host: string, port: number | undefined): void {
 
 async function start(config: Config): Promise<void> {
   let app: App | undefined
+  const closing = new Closing()
+  const { close } = closing
   try {
     const logger = createLogger(config.logLevel)
+    // With nothing to open again, a hangup says that the terminal has gone.
+    const reopens = config.auditLog !== undefined || config.network.tls !== null
+    closeOnSignals(close, reopens ? ['SIGTERM', 'SIGINT'] : ['SIGTERM', 'SIGINT', 'SIGHUP'])
     app = await buildApp(config, { logger, onLost: () => process.exit(1) })
-    const close = closing(app)
-    closeOnSignals(close)
     closeOnFaults(close, guarded(logger))
-    reopenOnHangup(app, config)
+    closing.opened(app)
+    if (closing.isAsked) return
+    if (reopens) reopenOnHangup(app)
     greet(await app.listen(), config, app)
     if (config.metricsListener) sayWhereMetricsAre(config.metricsListener.host, app.metricsPort())
   } catch (err) {
+    // A server that is closed while it begins to listen cannot: that is no fault.
+    if (app && closing.isAsked) return
     say(`talus-server: ${reasonOf(err, config)}`)
+    // Why it ends is told; what is acknowledged is durable.
     await app?.close().catch(() => undefined)
     process.exit(1)
   }

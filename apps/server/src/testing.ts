@@ -1,7 +1,7 @@
 import { API_PREFIX, type JsonObject } from '@talus/protocol'
 import { buildApp, type App } from './app.js'
-import type { Replacements } from './composition/replacements.js'
-import { configure, type Settings } from './config/settings.js'
+import type { Replacements } from './wiring.js'
+import { configure, type Settings } from './config/config.js'
 import { createMemoryJournal } from './journal/index.js'
 import { fixedTemplates } from './projects/templates.js'
 
@@ -44,7 +44,7 @@ export type TestServer = {
   [Symbol.asyncDispose]: () => Promise<void>
 }
 
-type Opened = { session_id: string; project_id?: string | null; graph?: { roots: string[] } }
+type CreatedAnswer = { session_id: string; project_id?: string | null; graph?: { roots: string[] } }
 
 async function createSession({ rest }: App, session: NewSession): Promise<TestSession> {
   const { template, name = 'Test', token, actor } = session
@@ -58,7 +58,7 @@ async function createSession({ rest }: App, session: NewSession): Promise<TestSe
     payload: template === undefined ? {} : { template_id: template, project_name: name },
   })
   if (response.statusCode >= 400) throw new Error(`No session was made: ${response.body}`)
-  const { session_id, project_id = null, graph } = response.json<Opened>()
+  const { session_id, project_id = null, graph } = response.json<CreatedAnswer>()
   return { session_id, project_id, root_id: graph?.roots[0] ?? null }
 }
 

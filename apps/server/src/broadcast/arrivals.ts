@@ -1,9 +1,13 @@
-import type { After } from '../presence/beat.js'
+import type { Actor } from '@talus/protocol'
+import type { After } from '../clock.js'
 
 export type Arrival = 'session:connected' | 'session:disconnected'
 
-/** One arrival, or the end of one, that others are told of. */
-export type Told = { event: Arrival; client_id: string }
+/**
+ * One arrival, or the end of one, that others are told of. `replaces`: the connection of the same
+ * actor that it takes the place of.
+ */
+export type ArrivalNotice = { event: Arrival; client_id: string; actor?: Actor; replaces?: string }
 
 /** What cannot be told at once is told together, after so many milliseconds. */
 const GATHER_MS = 250
@@ -11,9 +15,9 @@ const GATHER_MS = 250
 /** Arrivals of one write, times clients that it goes to. */
 const GATHERED = 50_000
 
-type Waiting = Map<string, Arrival>
+type WaitingArrivals = Map<string, ArrivalNotice>
 
-type Pace = {
+type ArrivalPace = {
   after: After
   /** Counts messages to so many clients of a session; false: there are too many in this moment. */
   mayWrite: (session_id: string, clients: number) => boolean
@@ -25,23 +29,26 @@ type Pace = {
  * whoever has gone again before anybody was told is not mentioned.
  */
 export class Arrivals {
-  readonly #pace: Pace
-  readonly #tell: (session_id: string, told: readonly Told[]) => void
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #pace: ArrivalPace
+  readonly #tell: (session_id: string, told: readonly ArrivalNotice[]) => void
+  readonly #waiting = new Map<string, WaitingArrivals>()
 
-  constructor(pace: Pace, tell: (session_id: string, told: readonly Told[]) => void) {
+  constructor(
+    pace: ArrivalPace,
+    tell: (session_id: string, told: readonly ArrivalNotice[]) => void,
+  ) {
     this.#pace = pace
     this.#tell = tell
   }
 
   /** `clients`: how many are in the session. */
-  announce(session_id: string, { event, client_id }: Told, clients: number): void {
+  announce(session_id: string, told: ArrivalNotice, clients: number): void {
     const waiting = this.#waiting.get(session_id)
     if (!waiting && this.#pace.mayWrite(session_id, clients)) {
-      return this.#tell(session_id, [{ event, client_id }])
+      return this.#tell(session_id, [told])
     }
-    if (waiting) gather(waiting, event, client_id)
-    else this.#begin(session_id, new Map([[client_id, event]]), clients)
+    if (waiting) gather(waiting, told)
+    else this.#begin(session_id, new Map([[told.client_id, told]]), clients)
   }
 
   /** Forgets a session that nobody is in. */
@@ -49,12 +56,12 @@ export class Arrivals {
     this.#waiting.delete(session_id)
   }
 
-  #begin(session_id: string, waiting: Waiting, clients: number): void {
+  #begin(session_id: string, waiting: WaitingArrivals, clients: number): void {
     this.#waiting.set(session_id, waiting)
     const most = Math.max(1, Math.floor(GATHERED / Math.max(1, clients)))
     this.#pace.after(GATHER_MS, () => {
       if (this.#waiting.get(session_id) !== waiting) return
-      const told = [...waiting].slice(0, most).map(([client_id, event]) => ({ client_id, event }))
+      const told = [...waiting.values()].slice(0, most)
       for (const { client_id } of told) waiting.delete(client_id)
       this.#waiting.delete(session_id)
       if (told.length > 0) this.#tell(session_id, told)
@@ -64,8 +71,9 @@ export class Arrivals {
 }
 
 /** What was to be told of a client is told no longer when the contrary has happened. */
-function gather(waiting: Waiting, event: Arrival, client_id: string): void {
+function gather(waiting: WaitingArrivals, told: ArrivalNotice): void {
+  const { client_id } = told
   const before = waiting.get(client_id)
-  if (before !== undefined && before !== event) waiting.delete(client_id)
-  else waiting.set(client_id, event)
+  if (before && before.event !== told.event) waiting.delete(client_id)
+  else waiting.set(client_id, told)
 }

@@ -1,19 +1,23 @@
 import type { Socket as TcpSocket } from 'node:net'
-import type { Socket } from 'socket.io'
-import type { WebSocket } from 'ws'
-import type { After } from '../presence/beat.js'
-import type { FanOutCounts } from './fan-out-counts.js'
+import type { Failure } from '@talus/protocol'
+import type { After } from '../clock.js'
+import { flawed, flawIn, overfull } from '../payload.js'
+import {
+  type CloseCode,
+  type Engine,
+  idleTcp,
+  limitIntake,
+  MESSAGE_TOO_BIG,
+  tcpBelow,
+  type TransportIntake,
+  TRY_AGAIN_LATER,
+  webSocketBelow,
+} from './engine.js'
 import { joined, type Packets } from './frames.js'
 import type { HeldBytes, Holder } from './held-bytes.js'
 
-type Engine = Socket['conn']
-
-/** Of a WebSocket: RFC 6455, section 7.4.1, and the registry of its codes. */
-export const POLICY_VIOLATION = 1008
-const MESSAGE_TOO_BIG = 1009
-const TRY_AGAIN_LATER = 1013
-
-type CloseCode = typeof POLICY_VIOLATION | typeof MESSAGE_TOO_BIG | typeof TRY_AGAIN_LATER
+/** Milliseconds for which answers are waited for before a connection that sent nonsense ends. */
+const LAST_ANSWERS_MS = 5_000
 
 /** A client that holds too much memory has so many milliseconds to learn why. */
 const SHORT_GOODBYE_MS = 250
@@ -27,62 +31,38 @@ const HANDSHAKE_BYTES = 100_000
 /** Bytes that come in before they are charged: small messages need not be charged one by one. */
 const CHARGED_AT_ONCE = 16_384
 
+/** When to look again whether what has come in is handled, in milliseconds. */
+const HELD_MS = 10
+
 /** A client that is let go may read on for so many milliseconds to learn why. */
 const GOODBYE_MS = 2_000
 
 /** What an object of Engine.IO takes beside the text that it carries, roughly. */
 const PACKET_BYTES = 100
 
-/** The WebSocket below a connection; undefined while it polls. */
-function webSocketBelow(engine: Engine): (WebSocket & { _socket?: TcpSocket }) | undefined {
-  const transport = engine.transport as unknown as { socket?: WebSocket }
-  return transport.socket
-}
-
-/** The TCP socket below a WebSocket. `ws` keeps it private; nothing else gives it. */
-function tcpBelow(engine: Engine): TcpSocket | undefined {
-  return webSocketBelow(engine)?._socket
-}
-
-/**
- * The TCP socket that may be written to at once, past Engine.IO: only when every earlier byte has
- * been handed to it, or order would be lost. Anything else takes Engine.IO's own path.
- */
-function idleTcp(engine: Engine): TcpSocket | undefined {
-  // `transport.writable` is false while Engine.IO has packets on their way down.
-  if (engine.transport.name !== 'websocket' || !engine.transport.writable) return undefined
-  const { upgrading, writeBuffer } = engine as unknown as {
-    upgrading: boolean
-    writeBuffer: unknown[]
-  }
-  if (upgrading || writeBuffer.length > 0) return undefined
-  const tcp = tcpBelow(engine)
-  return tcp?.writable ? tcp : undefined
-}
-
 /** Source: the protocol of Socket.IO, revision 5. */
 const EVENT_PACKET = '2'
+
+/** What stands before the JSON of a packet: type, attachments, namespace, id. */
+const PACKET_HEAD = /^\d(?:\d*-)?(?:\/[^,]*,)?\d*/
+
+/** What is wrong with the text of an event; its path points into the payload, the second item. */
+function flawOf(packet: string): Failure | undefined {
+  const from = PACKET_HEAD.exec(packet)?.[0].length
+  const tooMuch = overfull(packet, from)
+  if (tooMuch) return tooMuch.failure
+  const flaw = flawIn(packet, from)
+  return flaw && flawed({ ...flaw, path: flaw.path.replace(/^\/\d+/, '') })
+}
+
+/** An event that has come in: its characters, and why it cannot be taken as it was written. */
+export type Incoming = { bytes: number; failure: Failure | undefined }
+
+const UNKNOWN: Incoming = { bytes: 0, failure: undefined }
 
 /** How many attachments follow an event; of packets without, 0. */
 function attachmentsOf(packet: string): number {
   return Number(/^5(\d+)-/.exec(packet)?.[1] ?? 0)
-}
-
-/** Parts of transports that take in messages. They are in no types. */
-type Intake = {
-  /** Of a WebSocket's receiver, bytes. */
-  socket?: { _receiver?: { _maxPayload?: number } }
-  /** Of polling, bytes, and the request whose body is being read. */
-  maxHttpBufferSize?: number
-  dataReq?: { headers: { 'content-length'?: string } } | null
-}
-
-/** Messages of a connection are so large at most from now on. */
-function limitIntake(engine: Engine, bytes: number): void {
-  const transport = engine.transport as unknown as Intake
-  const receiver = transport.socket?._receiver
-  if (receiver?._maxPayload !== undefined) receiver._maxPayload = bytes
-  if (transport.maxHttpBufferSize !== undefined) transport.maxHttpBufferSize = bytes
 }
 
 /** Whom a connection counts for, and what becomes of what it sends. */
@@ -122,17 +102,26 @@ export class Connection implements Holder {
   #queue: Packets[] = []
   /** Bytes handed to Engine.IO that it has not passed on yet. */
   #waiting = 0
-  /** Characters of events that Socket.IO has taken in and not handed over yet, in order. */
-  readonly #sizes: number[] = []
-  /** Of an event whose attachments are on their way: its characters so far. */
+  /** Events that Socket.IO has taken in and not handed over yet, in order. */
+  readonly #incoming: Incoming[] = []
+  /** Events that were handed over and not answered yet. */
+  #unanswered = 0
+  /** Ends the connection once nothing is unanswered. From then on nothing is taken in. */
+  #endWhenAnswered: (() => void) | undefined
+  /** Of an event whose attachments are on their way: its characters so far, and what is wrong. */
   #attaching = 0
+  #attachingFailure: Failure | undefined
   #attachments = 0
+  /** Whether the last message completed an event. */
+  #hasTaken = false
   /** What the TCP socket had read when the last message was complete. */
   #readBefore = 0
   #isAdmitted = false
   #owner: Owner | undefined
   #uncharged = 0
   #pausedUntil = 0
+  /** Namespaces that have messages of it waiting. */
+  #holds = 0
 
   constructor(engine: Engine, hooks: Hooks) {
     this.#engine = engine
@@ -151,7 +140,7 @@ export class Connection implements Holder {
     hooks.held.watch(this)
     engine.once('close', () => {
       hooks.held.forget(this)
-      // Who does not say goodbye would be read from, and what waits for it kept, for half a minute.
+      // A peer that never sends a close frame would hold its buffers for half a minute.
       const webSocket = webSocketBelow(engine)
       if (webSocket) hooks.after(GOODBYE_MS, () => webSocket.terminate())
     })
@@ -188,7 +177,7 @@ export class Connection implements Holder {
 
   /** Bytes of messages that have begun and not ended. */
   get #incomplete(): number {
-    const { dataReq } = this.#engine.transport as unknown as Intake
+    const { dataReq } = this.#engine.transport as unknown as TransportIntake
     if (dataReq) return Number(dataReq.headers['content-length'] ?? this.#intakeLimit)
     const read = (tcpBelow(this.#engine)?.bytesRead ?? 0) - this.#readBefore
     return this.#attaching + Math.min(Math.max(read, 0), this.#intakeLimit)
@@ -199,22 +188,69 @@ export class Connection implements Holder {
   }
 
   #take(data: string | Buffer): void {
+    if (this.isEnding) return
+    const before = this.#incoming.length
     this.#readBefore = tcpBelow(this.#engine)?.bytesRead ?? 0
-    if (typeof data === 'string' && data.startsWith(EVENT_PACKET)) this.#sizes.push(data.length)
-    else this.#takeBinary(data)
+    if (typeof data === 'string' && data.startsWith(EVENT_PACKET)) {
+      this.#incoming.push({ bytes: data.length, failure: flawOf(data) })
+    } else this.#takeBinary(data)
+    this.#hasTaken = this.#incoming.length > before
     this.#uncharged += data.length
     if (this.#uncharged >= CHARGED_AT_ONCE) this.#charge()
   }
 
-  /** The characters of the event that Socket.IO hands over now: it does so a little later, in order. */
-  nextSize(): number {
-    return this.#sizes.shift() ?? 0
+  /** The event that Socket.IO hands over now: it does so a little later, in order. */
+  next(): Incoming {
+    const incoming = this.#incoming.shift() ?? UNKNOWN
+    if (this.#endWhenAnswered) queueMicrotask(() => this.#endIfAnswered())
+    return incoming
+  }
+
+  /** The event that was handed over last is not answered at once; `answered` is called then. */
+  begin(): void {
+    this.#unanswered += 1
+  }
+
+  answered(): void {
+    this.#unanswered -= 1
+    if (this.#endWhenAnswered) queueMicrotask(() => this.#endIfAnswered())
+  }
+
+  /** Whether nothing is taken in any more, as something before it could not be read. */
+  get isEnding(): boolean {
+    return this.#endWhenAnswered !== undefined
+  }
+
+  /**
+   * Ends the connection as soon as what came in before is answered, 5 s later at most. `tell` says
+   * why to those who cannot see the code of a WebSocket.
+   */
+  endAfterAnswers(code: CloseCode, reason: string, tell: () => void): void {
+    if (this.isEnding || this.#engine.readyState !== 'open') return
+    // What cannot be read is never handed over.
+    if (this.#hasTaken) this.#incoming.pop()
+    this.#hasTaken = false
+    this.#endWhenAnswered = () => {
+      this.#endWhenAnswered = () => undefined
+      tell()
+      this.flush()
+      // Of polling, what is written waits for the next request; of WebSocket, it is on its way.
+      webSocketBelow(this.#engine)?.close(code, reason)
+      this.#engine.close()
+    }
+    this.#hooks.after(LAST_ANSWERS_MS, () => this.#endWhenAnswered?.())
+    this.#endIfAnswered()
+  }
+
+  #endIfAnswered(): void {
+    if (this.#unanswered === 0 && this.#incoming.length === 0) this.#endWhenAnswered?.()
   }
 
   #takeBinary(data: string | Buffer): void {
     if (typeof data === 'string') {
       this.#attachments = attachmentsOf(data)
       this.#attaching = 0
+      this.#attachingFailure = flawOf(data)
       if (this.#attachments === 0) return
     } else this.#attachments -= 1
     this.#attaching += data.length
@@ -222,7 +258,7 @@ export class Connection implements Holder {
       return this.end(MESSAGE_TOO_BIG, 'A message with its attachments is too large')
     }
     if (this.#attachments > 0) return
-    this.#sizes.push(this.#attaching)
+    this.#incoming.push({ bytes: this.#attaching, failure: this.#attachingFailure })
     this.#attaching = 0
   }
 
@@ -245,12 +281,24 @@ export class Connection implements Holder {
   #resume(): void {
     const left = this.pausedMs
     if (left > 0) return this.#hooks.after(left, () => this.#resume())
-    webSocketBelow(this.#engine)?.resume()
+    if (this.#holds === 0) webSocketBelow(this.#engine)?.resume()
+  }
+
+  /** Reads nothing more until `readOn`: what has come in is not handled yet. */
+  hold(): void {
+    this.#holds += 1
+    webSocketBelow(this.#engine)?.pause()
+  }
+
+  readOn(): void {
+    this.#holds -= 1
+    if (this.#holds === 0 && this.pausedMs === 0) webSocketBelow(this.#engine)?.resume()
   }
 
   /** Milliseconds for which nothing more is read: of polling, requests wait. */
   get pausedMs(): number {
-    return Math.max(0, this.#pausedUntil - performance.now())
+    const least = this.#holds > 0 ? HELD_MS : 0
+    return Math.max(least, this.#pausedUntil - performance.now())
   }
 
   evict(of: 'user' | 'all', bytes: number): void {
@@ -315,4 +363,15 @@ export class Connection implements Holder {
     this.#hooks.onSlow(bytes)
     this.end(TRY_AGAIN_LATER, `Too slow: ${bytes} bytes were waiting`)
   }
+}
+
+/**
+ * What has been written to all clients: how often at once to the TCP socket and how often through
+ * Engine.IO, and how much. Plain numbers, because it is added to for every client and turn.
+ */
+export class FanOutCounts {
+  direct = 0
+  queued = 0
+  packets = 0
+  bytes = 0
 }

@@ -16,9 +16,9 @@ export type Holder = {
   evict: (reason: 'user' | 'all', bytes: number) => void
 }
 
-type Limits = { perUser: number; inAll: number }
+type HeldBytesLimits = { perUser: number; inAll: number }
 
-type Held = { holder: Holder; bytes: number; isLasting: boolean }
+type HolderBytes = { holder: Holder; bytes: number; isLasting: boolean }
 
 /**
  * Bounds the memory that connections hold, by user and in all (rule LIM32). Beyond it the connection
@@ -27,13 +27,13 @@ type Held = { holder: Holder; bytes: number; isLasting: boolean }
  * is twice as much as there may be.
  */
 export class HeldBytes {
-  readonly #limits: Limits
+  readonly #limits: HeldBytesLimits
   readonly #holders = new Set<Holder>()
   #lasting: ReadonlySet<Holder> = new Set()
   #added = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: Limits) {
+  constructor(limits: HeldBytesLimits) {
     this.#limits = limits
   }
 
@@ -57,7 +57,7 @@ export class HeldBytes {
 
   #look(isRegular: boolean): void {
     this.#added = 0
-    const held: Held[] = []
+    const held: HolderBytes[] = []
     for (const holder of this.#holders) {
       const bytes = holder.heldBytes
       if (bytes < LEAST_BYTES) continue
@@ -71,8 +71,8 @@ export class HeldBytes {
   }
 
   /** Gives those that are still there. */
-  #evictByUser(held: readonly Held[]): Held[] {
-    const byOwner = new Map<string, Held[]>()
+  #evictByUser(held: readonly HolderBytes[]): HolderBytes[] {
+    const byOwner = new Map<string, HolderBytes[]>()
     for (const each of held) {
       const own = byOwner.get(each.holder.owner)
       if (own) own.push(each)
@@ -86,7 +86,11 @@ export class HeldBytes {
 }
 
 /** `held`: the largest first. Gives those that are still there. */
-function evictBeyond(held: readonly Held[], most: number, reason: 'user' | 'all'): Held[] {
+function evictBeyond(
+  held: readonly HolderBytes[],
+  most: number,
+  reason: 'user' | 'all',
+): HolderBytes[] {
   let sum = held.reduce((bytes, each) => bytes + each.bytes, 0)
   if (sum <= most) return [...held]
   return held.filter(({ holder, bytes, isLasting }) => {

@@ -1,25 +1,49 @@
 import type { Steps } from '@talus/graph'
-import type { ErrorBody, Role } from '@talus/protocol'
-import type { PresenceText } from '../presence/presence-room.js'
-import { Arrivals, type Arrival, type Told } from './arrivals.js'
-import { look, publishByView, publishByViewInSteps, type Place, type Sight } from './audience.js'
-import type { Member } from './member.js'
+import type { ErrorBody, Participant, Role } from '@talus/protocol'
+import type { Audit } from '../observability/audit.js'
+import type { Instruments } from '../observability/metrics.js'
+import type { PresenceText } from '../presence/room.js'
+import { type ArrivalNotice, Arrivals } from './arrivals.js'
+import {
+  publishByView,
+  publishByViewInSteps,
+  refreshView,
+  type RoomMember,
+  type ShownView,
+} from './views.js'
+import { Packets } from './frames.js'
+import { type Member, packetsOf, type Prepared, prepareFor, send, sendInSteps } from './fan-out.js'
 import { graphPacket, rootPacket } from './packets.js'
-import type { Broadcaster, Publication, SessionContext } from './publication.js'
-import { make, send, sendInSteps, spoken, type Made } from './said.js'
+import type { Publication, SessionContext } from './publication.js'
 
-/** Told when clients come into sessions and go, however that happens. It never throws. */
-export type Attendance = (change: 'joined' | 'left', session_id: string, member: Member) => void
+type Room = Map<string, RoomMember>
 
-type Room = Map<string, Place>
+/** Somebody who comes in. */
+type Joiner = Pick<Member, 'client_id' | 'origin'>
 
 type Pace = ConstructorParameters<typeof Arrivals>[0]
+
+type HubServices = {
+  /** The time that events bear, ISO 8601 in UTC. */
+  now: () => string
+  audit: Pick<Audit, 'did'>
+  instruments: Pick<Instruments, 'publishSeconds' | 'publicationClients'>
+  pace?: Pace
+}
 
 /** Everything is told at once. */
 const AT_ONCE: Pace = { after: (_ms, work) => work(), mayWrite: () => true }
 
+/** What an entry of a list of participants takes beside its texts: names of fields and marks. */
+const ENTRY_CHARS = 48
+
 /** How a packet of presence ends whose state, its last field, is null. */
 const NO_STATE = 'null}]'
+
+/** What is kept of a presence beside this is nobody's business. */
+function shownOf({ client_id, actor, replaces }: Omit<PresenceText, 'text'>) {
+  return replaces === undefined ? { client_id, actor } : { client_id, actor, replaces }
+}
 
 /** The packet with a state that is JSON already. */
 function withState(packet: string, text: string): string {
@@ -32,26 +56,29 @@ function withState(packet: string, text: string): string {
  */
 export class Hub implements Broadcaster {
   readonly #rooms = new Map<string, Room>()
+  /** Those on `/` who have proven to be somebody, by actor and client. */
+  readonly #connected = new Map<string, Map<string, Member['connection']>>()
+  readonly #services: HubServices
   readonly #now: () => string
-  readonly #attendance: Attendance
   readonly #arrivals: Arrivals
 
-  constructor(now: () => string, attendance: Attendance, pace: Pace = AT_ONCE) {
-    this.#now = now
-    this.#attendance = attendance
+  constructor(services: HubServices) {
+    this.#services = services
+    this.#now = services.now
+    const { pace = AT_ONCE } = services
     this.#arrivals = new Arrivals(pace, (session_id, told) => this.#announceAll(session_id, told))
   }
 
   /**
-   * Adds the member, or changes how it follows; `sight` is how it is shown the session. False when
+   * Adds the member, or changes how it follows; `view` is how it is shown the session. False when
    * it was there already (rule JOIN4).
    */
-  join(session_id: string, member: Member, sight: Sight): boolean {
+  join(session_id: string, member: Member, view: ShownView): boolean {
     const room: Room = this.#rooms.get(session_id) ?? new Map()
     this.#rooms.set(session_id, room)
     const isNew = !room.has(member.client_id)
-    room.set(member.client_id, { member, sight })
-    if (isNew) this.#attendance('joined', session_id, member)
+    room.set(member.client_id, { member, view })
+    if (isNew) this.#account('session.joined', session_id, member)
     return isNew
   }
 
@@ -61,7 +88,7 @@ export class Hub implements Broadcaster {
     const place = room?.get(client_id)
     if (!room || !place) return false
     room.delete(client_id)
-    this.#attendance('left', session_id, place.member)
+    this.#account('session.left', session_id, place.member)
     if (room.size === 0) {
       this.#rooms.delete(session_id)
       this.#arrivals.forget(session_id)
@@ -71,6 +98,28 @@ export class Hub implements Broadcaster {
 
   has(session_id: string, client_id: string): boolean {
     return this.#rooms.get(session_id)?.has(client_id) ?? false
+  }
+
+  /** A member that another connection of the same actor may take the place of (rule JOIN8). */
+  lost(session_id: string, client_id: string | undefined, by: Joiner): Member | undefined {
+    const known = this.#rooms.get(session_id)?.get(client_id ?? '')?.member
+    if (!known || known.client_id === by.client_id) return undefined
+    const { namespace, actor_id } = known.origin
+    const isSame = namespace === by.origin.namespace && actor_id === by.origin.actor_id
+    return isSame ? known : undefined
+  }
+
+  /** Who is in the session: as many as fit into so many characters of JSON, roughly. */
+  participants(session_id: string, most: number): Participant[] {
+    const participants: Participant[] = []
+    let left = most
+    for (const { member } of this.#rooms.get(session_id)?.values() ?? []) {
+      const { client_id, actor } = member
+      left -= ENTRY_CHARS + client_id.length + actor.id.length + (actor.name?.length ?? 0)
+      if (left < 0) break
+      participants.push({ client_id, actor })
+    }
+    return participants
   }
 
   /** How many clients are in the session, over both namespaces. */
@@ -91,7 +140,7 @@ export class Hub implements Broadcaster {
     this.#rooms.delete(session_id)
     this.#arrivals.forget(session_id)
     for (const { member } of room?.values() ?? []) {
-      this.#attendance('left', session_id, member)
+      this.#account('session.left', session_id, member)
       member.onSessionDeleted()
     }
   }
@@ -105,50 +154,71 @@ export class Hub implements Broadcaster {
   /** Tells a client whose role shows it something else than before to begin anew (rule VIEW5). */
   renew({ rules, ...session }: SessionContext, client_id: string): void {
     const place = this.#rooms.get(session.session_id)?.get(client_id)
-    if (place && rules) look(place, { ...session, rules }, this.#now)
+    if (place && rules) refreshView(place, { ...session, rules }, this.#now)
   }
 
-  prepare(session: SessionContext, publications: readonly Publication[]): Made | undefined {
+  prepare(session: SessionContext, publications: readonly Publication[]): Prepared | undefined {
     const room = this.#rooms.get(session.session_id)
     if (!room || session.rules?.hideSomething) return undefined
-    return make(room.values(), spoken(session, publications))
+    const began = performance.now()
+    const made = prepareFor(room.values(), packetsOf(session, publications))
+    this.#published(began)
+    return made
   }
 
-  publish(session: SessionContext, publications: readonly Publication[], made?: Made): void {
+  publish(session: SessionContext, publications: readonly Publication[], made?: Prepared): void {
     const room = this.#rooms.get(session.session_id)
+    this.#services.instruments.publicationClients.observe(room?.size ?? 0)
     if (!room) return
+    const began = performance.now()
     const { rules } = session
-    if (!rules?.hideSomething) return send(room.values(), spoken(session, publications), made)
-    const what = { session: { ...session, rules }, publications }
-    publishByView(room.values(), what, this.#now)
+    if (rules?.hideSomething) {
+      const what = { session: { ...session, rules }, publications }
+      publishByView(room.values(), what, this.#now)
+    } else send(room.values(), packetsOf(session, publications), made)
+    // What was prepared is timed already.
+    if (!made) this.#published(began)
   }
 
   *publishInSteps(session: SessionContext, publications: readonly Publication[]): Steps<void> {
     // Who comes later has the state that this leads to already.
     const room = [...(this.#rooms.get(session.session_id)?.values() ?? [])]
+    this.#services.instruments.publicationClients.observe(room.length)
     const { rules } = session
     if (!rules?.hideSomething) return yield* sendInSteps(room, session, publications)
     const what = { session: { ...session, rules }, publications }
     yield* publishByViewInSteps(room, what, this.#now)
   }
 
-  /** Tells the session that a client came or went. */
-  announce(event: Arrival, session_id: string, client_id: string): void {
-    const clients = this.count(session_id)
-    if (clients > 0) this.#arrivals.announce(session_id, { event, client_id }, clients)
+  #published(began: number): void {
+    this.#services.instruments.publishSeconds.observe((performance.now() - began) / 1_000)
   }
 
-  #announceAll(session_id: string, told: readonly Told[]): void {
+  #account(
+    act: 'session.joined' | 'session.left',
+    session_id: string,
+    { client_id, origin }: Member,
+  ): void {
+    const { namespace: door, ...who } = origin
+    this.#services.audit.did(act, { door, ...who, client_id, session_id })
+  }
+
+  /** Tells the session that a client came or went. */
+  announce(session_id: string, told: ArrivalNotice): void {
+    const clients = this.count(session_id)
+    if (clients > 0) this.#arrivals.announce(session_id, told, clients)
+  }
+
+  #announceAll(session_id: string, told: readonly ArrivalNotice[]): void {
     const room = this.#rooms.get(session_id)
     if (!room) return
     const active_clients = room.size
     const place = { session_id, timestamp: this.#now() }
     const root = () =>
-      told.map(({ event, client_id }) => {
+      told.map(({ event, client_id, ...who }) => {
         const said = { ...place, client_id, active_clients }
-        // Alike in words, two payload types: only inside a branch does the name fix the type.
         return event === 'session:connected'
-          ? rootPacket(event, { event, ...said })
+          ? rootPacket(event, { event, ...said, ...who })
           : rootPacket(event, { event, ...said })
       })
     send(room.values(), {
@@ -169,18 +239,40 @@ export class Hub implements Broadcaster {
     send([place], { events: root, changes: root, graph })
   }
 
-  /** Tells the session that somebody has another role, or none. */
+  /**
+   * Tells the session that somebody has another role, or none. Whoever it is finds out by `review`
+   * what they may do now, by other ways as well; where they are not in the session, they are told too.
+   */
   showRole(session_id: string, actor_id: string, role: Role | null): void {
-    const room = this.#rooms.get(session_id)
-    if (!room) return
     const said = { session_id, timestamp: this.#now(), actor_id, role }
     const event = 'permissions:changed'
     const root = () => [rootPacket(event, { event, ...said })]
-    send(room.values(), {
-      events: root,
-      changes: root,
-      graph: () => [graphPacket(event, said)],
-    })
+    const room = this.#rooms.get(session_id)
+    const isOneself = ({ member: { origin } }: RoomMember) =>
+      origin.namespace === '/' && origin.actor_id === actor_id
+    send(
+      [...(room?.values() ?? [])].filter((place) => !isOneself(place)),
+      {
+        events: root,
+        changes: root,
+        graph: () => [graphPacket(event, said)],
+      },
+    )
+    for (const [client_id, connection] of this.#connected.get(actor_id) ?? []) {
+      if (!room?.has(client_id)) connection.send(new Packets(root()))
+    }
+  }
+
+  /** A client on `/` has proven to be somebody: it is told of its roles in any session. */
+  connect(actor_id: string, client_id: string, connection: Member['connection']): void {
+    const connected = this.#connected.get(actor_id) ?? new Map()
+    this.#connected.set(actor_id, connected.set(client_id, connection))
+  }
+
+  disconnect(actor_id: string, client_id: string): void {
+    const connected = this.#connected.get(actor_id)
+    connected?.delete(client_id)
+    if (connected?.size === 0) this.#connected.delete(actor_id)
   }
 
   /** Tells the session, or one client of it, where clients are now (rule PRES1). */
@@ -192,16 +284,29 @@ export class Hub implements Broadcaster {
     const event = 'presence:changed'
     let made: string[] | undefined
     const root = () =>
-      (made ??= changes.map(({ client_id, actor, text }) =>
-        withState(rootPacket(event, { event, ...place, client_id, actor, state: null }), text),
+      (made ??= changes.map(({ text, ...who }) =>
+        withState(rootPacket(event, { event, ...place, ...shownOf(who), state: null }), text),
       ))
     send(one ? [one] : room.values(), {
       events: root,
       changes: root,
       graph: () =>
-        changes.map(({ client_id, actor, text }) =>
-          withState(graphPacket(event, { ...place, client_id, actor, state: null }), text),
+        changes.map(({ text, ...who }) =>
+          withState(graphPacket(event, { ...place, ...shownOf(who), state: null }), text),
         ),
     })
   }
+}
+
+/** What the dispatcher knows of broadcasting. It never throws and never waits. */
+export interface Broadcaster {
+  /**
+   * Makes what will be published, if nothing comes between, into bytes ahead of it. Undefined: that
+   * depends on who is there then.
+   */
+  prepare(session: SessionContext, publications: readonly Publication[]): Prepared | undefined
+  /** `made`: what was prepared of the same publications. */
+  publish(session: SessionContext, publications: readonly Publication[], made?: Prepared): void
+  /** The same in steps, to those who are there when it begins. */
+  publishInSteps(session: SessionContext, publications: readonly Publication[]): Steps<void>
 }

@@ -1,13 +1,12 @@
 import type { Socket } from 'socket.io'
-import type { After } from '../presence/beat.js'
-import { Connection } from './connection.js'
-import { FanOutCounts } from './fan-out-counts.js'
+import type { After } from '../clock.js'
+import { Connection, FanOutCounts } from './connection.js'
 import { Packets } from './frames.js'
 import { HeldBytes } from './held-bytes.js'
 
-type Packet = { type: number; nsp: string; id?: number; data?: unknown }
+type SocketPacket = { type: number; nsp: string; id?: number; data?: unknown }
 type PacketOptions = { volatile?: boolean }
-type WithPacket = { packet: (packet: Packet, options?: PacketOptions) => void }
+type WithPacket = { packet: (packet: SocketPacket, options?: PacketOptions) => void }
 
 /** Socket.IO packet types that this server sends to a client in the ordinary course. */
 const EVENT = 2

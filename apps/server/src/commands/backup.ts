@@ -1,13 +1,15 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { moveNew } from '../journal/durable-file.js'
-import { StorageError } from '../journal/journal.js'
-import { createNewPrivate } from '../private-files.js'
-import { databaseIn, type Command } from './command.js'
-import { copyDatabase } from './copy.js'
-import { expectDatabaseFile } from './database-file.js'
-import { doing } from './failure.js'
-import { expectWhole } from './verify.js'
+import { StorageError } from '../errors.js'
+import { moveNew, placeDecided, replaceDatabase } from '../journal/sqlite/files.js'
+import { lockFor } from '../journal/sqlite/lock.js'
+import { createDataFolder } from '../journal/sqlite/open.js'
+import { prepareRestored } from '../journal/sqlite/store.js'
+import { BESIDE_DATABASE, createNewPrivate } from '../private-files.js'
+import { type Command, databaseIn, doing } from './command.js'
+import { expectDatabaseFile, isSameFile, openReading } from './database.js'
+import { expectWhole, expectWholePages } from './verify.js'
 
 export const backup: Command = {
   name: 'backup',
@@ -45,7 +47,7 @@ async function write(source: string, target: string): Promise<void> {
   createNewPrivate(partial)
   try {
     await copyDatabase(source, partial)
-    await expectWhole(partial)
+    expectWhole(partial)
     moveNew(partial, target)
   } finally {
     rmSync(partial, { force: true })
@@ -61,8 +63,10 @@ function removeAbandoned(target: string): void {
   const folder = dirname(target)
   const begin = basename(partialName(target, ''))
   for (const name of readdirSync(folder)) {
-    const pid = name.startsWith(begin) ? name.slice(begin.length) : ''
-    if (/^\d+$/.test(pid) && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true })
+    const rest = name.startsWith(begin) ? name.slice(begin.length) : ''
+    // SQLite keeps a journal beside the copy while it writes.
+    const pid = /^(\d+)(?:-journal)?$/.exec(rest)?.[1]
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true })
   }
 }
 
@@ -72,5 +76,83 @@ function isRunning(pid: number): boolean {
     return pid !== process.pid
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/**
+ * Copies a database, with what is in its log, into an empty file. It is a reading transaction of
+ * SQLite: writers go on meanwhile, and none of it shows in the copy. Throws `StorageError`.
+ */
+async function copyDatabase(from: string, to: string): Promise<void> {
+  await doing(`${from} cannot be copied to ${to}`, () => {
+    using reading = openReading(from)
+    reading.database.connection.exec(`vacuum into '${to.replaceAll("'", "''")}'`)
+  })
+}
+
+export const restore: Command = {
+  name: 'restore',
+  usage: 'talus-server restore --from FILE [--data-dir DIR] [--force]',
+  summary: 'puts a verified backup in place; not while a server runs, over other data with --force',
+  options: { from: { type: 'string' }, force: { type: 'boolean' } },
+  required: ['from'],
+  async run(dataDir, { from, force }) {
+    const source = resolve(String(from))
+    const target = databaseIn(resolve(dataDir))
+    expectDatabaseFile(source)
+    expectApart(source, target)
+    if (force !== true) expectNone(target)
+    await expectWholePages(source)
+    await createDataFolder(dirname(target))
+    const lock = lockFor(target)
+    try {
+      placeDecided(target)
+      // Somebody may have been faster.
+      if (force !== true) expectNone(target)
+      await doing(`${source} cannot be restored to ${target}`, () => replace(source, target))
+    } finally {
+      lock.release()
+    }
+    process.stderr.write(`Restored ${source} to ${target}. Every session has a new epoch.\n`)
+    return 0
+  },
+}
+
+const ENDINGS = ['', ...BESIDE_DATABASE]
+
+function copyOf(target: string): string {
+  return `${target}.restoring`
+}
+
+/** Its log goes when the database is replaced, and may hold what the file does not. */
+function expectApart(source: string, target: string): void {
+  const own = [target, copyOf(target)].flatMap((file) => ENDINGS.map((ending) => file + ending))
+  if (!own.some((path) => isSameFile(source, path))) return
+  throw new StorageError(
+    `${source} belongs to the data folder itself; expected a file that talus-server backup has written`,
+  )
+}
+
+function expectNone(target: string): void {
+  const found = ['', '-wal'].map((ending) => target + ending).find((path) => existsSync(path))
+  if (found === undefined) return
+  throw new StorageError(`${found} is there already; --force replaces it`)
+}
+
+/** Everything that can fail is done on a copy beside the target. */
+async function replace(source: string, target: string): Promise<void> {
+  const copy = copyOf(target)
+  const discard = () => {
+    for (const ending of ENDINGS) rmSync(`${copy}${ending}`, { force: true })
+  }
+  discard()
+  try {
+    createNewPrivate(copy)
+    await copyDatabase(source, copy)
+    prepareRestored(copy, randomUUID)
+    expectWhole(copy)
+    replaceDatabase(copy, target)
+  } finally {
+    discard()
   }
 }

@@ -1,9 +1,7 @@
-import { StorageError } from '../journal/journal.js'
-import { backup } from './backup.js'
-import { readValues, type Command } from './command.js'
-import { failureText } from './failure.js'
+import { StorageError } from '../errors.js'
+import { backup, restore } from './backup.js'
+import { type Command, failureText, readValues } from './command.js'
 import { inspect } from './inspect.js'
-import { restore } from './restore.js'
 import { verify } from './verify.js'
 
 const COMMANDS: readonly Command[] = [inspect, verify, backup, restore]

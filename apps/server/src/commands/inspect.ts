@@ -1,20 +1,24 @@
 import { statSync } from 'node:fs'
-import { databaseIn, type Command } from './command.js'
-import { openReading } from './reading.js'
-import { table } from './table.js'
-import { projectTotals, sessionTotals, type ProjectTotals, type SessionTotals } from './totals.js'
+import type { Entry } from '@talus/protocol'
+import type { SqlValue } from '../journal/sqlite/database.js'
+import { lastSeq, readEntries, type Reading } from '../journal/sqlite/history.js'
+import { projectDamage } from '../journal/sqlite/projects.js'
+import type { SessionRow } from '../journal/sqlite/schema.js'
+import { type Command, databaseIn, isMachineFailure, table } from './command.js'
+import { openReading } from './database.js'
+import { sessionDamage, textOf as bodyTextOf } from './verify-session.js'
 
 export const inspect: Command = {
   name: 'inspect',
   usage: 'talus-server inspect [--data-dir DIR] [--json]',
-  summary: 'lists sessions and projects with their sizes; the server may be running',
+  summary: 'lists sessions and projects with sizes and damage; the server may be running',
   options: { json: { type: 'boolean' } },
   required: [],
   async run(dataDir, { json }) {
     const file = databaseIn(dataDir)
-    await using reading = await openReading(file)
-    const sessions = await sessionTotals(reading.db)
-    const projects = await projectTotals(reading.db)
+    using reading = openReading(file)
+    const sessions = sessionTotals(reading)
+    const projects = projectTotals(reading)
     const sizes = { bytes: sizeOf(file), log_bytes: sizeOf(`${file}-wal`) }
     const all = { file, ...sizes, sessions, projects }
     process.stdout.write(json ? `${JSON.stringify(all, null, 2)}\n` : textOf(all))
@@ -53,6 +57,7 @@ function sessionTable(sessions: readonly SessionTotals[]): string {
       'SIZE',
       'CREATED',
       'OLDEST ENTRY',
+      'DAMAGE',
     ],
     sessions.map((session) => [
       session.session_id,
@@ -64,6 +69,7 @@ function sessionTable(sessions: readonly SessionTotals[]): string {
       sizeText(session.snapshot_bytes),
       session.created_at,
       session.oldest ?? '-',
+      session.damage ?? '-',
     ]),
   )
 }
@@ -71,13 +77,14 @@ function sessionTable(sessions: readonly SessionTotals[]): string {
 function projectTable(projects: readonly ProjectTotals[]): string {
   if (projects.length === 0) return ''
   return table(
-    ['PROJECT', 'NAME', 'SESSION', 'SAVED AT SEQ', 'SIZE'],
+    ['PROJECT', 'NAME', 'SESSION', 'SAVED AT SEQ', 'SIZE', 'DAMAGE'],
     projects.map((project) => [
       project.project_id,
       project.project_name,
       project.session_id,
       project.saved_seq === null ? '-' : String(project.saved_seq),
       sizeText(project.document_bytes),
+      project.damage ?? '-',
     ]),
   )
 }
@@ -87,4 +94,115 @@ function sizeText(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB']
   const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
+}
+
+/** What `inspect` tells of a session. Sizes are bytes of text. */
+type SessionTotals = {
+  session_id: string
+  project_id: string | null
+  template_id: string | null
+  epoch: string
+  created_at: string
+  /** The first entry that is kept. */
+  first_seq: number
+  seq: number
+  /** When the first entry that is kept was made; null: there is none, or it cannot be read. */
+  oldest: string | null
+  entries: number
+  entry_bytes: number
+  receipts: number
+  snapshot_seq: number | null
+  snapshot_bytes: number
+  /** The first thing that is not as it was written, by the digests; `verify` also replays. */
+  damage: string | null
+}
+
+type ProjectTotals = {
+  project_id: string
+  project_name: string
+  session_id: string
+  saved_at: string | null
+  saved_seq: number | null
+  document_bytes: number
+  damage: string | null
+}
+
+/** Sessions, oldest first. */
+function sessionTotals(reading: Reading): SessionTotals[] {
+  const { database, tail } = reading
+  const rows = database.view(() => {
+    tail.refresh()
+    const all = database.prepare('select * from sessions order by created_at, session_id').all()
+    return (all as SessionRow[]).map((row) => ({ row, told: totalsOf(reading, row) }))
+  })
+  return rows.map(({ row, told }) => ({
+    ...told,
+    damage: sessionDamage(reading, row.session_id),
+  }))
+}
+
+const SIZES = `select count(*) as entries, sum(octet_length(log.body)) as bytes
+  from by_seq join log on log.id = by_seq.id where by_seq.session = ? and by_seq.seq >= ?`
+
+const LONG = `select sum(octet_length(parts.body)) as bytes
+  from by_seq join log on log.id = by_seq.id join parts on parts.text = log.text
+  where by_seq.session = ?`
+
+/** What a session takes up; its rows behind the indexes are looked at one by one. */
+function totalsOf(reading: Reading, row: SessionRow): Omit<SessionTotals, 'damage'> {
+  const { database, tail } = reading
+  const { id, session_id, project_id, template_id, epoch, created_at, first_seq, last_seq } = row
+  const number = (sql: string, ...values: SqlValue[]) =>
+    Object.values(database.prepare(sql).get(...values) as object).map((one) => Number(one ?? 0))
+  const [entries = 0, bytes = 0] = number(SIZES, id, first_seq)
+  const [long = 0] = number(LONG, id)
+  const [receipts = 0] = number('select count(*) from by_receipt where session = ?', id)
+  const [snapshot_bytes = 0] = number(
+    'select sum(octet_length(body)) from parts where text = ?',
+    row.snapshot_text,
+  )
+  const behind = tail.rowsOf(id).filter(({ seq, id: at }) => {
+    return seq === null ? at > row.last_receipt : seq > last_seq
+  })
+  const later = behind.filter(({ seq }) => seq !== null)
+  const size = `select coalesce(octet_length(body), 0) +
+    coalesce((select sum(octet_length(parts.body)) from parts where parts.text = log.text), 0)
+    from log where id = ?`
+  const laterBytes = later.reduce((sum, { id: at }) => sum + (number(size, at)[0] ?? 0), 0)
+  return {
+    session_id,
+    project_id,
+    template_id,
+    epoch,
+    created_at,
+    first_seq,
+    seq: lastSeq(reading, row),
+    oldest: oldestOf(reading, row),
+    entries: entries + later.length,
+    entry_bytes: bytes + long + laterBytes,
+    receipts: receipts + behind.length - later.length,
+    snapshot_seq: row.snapshot_seq,
+    snapshot_bytes,
+  }
+}
+
+function oldestOf(reading: Reading, row: SessionRow): string | null {
+  try {
+    const [entry] = readEntries(reading, row, { after_seq: row.first_seq - 1, limit: 1 })
+    return entry ? (JSON.parse(bodyTextOf(reading, row, entry)) as Entry).timestamp : null
+  } catch (error) {
+    // Damage is what `verify` tells; here one column stays empty.
+    if (isMachineFailure(error)) throw error
+    return null
+  }
+}
+
+/** Projects, oldest first. */
+function projectTotals({ database }: Reading): ProjectTotals[] {
+  const sql = `select p.project_id, p.project_name, p.session_id, p.saved_at, p.saved_seq,
+      (select coalesce(sum(octet_length(d.body)), 0)
+        from parts d where d.text = p.document_text) as document_bytes
+    from projects p order by p.created_at, p.project_id`
+  const rows = database.prepare(sql).all() as Omit<ProjectTotals, 'damage'>[]
+  return rows.map((row) => ({ ...row, damage: projectDamage(database, row.project_id) }))
 }

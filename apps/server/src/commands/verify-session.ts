@@ -1,37 +1,128 @@
-import { sql, type Kysely } from 'kysely'
-import { damaged } from '../journal/damage.js'
-import { readEntries, truncationOf } from '../journal/entry-reading.js'
-import { expectEnd, readHead } from '../journal/head-reading.js'
-import { StorageError } from '../journal/journal.js'
-import { readReceipts } from '../journal/receipt-reading.js'
-import type { JournalTables } from '../journal/schema.js'
-import { readRecord } from '../journal/session-queries.js'
-import { readSnapshot, type SnapshotReading } from '../journal/snapshot-reading.js'
-import { Replay } from '../sessions/replay.js'
-import { restored } from '../sessions/snapshot.js'
-import { isMachineFailure } from './failure.js'
-import { sameState } from './same-state.js'
+import { isDeepStrictEqual } from 'node:util'
+import { StorageError } from '../errors.js'
+import {
+  bodyOf,
+  damaged,
+  expectEnd,
+  findRow,
+  readEntries,
+  readReceipts,
+  recordOf,
+  snapshotRef,
+  type LogEntry,
+  type Reading,
+} from '../journal/sqlite/history.js'
+import type { SessionRow } from '../journal/sqlite/schema.js'
+import { memberReads } from '../journal/sqlite/sessions.js'
+import { PartDamaged, readParts, snapshotDamage } from '../journal/sqlite/texts.js'
+import { capture, Replay, restored } from '../session/snapshot.js'
+import type { SessionState } from '../session/document.js'
+import { isMachineFailure } from './command.js'
 
-/** Entries that are read at a time. */
-const PAGE = 500
+/** Characters of entries that are read at a time. */
+const PAGE = 1_000_000
+
+/**
+ * The first thing of a session that is not as it was written, by the digests alone: nothing is
+ * replayed. Null when all of it is whole.
+ */
+export function sessionDamage(reading: Reading, session_id: string): string | null {
+  try {
+    const { database, tail } = reading
+    database.view(() => {
+      tail.refresh()
+      const row = findRow(database, session_id)
+      if (row) expectDigests(reading, row)
+    })
+    return null
+  } catch (error) {
+    if (!(error instanceof StorageError) || isMachineFailure(error)) throw error
+    return error.message
+  }
+}
+
+function expectDigests(reading: Reading, row: SessionRow): void {
+  recordOf(row)
+  expectAccess(reading, row)
+  readSnapshot(reading, row)
+  for (const entry of entriesOf(reading, row)) textOf(reading, row, entry)
+  expectEnd(reading, row)
+  readReceipts(reading, row, { from_seq: 0 })
+}
+
+/** All entries that are kept. */
+function* entriesOf(reading: Reading, row: SessionRow): Generator<LogEntry> {
+  for (let at = row.first_seq - 1; ;) {
+    const entries = readEntries(reading, row, { after_seq: at, chars: PAGE })
+    yield* entries
+    const last = entries.at(-1)
+    if (!last) return
+    at = last.seq
+  }
+}
+
+/** The JSON of an entry. Throws `DamagedError` when it is long and not as it was written. */
+export function textOf({ database }: Reading, { session_id }: SessionRow, entry: LogEntry): string {
+  const body = bodyOf(entry)
+  if (typeof body === 'string') return body
+  try {
+    return readParts(database, body, { from: 0, chars: Infinity }).bodies.join('')
+  } catch (error) {
+    if (error instanceof PartDamaged) throw damaged(session_id, entry.seq, 'is damaged')
+    throw error
+  }
+}
+
+/** The snapshot of a session, or null. Throws `StorageError` when it is not as it was written. */
+function readSnapshot({ database }: Reading, row: SessionRow) {
+  const ref = snapshotRef(row)
+  const { snapshot_seq: seq } = row
+  if (!ref || seq === null) return null
+  try {
+    return { seq, parts: readParts(database, ref, { from: 0, chars: Infinity }).bodies }
+  } catch (error) {
+    if (isMachineFailure(error)) throw error
+    throw new StorageError(`Session ${row.session_id}: ${snapshotDamage(seq, error)}`)
+  }
+}
+
+/** Throws `StorageError` when a member or a share link is not as it was written. */
+function expectAccess({ database }: Reading, { session_id }: SessionRow): void {
+  const reads = memberReads(database)
+  reads.members(session_id)
+  reads.shareLinks(session_id)
+}
+
+/** Whether two states of a session are the same: graph, ids that are gone, and undo history. */
+function sameState(a: SessionState, b: SessionState): boolean {
+  return a.seq === b.seq && isDeepStrictEqual(plain(a), plain(b))
+}
+
+function plain(state: SessionState): unknown {
+  const { nodes, retired, pieces } = capture(state)
+  // Only which ids are gone counts; and as JSON, what is absent and what is undefined is the same.
+  const gone = [...retired].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.parse(JSON.stringify({ nodes, retired: gone, pieces }))
+}
 
 /** What is found of one session: how far it goes, and the first thing that is wrong with it. */
 export type SessionVerdict = { session_id: string; seq: number; damage: string | null }
 
+type Snapshot = ReturnType<typeof readSnapshot>
+
 /**
  * Replays a session from the first entry that is kept: digests, order, whether every change fits
- * the graph, and whether its snapshot is what the entries before it make.
+ * the graph, and whether its snapshot is what the entries before it make; then its members and links.
  */
-export async function verifySession(
-  db: Kysely<JournalTables>,
-  session_id: string,
-): Promise<SessionVerdict> {
+export function verifySession(reading: Reading, session_id: string): SessionVerdict {
   const progress = { seq: 0 }
+  const { database, tail } = reading
   try {
-    await db
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute((view) => replayAll(view, session_id, progress))
+    database.view(() => {
+      tail.refresh()
+      const row = findRow(database, session_id)
+      if (row) replayAll(reading, row, progress)
+    })
     return { session_id, seq: progress.seq, damage: null }
   } catch (error) {
     if (!(error instanceof StorageError) || isMachineFailure(error)) throw error
@@ -39,78 +130,48 @@ export async function verifySession(
   }
 }
 
-async function replayAll(
-  db: Kysely<JournalTables>,
-  session_id: string,
-  progress: { seq: number },
-): Promise<void> {
-  await readRecord(db, session_id)
-  const snapshot = await readSnapshot(db, session_id)
-  if (snapshot.state === 'damaged') {
-    throw new StorageError(`Session ${session_id}: ${snapshot.damage}`)
+function replayAll(reading: Reading, row: SessionRow, progress: { seq: number }): void {
+  const { session_id, first_seq } = row
+  recordOf(row)
+  const snapshot = readSnapshot(reading, row)
+  const replay = beginning(reading, row, first_seq > 1 ? snapshot : null)
+  let at = first_seq - 1
+  for (const entry of entriesOf(reading, row)) {
+    const { seq } = entry
+    const body = textOf(reading, row, entry)
+    if (seq > replay.state.seq) take(session_id, seq, () => replay.take(body))
+    compare(session_id, snapshot, replay)
+    at = seq
+    progress.seq = seq
   }
-  let at = (await truncationOf(db, session_id))?.seq ?? 0
-  const replay = await beginning(db, session_id, at > 0 ? snapshot : { state: 'none' })
-  for (let more = true; more;) {
-    const entries = await readEntries(db, session_id, { after_seq: at, limit: PAGE })
-    for (const { seq, body } of entries) {
-      if (seq > replay.state.seq) take(session_id, seq, () => replay.take(body))
-      compare(session_id, snapshot, replay)
-      at = seq
-      progress.seq = seq
-    }
-    await expectIds(db, session_id, entries)
-    more = entries.length === PAGE
-  }
-  const expected = snapshot.state === 'whole' ? snapshot.seq : 0
-  if (at < expected) throw damaged(session_id, at + 1, 'is missing')
-  await expectEnd(db, session_id, at)
-  await expectReceiptIds(db, session_id)
+  if (at < (snapshot?.seq ?? 0)) throw damaged(session_id, at + 1, 'is missing')
+  expectEnd(reading, row)
+  expectIds(reading, row)
+  expectAccess(reading, row)
 }
 
-type Numbered = { seq: number; command_id: string }
+type Lost = { seq: number | null; after_seq: number | null }
 
-/** By its id a command is known when it is sent again: each has to lead to its entry (rule IDEM1). */
-async function expectIds(
-  db: Kysely<JournalTables>,
-  session_id: string,
-  entries: readonly Numbered[],
-): Promise<void> {
-  const last_seq = (await readHead(db, session_id))?.last_seq ?? 0
-  // Ids of what is staged are in no table yet.
-  const settled = entries.filter(({ seq }) => seq <= last_seq)
-  const [first] = settled
-  if (first === undefined) return
-  const ids = JSON.stringify(settled.map(({ command_id }) => command_id))
-  const { rows } = await sql<{ key: number }>`
-    select wanted.key from json_each(${ids}) wanted
-    where not exists (select 1 from command_ids taken where taken.session_id = ${session_id}
-      and taken.command_id = wanted.value and taken.seq = ${first.seq} + wanted.key)
-    limit 1`.execute(db)
-  const [lost] = rows
-  if (lost) throw damaged(session_id, first.seq + lost.key, 'is not found by its command')
-}
-
-async function expectReceiptIds(db: Kysely<JournalTables>, session_id: string): Promise<void> {
-  const { rows } = await sql<{ after_seq: number }>`
-    select kept.after_seq from main.receipts kept where kept.session_id = ${session_id}
-    and not exists (select 1 from command_ids taken
-      where taken.session_id = kept.session_id and taken.command_id = kept.command_id)
-    limit 1`.execute(db)
-  const [lost] = rows
-  if (lost === undefined) return
-  const place = `Session ${session_id}: a receipt after seq ${lost.after_seq}`
-  throw new StorageError(`${place} is not found by its command`)
+/** By its id a command is known when it is sent again: each has to be found by it (rule IDEM1). */
+function expectIds({ database }: Reading, { id, session_id }: SessionRow): void {
+  for (const index of ['by_seq', 'by_receipt']) {
+    const sql = `select log.seq, log.after_seq from ${index} i join log on log.id = i.id
+      where i.session = ? and not exists (select 1 from by_cmd
+        where by_cmd.session = i.session and by_cmd.command_id = log.command_id
+        and by_cmd.id = log.id)
+      limit 1`
+    const lost = database.prepare(sql).get(id) as Lost | undefined
+    if (!lost) continue
+    if (lost.seq !== null) throw damaged(session_id, lost.seq, 'is not found by its command')
+    const place = `Session ${session_id}: a receipt after seq ${lost.after_seq}`
+    throw new StorageError(`${place} is not found by its command`)
+  }
 }
 
 /** What was removed cannot be replayed: then the snapshot is where the state begins. */
-async function beginning(
-  db: Kysely<JournalTables>,
-  session_id: string,
-  base: SnapshotReading,
-): Promise<Replay> {
-  const receipts = await readReceipts(db, session_id, 0)
-  if (base.state !== 'whole') return new Replay(restored(null), receipts)
+function beginning(reading: Reading, row: SessionRow, base: Snapshot): Replay {
+  const receipts = readReceipts(reading, row, { from_seq: 0 })
+  if (!base) return new Replay(restored(null), receipts)
   const later = receipts.filter(({ after_seq }) => after_seq >= base.seq)
   return new Replay(restored(base), later)
 }
@@ -125,8 +186,8 @@ function take(session_id: string, seq: number, apply: () => void): void {
   }
 }
 
-function compare(session_id: string, snapshot: SnapshotReading, { state }: Replay): void {
-  if (snapshot.state !== 'whole' || snapshot.seq !== state.seq) return
+function compare(session_id: string, snapshot: Snapshot, { state }: Replay): void {
+  if (snapshot?.seq !== state.seq) return
   if (sameState(state, restored(snapshot))) return
   throw new StorageError(
     `Session ${session_id}: the snapshot at seq ${snapshot.seq} is not what the entries make`,

@@ -1,9 +1,8 @@
-import { StorageError } from '../journal/journal.js'
-import { projectDamage } from '../journal/project-queries.js'
-import { databaseIn, type Command } from './command.js'
-import { doing, failureText, isMachineFailure } from './failure.js'
-import { openReading, openStored, type JournalReading } from './reading.js'
-import { verifySession, type SessionVerdict } from './verify-session.js'
+import { StorageError } from '../errors.js'
+import { projectDamage } from '../journal/sqlite/projects.js'
+import { type Command, databaseIn, doing, failureText, isMachineFailure } from './command.js'
+import { type JournalReading, openReading } from './database.js'
+import { type SessionVerdict, verifySession } from './verify-session.js'
 
 /** `database`: what is wrong with the file beside its sessions. */
 export type Verdict = { ok: boolean; sessions: SessionVerdict[]; database: string[] }
@@ -15,22 +14,25 @@ export const verify: Command = {
   options: { json: { type: 'boolean' } },
   required: [],
   async run(dataDir, { json }) {
-    const verdict = await verifyFile(databaseIn(dataDir))
+    const verdict = verifyFile(databaseIn(dataDir))
     process.stdout.write(json ? `${JSON.stringify(verdict, null, 2)}\n` : textOf(verdict))
     return verdict.ok ? 0 : 1
   },
 }
 
+const DAMAGED_LOG = 'The log (talus.db-wal) is damaged: the commits that it held last are missing'
+
 /** Checks a whole database, also while a server writes to it. */
-export async function verifyFile(file: string): Promise<Verdict> {
-  await using reading = await openReading(file)
+export function verifyFile(file: string): Verdict {
+  using reading = openReading(file)
   const database: string[] = []
   const sessions: SessionVerdict[] = []
   try {
-    for (const session_id of await idsOf(reading)) {
-      sessions.push(await verifySession(reading.db, session_id))
+    for (const session_id of idsOf(reading)) {
+      sessions.push(verifySession(reading, session_id))
     }
-    database.push(...(await projectDamages(reading)), ...integrityOf(reading))
+    database.push(...projectDamages(reading), ...strayRows(reading), ...integrityOf(reading))
+    if (reading.hasLostCommits()) database.push(DAMAGED_LOG)
   } catch (error) {
     // Whether the data is whole is not known then.
     if (isMachineFailure(error)) throw error
@@ -40,27 +42,32 @@ export async function verifyFile(file: string): Promise<Verdict> {
   return { ok, sessions, database }
 }
 
-async function projectDamages({ db }: JournalReading): Promise<string[]> {
-  const projects = await db.selectFrom('projects').select('project_id').execute()
-  const found: string[] = []
-  for (const { project_id } of projects) {
-    const damage = await projectDamage(db, project_id)
-    if (damage !== null) found.push(damage)
-  }
-  return found
+function projectDamages({ database }: JournalReading): string[] {
+  const projects = database.prepare('select project_id from projects').all()
+  return (projects as { project_id: string }[]).flatMap(
+    ({ project_id }) => projectDamage(database, project_id) ?? [],
+  )
+}
+
+/** Rows of sessions that are not there, and were not deleted either. */
+function strayRows({ database }: JournalReading): string[] {
+  const sql = `select distinct session from by_seq
+    where session not in (select id from sessions union select session from gone)`
+  const rows = database.prepare(sql).all() as { session: number }[]
+  return rows.map(({ session }) => `Session number ${session} is missing, its entries are there`)
 }
 
 /** Throws `StorageError` with all that is wrong. */
-export async function expectWhole(file: string): Promise<void> {
-  const { ok, sessions, database } = await verifyFile(file)
+export function expectWhole(file: string): void {
+  const { ok, sessions, database } = verifyFile(file)
   if (ok) return
   throw damagedFile(file, [...sessions.flatMap(({ damage }) => damage ?? []), ...database])
 }
 
-/** Throws `StorageError` unless the pages and indexes of a database, of any version, are whole. */
+/** Throws `StorageError` unless the pages and indexes of a database are whole. */
 export async function expectWholePages(file: string): Promise<void> {
-  await doing(`${file} cannot be read`, async () => {
-    await using stored = await openStored(file)
+  await doing(`${file} cannot be read`, () => {
+    using stored = openReading(file)
     const wrong = integrityOf(stored)
     if (wrong.length > 0) throw damagedFile(file, wrong)
   })
@@ -74,14 +81,14 @@ function damagedFile(file: string, places: readonly string[]): StorageError {
   return new StorageError(`${file} is damaged: ${places.slice(0, NAMED).join('; ')}${more}`)
 }
 
-async function idsOf({ db }: JournalReading): Promise<string[]> {
-  const rows = await db.selectFrom('sessions').select('session_id').orderBy('session_id').execute()
-  return rows.map(({ session_id }) => session_id)
+function idsOf({ database }: JournalReading): string[] {
+  const rows = database.prepare('select session_id from sessions order by session_id').all()
+  return (rows as { session_id: string }[]).map(({ session_id }) => session_id)
 }
 
 /** Damage of pages and indexes, which digests of rows cannot see. */
-function integrityOf({ all }: JournalReading): string[] {
-  const rows = all('pragma integrity_check') as { integrity_check: string }[]
+function integrityOf({ database }: JournalReading): string[] {
+  const rows = database.prepare('pragma integrity_check').all() as { integrity_check: string }[]
   return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok')
 }
 

@@ -43,7 +43,7 @@ export function limitFlag<const Name extends string>(
   return { name, variable, fallback, argument: 'N', help } as const
 }
 
-const FLAGS = {
+const LIMITS = {
   messageBytes: limitFlag('max-message-bytes', '1000000', 'bytes of a message or a request body'),
   importBytes: limitFlag('max-import-bytes', '67108864', 'bytes of a project file'),
   importValues: limitFlag(
@@ -105,11 +105,11 @@ export function unlessZero(count: number): number {
   return count === 0 ? Number.POSITIVE_INFINITY : count
 }
 
-function read(given: Given): Result<LimitSettings> {
+function readLimits(given: Given): Result<LimitSettings> {
   const settings: Partial<LimitSettings> = {}
-  for (const name of Object.keys(FLAGS) as (keyof LimitSettings)[]) {
+  for (const name of Object.keys(LIMITS) as (keyof LimitSettings)[]) {
     const bounds = BOUNDS[name]
-    const count = countOf(FLAGS[name], given, bounds ?? { least: 0 })
+    const count = countOf(LIMITS[name], given, bounds ?? { least: 0 })
     if (!count.ok) return count
     settings[name] = bounds ? count.value : unlessZero(count.value)
   }
@@ -117,8 +117,65 @@ function read(given: Given): Result<LimitSettings> {
   return ok(settings as LimitSettings)
 }
 
-export const LIMIT_FLAGS: FlagGroup<LimitSettings, typeof FLAGS> = {
-  title: 'How much is taken in (of nodes and their parts, and of width, 0 is no limit)',
-  flags: FLAGS,
-  read,
+export const LIMIT_FLAGS: FlagGroup<LimitSettings, typeof LIMITS> = {
+  title: 'Size limits (0: no limit, for nodes, their parts and width)',
+  flags: LIMITS,
+  read: readLimits,
+}
+
+/** Bytes of memory that clients may hold (rule LIM32). */
+export type MemorySettings = {
+  /** Requests that are not answered yet: of one user, of one session, and of all. */
+  pendingPerUser: number
+  pendingPerSession: number
+  pending: number
+  /** For connections, what they have not read and messages not complete: of one user, and of all. */
+  heldPerUser: number
+  held: number
+  /** Presence states, in all. */
+  presence: number
+}
+
+const MEMORY = {
+  pendingPerUser: limitFlag(
+    'max-pending-bytes-per-user',
+    '16777216',
+    'requests of a user over sockets that wait for their answer, and as much over REST',
+  ),
+  pendingPerSession: limitFlag(
+    'max-pending-bytes-per-session',
+    '33554432',
+    'commands that wait in a session, and what they came to until it is durable',
+  ),
+  pending: limitFlag('max-pending-bytes', '67108864', 'the same of all users'),
+  heldPerUser: limitFlag(
+    'max-held-bytes-per-user',
+    '33554432',
+    'unread answers and incomplete messages of a user; beyond, the largest connection ends',
+  ),
+  held: limitFlag('max-held-bytes', '134217728', 'the same of all users'),
+  presence: limitFlag(
+    'max-presence-bytes',
+    '67108864',
+    'presence states; a session has a sixteenth of it, a user a sixty-fourth',
+  ),
+} as const satisfies Record<keyof MemorySettings, Flag>
+
+const LEAST_BYTES = 1_000_000
+
+function readMemory(given: Given): Result<MemorySettings> {
+  const settings: Partial<MemorySettings> = {}
+  for (const name of Object.keys(MEMORY) as (keyof MemorySettings)[]) {
+    const bytes = countOf(MEMORY[name], given, { least: LEAST_BYTES })
+    if (!bytes.ok) return bytes
+    settings[name] = bytes.value
+  }
+  // Every flag has been read.
+  return ok(settings as MemorySettings)
+}
+
+export const MEMORY_FLAGS: FlagGroup<MemorySettings, typeof MEMORY> = {
+  title: 'Memory limits for clients, in bytes',
+  flags: MEMORY,
+  read: readMemory,
 }

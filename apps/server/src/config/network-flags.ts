@@ -1,21 +1,23 @@
 import { isIP } from 'node:net'
 import { ok, type Result } from '@talus/protocol'
-import { readCertificate, type CertificateFiles } from '../tls/certificate.js'
-import { invalid, listOf, type Flag, type FlagGroup, type Given } from './flag.js'
+import { type CertificateFiles, readCertificate } from '../tls/certificate.js'
+import { type Flag, type FlagGroup, type Given, invalid, listOf } from './flag.js'
 
-/** What is let in: all, what belongs to this machine, or this machine's and what is listed. */
-export type Allowed = '*' | 'local' | readonly string[]
+/** What is let in: all, or what is listed, where `local` stands for what belongs to this machine. */
+export type AllowedNames = '*' | readonly string[]
 
 /** Who may reach the server, and over what. */
 export type NetworkSettings = {
   /** Origins of the pages that may call; undefined: as is right for where the server listens. */
-  corsOrigins: Allowed | undefined
+  corsOrigins: AllowedNames | undefined
   /** Names by which the server may be called, without port. */
-  allowedHosts: Allowed | undefined
+  allowedHosts: AllowedNames | undefined
   /** Addresses and ranges of the proxies in front, whose word on addresses counts. */
   trustProxy: readonly string[]
   /** Null: plain HTTP. */
   tls: CertificateFiles | null
+  /** The path that a proxy in front leaves in the addresses it passes on; empty: none. */
+  basePath: string
 }
 
 const FLAGS = {
@@ -24,21 +26,28 @@ const FLAGS = {
     variable: 'TALUS_CORS_ORIGINS',
     fallback: undefined,
     argument: 'LIST',
-    help: 'origins that browsers may call from, comma-separated; * for all, local for pages of this machine; local on loopback without authentication, else *',
+    help: 'origins of pages that may call, comma-separated; listed ones may send credentials; local: every page of this machine, *: all; default local on loopback without authentication, else *',
   },
   allowedHosts: {
     name: 'allowed-hosts',
     variable: 'TALUS_ALLOWED_HOSTS',
     fallback: undefined,
     argument: 'LIST',
-    help: 'names that the server answers to, comma-separated, beside those of this machine; * for all; local on loopback without authentication, else *',
+    help: 'host names that the server answers to, comma-separated, in addition to those of this machine; *: all; default local on loopback without authentication, else *',
   },
   trustProxy: {
     name: 'trust-proxy',
     variable: 'TALUS_TRUST_PROXY',
     fallback: undefined,
     argument: 'LIST',
-    help: 'addresses or ranges of proxies whose X-Forwarded-For counts, comma-separated; also loopback, linklocal, uniquelocal',
+    help: 'addresses or ranges of proxies whose X-Forwarded-For is trusted, comma-separated; also loopback, linklocal, uniquelocal',
+  },
+  basePath: {
+    name: 'base-path',
+    variable: 'TALUS_BASE_PATH',
+    fallback: undefined,
+    argument: 'PATH',
+    help: 'path below which a proxy serves this server, such as /talus, if the proxy does not strip it; requests without it are answered too',
   },
   tlsCert: {
     name: 'tls-cert',
@@ -56,25 +65,31 @@ const FLAGS = {
   },
 } as const satisfies Record<string, Flag>
 
-type Read = (item: string) => string | undefined
+/** Names of this machine, and pages that it serves itself. */
+export const LOCAL = 'local'
 
-/** `*`, `local`, or a list of which each item can be read. */
+type ReadItem = (item: string) => string | undefined
+
+/** `*`, or a list of which each item is `local` or can be read. */
 function allowedOf(
   flag: Flag,
   given: Given,
-  { read, expected }: { read: Read; expected: string },
-): Result<Allowed | undefined> {
+  { read, expected }: { read: ReadItem; expected: string },
+): Result<AllowedNames | undefined> {
   const actual = given(flag)
   if (actual === '') return ok(undefined)
-  if (actual === '*' || actual === 'local') return ok(actual)
-  const items = listOf(flag, given).map((item) => ({ item, value: read(item) }))
+  if (actual === '*') return ok(actual)
+  const items = listOf(flag, given).map((item) => ({
+    item,
+    value: item === LOCAL ? item : read(item),
+  }))
   const wrong = items.find(({ value }) => value === undefined)
   if (wrong) return invalid(flag, wrong.item, expected)
   return ok(items.flatMap(({ value }) => value ?? []))
 }
 
 /** An origin as browsers write it; `null` is that of files and sandboxes. */
-const originOf: Read = (item) => {
+const originOf: ReadItem = (item) => {
   if (item === 'null') return item
   if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*]+$/i.test(item) || !URL.canParse(item)) return undefined
   const { protocol, origin } = new URL(item)
@@ -82,7 +97,7 @@ const originOf: Read = (item) => {
   return protocol === 'http:' || protocol === 'https:' ? origin : item.toLowerCase()
 }
 
-const hostOf: Read = (item) => {
+const hostOf: ReadItem = (item) => {
   const isName = /^[a-z\d]([a-z\d_.-]*[a-z\d])?$/i.test(item) || /^\[[\da-f:.]+\]$/i.test(item)
   return isName ? item.toLowerCase() : undefined
 }
@@ -121,31 +136,42 @@ function tlsOf(given: Given): Result<CertificateFiles | null> {
   )
 }
 
+function basePathOf(given: Given): Result<string> {
+  let path = given(FLAGS.basePath)
+  while (path.endsWith('/')) path = path.slice(0, -1)
+  if (path === '' || /^(\/[\w.~-]+)+$/.test(path)) return ok(path)
+  return invalid(FLAGS.basePath, path, 'a path such as /talus')
+}
+
 function read(given: Given): Result<NetworkSettings> {
   const corsOrigins = allowedOf(FLAGS.corsOrigins, given, {
     read: originOf,
-    expected: '*, local, null or origins such as https://app.example:8443, without a path',
+    expected:
+      '* alone, or local, null and origins such as https://app.example:8443, without a path',
   })
   if (!corsOrigins.ok) return corsOrigins
   const allowedHosts = allowedOf(FLAGS.allowedHosts, given, {
     read: hostOf,
-    expected: '*, local or names such as talus.example, without scheme, port and path',
+    expected: '* alone, or local and names such as talus.example, without scheme, port and path',
   })
   if (!allowedHosts.ok) return allowedHosts
   const trustProxy = proxiesOf(given)
   if (!trustProxy.ok) return trustProxy
   const tls = tlsOf(given)
   if (!tls.ok) return tls
+  const basePath = basePathOf(given)
+  if (!basePath.ok) return basePath
   return ok({
     corsOrigins: corsOrigins.value,
     allowedHosts: allowedHosts.value,
     trustProxy: trustProxy.value,
     tls: tls.value,
+    basePath: basePath.value,
   })
 }
 
 export const NETWORK_FLAGS: FlagGroup<NetworkSettings, typeof FLAGS> = {
-  title: 'Who may reach it',
+  title: 'Network',
   flags: FLAGS,
   read,
 }

@@ -1,6 +1,6 @@
 import { ok, type Result } from '@talus/protocol'
-import type { Rate } from '../gate/rate.js'
-import { countOf, invalid, type Flag, type FlagGroup, type Given } from './flag.js'
+import type { Rate } from '../limits/rate.js'
+import { countOf, type Flag, type FlagGroup, type Given, invalid } from './flag.js'
 import { limitFlag, unlessZero } from './limit-flags.js'
 
 /** How much anybody may ask for (rules LIM6 to LIM9). */
@@ -158,8 +158,7 @@ export function givenOrProtective(given: Given): Given {
 }
 
 export const RATE_FLAGS: FlagGroup<RateSettings, typeof FLAGS> = {
-  title:
-    'How much anybody may ask for: N a second, BURST at once; 0, the default where none is named, is no limit',
+  title: 'Rate limits: N a second, BURST at once; 0, the default where none is named, is no limit',
   flags: FLAGS,
   read,
 }

@@ -1,13 +1,13 @@
 import { ok, type Result } from '@talus/protocol'
 import {
   countOf,
+  type Flag,
+  type FlagGroup,
+  type Given,
   invalid,
   oneOf,
   optionalCount,
   switchOf,
-  type Flag,
-  type FlagGroup,
-  type Given,
 } from './flag.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
@@ -33,7 +33,7 @@ export type ServerSettings = {
   retainDays: number | undefined
 }
 
-const FLAGS = {
+const SERVER = {
   host: {
     name: 'host',
     variable: 'TALUS_HOST',
@@ -53,21 +53,21 @@ const FLAGS = {
     variable: 'TALUS_DATA_DIR',
     fallback: './data',
     argument: 'DIR',
-    help: 'folder of the database; created when it is not there',
+    help: 'folder of the database; created if it does not exist',
   },
   templatesDir: {
     name: 'templates-dir',
     variable: 'TALUS_TEMPLATES_DIR',
     fallback: undefined,
     argument: 'DIR',
-    help: 'folder of templates (*.yaml); the samples that ship with the server',
+    help: 'folder of templates (*.yaml); default: the samples of the server',
   },
   durability: {
     name: 'durability',
     variable: 'TALUS_DURABILITY',
     fallback: 'full',
     argument: 'full|normal',
-    help: 'full: a power cut loses nothing acknowledged; normal: faster, a crash of the process loses nothing',
+    help: 'full: acknowledged commands survive a power cut; normal: faster, they survive a crash of the process',
   },
   logLevel: {
     name: 'log-level',
@@ -81,35 +81,35 @@ const FLAGS = {
     variable: 'TALUS_DOCS',
     fallback: 'on',
     argument: 'on|off',
-    help: 'on: anybody may read the documentation, at /docs',
+    help: 'on: serve the documentation at /docs, without authentication',
   },
   insecure: {
     name: 'insecure',
     variable: 'TALUS_INSECURE',
     fallback: 'false',
     argument: '',
-    help: 'listen beyond loopback although nobody is authenticated',
+    help: 'allow listening beyond loopback without authentication',
   },
   idleMinutes: {
     name: 'idle-minutes',
     variable: 'TALUS_IDLE_MINUTES',
     fallback: '10',
     argument: 'N',
-    help: 'sessions that nobody is in and nobody asks for leave memory after this; 0: never',
+    help: 'minutes after which idle sessions leave memory; 0: never',
   },
   retainEntries: {
     name: 'retain-entries',
     variable: 'TALUS_RETAIN_ENTRIES',
     fallback: undefined,
     argument: 'N',
-    help: 'keep the last N entries of each session, and what --retain-days keeps; all when absent',
+    help: 'keep the last N entries of each session, and those that --retain-days keeps; default: all',
   },
   retainDays: {
     name: 'retain-days',
     variable: 'TALUS_RETAIN_DAYS',
     fallback: undefined,
     argument: 'N',
-    help: 'keep the entries of the last N days, and what --retain-entries keeps; all when absent',
+    help: 'keep the entries of the last N days, and those that --retain-entries keeps; default: all',
   },
 } as const satisfies Record<keyof ServerSettings, Flag>
 
@@ -118,32 +118,32 @@ function textOf(flag: Flag, given: Given, expected: string): Result<string> {
   return text === '' ? invalid(flag, text, expected) : ok(text)
 }
 
-function read(given: Given): Result<ServerSettings> {
-  const host = textOf(FLAGS.host, given, 'an address')
+function readServer(given: Given): Result<ServerSettings> {
+  const host = textOf(SERVER.host, given, 'an address')
   if (!host.ok) return host
-  const port = countOf(FLAGS.port, given, { least: 0, most: 65_535 })
+  const port = countOf(SERVER.port, given, { least: 0, most: 65_535 })
   if (!port.ok) return port
-  const dataDir = textOf(FLAGS.dataDir, given, 'a folder')
+  const dataDir = textOf(SERVER.dataDir, given, 'a folder')
   if (!dataDir.ok) return dataDir
-  const durability = oneOf(FLAGS.durability, given, ['full', 'normal'])
+  const durability = oneOf(SERVER.durability, given, ['full', 'normal'])
   if (!durability.ok) return durability
-  const logLevel = oneOf(FLAGS.logLevel, given, LOG_LEVELS)
+  const logLevel = oneOf(SERVER.logLevel, given, LOG_LEVELS)
   if (!logLevel.ok) return logLevel
-  const docs = oneOf(FLAGS.docs, given, ['on', 'off'])
+  const docs = oneOf(SERVER.docs, given, ['on', 'off'])
   if (!docs.ok) return docs
-  const insecure = switchOf(FLAGS.insecure, given)
+  const insecure = switchOf(SERVER.insecure, given)
   if (!insecure.ok) return insecure
-  const idleMinutes = countOf(FLAGS.idleMinutes, given, { least: 0 })
+  const idleMinutes = countOf(SERVER.idleMinutes, given, { least: 0 })
   if (!idleMinutes.ok) return idleMinutes
-  const retainEntries = optionalCount(FLAGS.retainEntries, given, { least: 1 })
+  const retainEntries = optionalCount(SERVER.retainEntries, given, { least: 1 })
   if (!retainEntries.ok) return retainEntries
-  const retainDays = optionalCount(FLAGS.retainDays, given, { least: 1 })
+  const retainDays = optionalCount(SERVER.retainDays, given, { least: 1 })
   if (!retainDays.ok) return retainDays
   return ok({
     host: host.value,
     port: port.value,
     dataDir: dataDir.value,
-    templatesDir: given(FLAGS.templatesDir) || undefined,
+    templatesDir: given(SERVER.templatesDir) || undefined,
     durability: durability.value,
     logLevel: logLevel.value,
     docs: docs.value === 'on',
@@ -154,8 +154,121 @@ function read(given: Given): Result<ServerSettings> {
   })
 }
 
-export const SERVER_FLAGS: FlagGroup<ServerSettings, typeof FLAGS> = {
+export const SERVER_FLAGS: FlagGroup<ServerSettings, typeof SERVER> = {
   title: 'The server',
-  flags: FLAGS,
-  read,
+  flags: SERVER,
+  read: readServer,
+}
+
+/** How the server is watched over. */
+export type OperationSettings = {
+  /** A listener for nothing but the metrics; 0 lets the system choose the port. */
+  metricsListener: { host: string; port: number } | undefined
+  /** The bearer token that metrics are read with; undefined: none is asked for on their listener. */
+  metricsToken: string | undefined
+  /** The file of the audit log; the ordinary log, when absent. */
+  auditLog: string | undefined
+  /** Where traces go, and which share of them. Nothing is traced when absent. */
+  traces: { endpoint: string; ratio: number } | undefined
+}
+
+const OPERATION = {
+  metricsPort: {
+    name: 'metrics-port',
+    variable: 'TALUS_METRICS_PORT',
+    fallback: undefined,
+    argument: 'PORT',
+    help: 'a separate port for /metrics, protected by --metrics-token if set; 0 picks a free port',
+  },
+  metricsHost: {
+    name: 'metrics-host',
+    variable: 'TALUS_METRICS_HOST',
+    fallback: '127.0.0.1',
+    argument: 'ADDRESS',
+    help: 'address of that port; use loopback or a private network',
+  },
+  metricsToken: {
+    name: 'metrics-token',
+    variable: 'TALUS_METRICS_TOKEN',
+    fallback: undefined,
+    argument: 'TOKEN',
+    help: 'token that /metrics requires (Authorization: Bearer), at least 16 characters; prefer the variable',
+  },
+  auditLog: {
+    name: 'audit-log',
+    variable: 'TALUS_AUDIT_LOG',
+    fallback: undefined,
+    argument: 'FILE',
+    help: 'file of the audit log, opened again on SIGHUP; the ordinary log when absent',
+  },
+  otlpEndpoint: {
+    name: 'otlp-endpoint',
+    variable: 'TALUS_OTLP_ENDPOINT',
+    fallback: undefined,
+    argument: 'URL',
+    help: 'collector of traces (OTLP over HTTP), e.g. http://localhost:4318; no traces when absent',
+  },
+  traceRatio: {
+    name: 'trace-ratio',
+    variable: 'TALUS_TRACE_RATIO',
+    fallback: '1',
+    argument: 'NUMBER',
+    help: 'share of requests and commands that are traced, from 0 to 1',
+  },
+} as const satisfies Record<string, Flag>
+
+function listenerOf(given: Given): Result<OperationSettings['metricsListener']> {
+  if (given(OPERATION.metricsPort) === '') return ok(undefined)
+  const port = countOf(OPERATION.metricsPort, given, { least: 0, most: 65_535 })
+  if (!port.ok) return port
+  const host = given(OPERATION.metricsHost)
+  if (host === '') return invalid(OPERATION.metricsHost, host, 'an address')
+  return ok({ host, port: port.value })
+}
+
+/** Fewer characters can be guessed. */
+const LEAST_TOKEN = 16
+
+function tokenOf(given: Given): Result<string | undefined> {
+  const token = given(OPERATION.metricsToken)
+  if (token === '') return ok(undefined)
+  if (/^[\x21-\x7e]+$/.test(token) && token.length >= LEAST_TOKEN) return ok(token)
+  const expected = `at least ${LEAST_TOKEN} printable characters of ASCII without spaces`
+  return invalid(OPERATION.metricsToken, '[redacted]', expected)
+}
+
+function tracesOf(given: Given): Result<OperationSettings['traces']> {
+  const endpoint = given(OPERATION.otlpEndpoint)
+  if (endpoint === '') return ok(undefined)
+  const protocol = URL.canParse(endpoint) ? new URL(endpoint).protocol : ''
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    return invalid(OPERATION.otlpEndpoint, endpoint, 'an http or https URL')
+  }
+  const text = given(OPERATION.traceRatio)
+  const ratio = Number(text)
+  if (text.trim() === '' || !(ratio >= 0 && ratio <= 1)) {
+    return invalid(OPERATION.traceRatio, text, 'a number from 0 to 1')
+  }
+  return ok({ endpoint, ratio })
+}
+
+function readOperation(given: Given): Result<OperationSettings> {
+  const metricsListener = listenerOf(given)
+  if (!metricsListener.ok) return metricsListener
+  const metricsToken = tokenOf(given)
+  if (!metricsToken.ok) return metricsToken
+  const traces = tracesOf(given)
+  if (!traces.ok) return traces
+  return ok({
+    metricsListener: metricsListener.value,
+    metricsToken: metricsToken.value,
+    auditLog: given(OPERATION.auditLog) || undefined,
+    traces: traces.value,
+  })
+}
+
+export const OPERATION_FLAGS: FlagGroup<OperationSettings, typeof OPERATION> = {
+  title: 'Monitoring',
+  flags: OPERATION,
+  read: readOperation,
 }

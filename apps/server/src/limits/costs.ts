@@ -1,4 +1,4 @@
-import type { CLIENT_EVENTS, RouteName } from '@talus/protocol'
+import { CLIENT_EVENTS, type RouteName, ROUTES } from '@talus/protocol'
 
 /** What the cost of a request depends on, as far as it is known before the work begins. */
 export type Extent = {
@@ -11,10 +11,10 @@ export type Extent = {
 }
 
 /** What a request says about how much it wants. */
-export type Wish = { limit?: number; actor?: string; at_seq?: number }
+type Wish = { limit?: number; actor?: string; at_seq?: number }
 
 /** What something may cost at most, for the table in SECURITY.md, and what it is charged. */
-export type Cost = {
+type Cost = {
   /** One unit is about a millisecond of one core. Undefined: it is not admitted by its work. */
   units?: (extent: Extent, wish: Wish) => number
   cpu: string
@@ -32,7 +32,8 @@ export const CHANGES_CHARS = 8 * PAGE_CHARS
 /** Characters of entries that one request looks through. */
 export const LOOK_CHARS = 4 * PAGE_CHARS
 
-const NODES_PER_UNIT = 1_000
+/** Nodes or changes that take about a millisecond. */
+export const NODES_PER_UNIT = 1_000
 const CHARS_PER_UNIT = 100_000
 
 /** To walk through a graph. */
@@ -56,7 +57,7 @@ function look(extent: Extent): number {
   return entries(extent, Infinity, LOOK_CHARS)
 }
 
-const TURNS = 'turns of 6 ms'
+const TURNS = 'turns of 3 ms'
 const WORK = 'work-rate-per-user, work-rate-per-session, max-large-reads'
 const NONE = '0'
 
@@ -119,11 +120,12 @@ const PAGE: Cost = {
   limits: WORK,
 }
 const COMMAND: Cost = {
-  cpu: 'as the nodes that it touches',
-  memory: 'as its entry',
+  cpu: 'in proportion to the nodes that it touches',
+  memory: 'the size of its entry',
   read: NONE,
   written: 'its entry',
-  limits: 'command-rate-per-socket, command-rate-per-user, command-rate-per-session, max-batch',
+  limits:
+    'command-rate-per-socket, command-rate-per-user, command-rate-per-session, max-batch, max-pending-bytes-per-session',
 }
 const RESTORE: Cost = { ...COMMAND, cpu: DIFF.cpu, memory: DIFF.memory, read: DIFF.read }
 const PREVIEW: Cost = { ...COMMAND, written: NONE }
@@ -208,6 +210,7 @@ const MESSAGE: Cost = { ...LOOK_UP, read: NONE, limits: 'message-rate-per-socket
 /** What every event of a client costs. */
 export const EVENT_COSTS: Readonly<Record<ClientEvent, Cost>> = {
   ping: MESSAGE,
+  authenticate: { ...MESSAGE, limits: 'message-rate-per-socket, failed-login-rate' },
   join_session: {
     units: (extent, { limit = 0 }) => entries(extent, limit, PAGE_CHARS),
     cpu: '20 ms for 1 MB of missed entries',
@@ -222,4 +225,40 @@ export const EVENT_COSTS: Readonly<Record<ClientEvent, Cost>> = {
   preview_command: PREVIEW,
   undo_command: COMMAND,
   redo_command: COMMAND,
+}
+
+const INTRO = `Upper bounds for one request or event; _a node_, _an entry_ and _a file_ are as large as the size limits
+allow. Times are of one core. Work on many nodes yields to other clients every 3 to 10 ms; work that runs
+in one piece, such as parsing a body of 1 MB, takes up to 100 ms, and up to 0.4 s when the body holds
+tens of thousands of objects with a key of their own each. Small reads and events pass at once; requests
+that count against \`max-large-reads\` run a few at a time.`
+
+function cells(title: string, { cpu, memory, read, written, limits }: Cost): string[] {
+  return [title, cpu, memory, read, written, limits]
+}
+
+function routeTitle(name: RouteName): string {
+  const { method, path } = ROUTES[name]
+  return `\`${method} ${path}\``
+}
+
+/** A Markdown table with padded cells, as the formatter writes it. */
+function markdown(rows: readonly string[][]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`
+  const [head = [], ...body] = rows
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n')
+}
+
+/** What every route and event may cost at most, and by which limits, as Markdown. */
+export function costTable(): string {
+  const routes = Object.keys(ROUTES) as RouteName[]
+  const events = Object.keys(CLIENT_EVENTS) as (keyof typeof CLIENT_EVENTS)[]
+  const rows = [
+    ['', 'CPU', 'memory', 'read from disk', 'written', 'by which limits'],
+    ...routes.map((name) => cells(routeTitle(name), ROUTE_COSTS[name])),
+    ...events.map((name) => cells(`\`${name}\``, EVENT_COSTS[name])),
+  ]
+  return `${INTRO}\n\n${markdown(rows)}`
 }

@@ -1,6 +1,5 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
-import { createInstruments, type Instruments } from './instruments.js'
-import { exposeReadings, type Readings } from './readings.js'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { LazyCounter, LazyHistogram } from './lazy-metrics.js'
 
 /** The metrics of one app, and those of the process that it runs in. */
 export type Metrics = {
@@ -18,7 +17,7 @@ let ofProcess: Registry | undefined
 /**
  * CPU, memory, handles, garbage collection and the delay of the event loop. They are the process's,
  * however many apps it runs, and their observers cannot be taken away again: there is one set of
- * them, which begins to watch with the first scrape. Who never asks does not pay.
+ * them, which starts with the first scrape, so that servers nobody scrapes do not pay for it.
  */
 function processRegistry(): Registry {
   if (!ofProcess) {
@@ -38,4 +37,229 @@ export function createMetrics(): Metrics {
       return { contentType: registry.contentType, text: texts.join('\n') }
     },
   }
+}
+
+/** Seconds: from what a command in memory takes to what a struggling disk takes. */
+const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Seconds of work that keeps the event loop. */
+const WORK_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1]
+
+/** Commands in a group, clients in a room. */
+const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
+
+/** What is counted and timed where it happens. Labels come from closed tables, never from ids. */
+export type Instruments = ReturnType<typeof createInstruments>
+
+function createInstruments(registry: Registry) {
+  const counter = <const L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Counter({ name, help, labelNames, registers: [registry] })
+  const histogramBy = (name: string, help: string, buckets: number[]) =>
+    new LazyHistogram(registry, { name, help, buckets })
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    histogramBy(name, help, buckets).labels()
+  return {
+    commands: new LazyCounter(registry, {
+      name: 'talus_commands_total',
+      help: 'Commands answered: ok, duplicate or an error code.',
+      labelNames: ['door', 'type', 'result'],
+    }),
+    commandSeconds: histogramBy(
+      'talus_command_seconds',
+      'From a command to its acknowledgement.',
+      SECONDS,
+    ),
+    previews: counter('talus_previews_total', 'Previews answered.', ['door', 'result']),
+    reverts: counter('talus_reverts_total', 'Undo and redo: applied, partial, noop or an error.', [
+      'kind',
+      'outcome',
+    ]),
+    planSeconds: histogram(
+      'talus_plan_seconds',
+      'Planning a command; one in 16 is timed.',
+      WORK_SECONDS,
+    ),
+    appendSeconds: histogram(
+      'talus_append_seconds',
+      'Making a group of commands durable.',
+      SECONDS,
+    ),
+    appendCommands: histogram('talus_append_commands', 'Commands in a group.', SIZES),
+    appendSessions: histogram('talus_append_sessions', 'Sessions in a group.', SIZES),
+    appendFailures: counter(
+      'talus_append_failures_total',
+      'Groups that could not be made durable.',
+    ),
+    journalFaults: counter(
+      'talus_journal_faults_total',
+      'Failures of storage, by fault: disk, checkpoint, stuck or older.',
+      ['fault'],
+    ),
+    publishSeconds: histogram(
+      'talus_publish_seconds',
+      'Turning what a session committed into packets for its room.',
+      WORK_SECONDS,
+    ),
+    publicationClients: histogram(
+      'talus_publication_clients',
+      'Clients that a publication is for.',
+      [0, ...SIZES],
+    ),
+    authentications: counter(
+      'talus_authentications_total',
+      'Callers received, by result: ok or an error code.',
+      ['result'],
+    ),
+    denials: counter('talus_denials_total', 'What was refused to somebody, as in the audit log.', [
+      'event',
+      'code',
+    ]),
+    evictions: counter('talus_evictions_total', 'Clients let go, by reason.', ['reason']),
+    requests: counter('talus_http_requests_total', 'REST requests answered.', [
+      'method',
+      'route',
+      'status',
+    ]),
+    requestSeconds: histogramBy(
+      'talus_http_request_seconds',
+      'From a request to its answer.',
+      SECONDS,
+    ),
+  }
+}
+
+type Answered = { method: string; route: string; status: number; seconds: number }
+
+/** Counts and times REST requests. */
+export function requestMeter({ requests, requestSeconds }: Instruments) {
+  const tallies = new Map<string, Counter.Internal>()
+  return ({ method, route, status, seconds }: Answered): void => {
+    const key = `${method} ${route} ${status}`
+    const tally = tallies.get(key) ?? requests.labels(method, route, String(status))
+    tallies.set(key, tally)
+    tally.inc()
+    requestSeconds.labels({ route }).observe(seconds)
+  }
+}
+
+/** One value of a metric, under its labels. */
+type Reading<L extends string> = { labels: Record<L, string>; value: number }
+
+/** What the parts know of themselves, read when somebody scrapes and at no other time. */
+type Readings = {
+  buildInfo: { version: string; protocol: string }
+  connections: () => Reading<'namespace' | 'transport'>[]
+  openSessions: () => number
+  rooms: () => number
+  clients: () => number
+  bufferedBytes: () => number
+  fanOut: () => { direct: number; queued: number; packets: number; bytes: number }
+  presenceUpdates: () => number
+  /** Undefined: the journal does not answer. */
+  journal: () => Promise<{ staged: number; bytes: number } | undefined>
+  isReady: () => Promise<boolean>
+}
+
+type Name = { name: string; help: string }
+
+function gauge(registry: Registry, named: Name, read: () => number): void {
+  new Gauge({
+    ...named,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}
+
+/** A count that a part keeps as a plain number. */
+function total(registry: Registry, named: Name, read: () => number): void {
+  new Counter({
+    ...named,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+}
+
+function clientMetrics(registry: Registry, readings: Readings): void {
+  new Gauge({
+    name: 'talus_connections',
+    help: 'Sockets that are connected.',
+    labelNames: ['namespace', 'transport'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { labels, value } of readings.connections()) this.set(labels, value)
+    },
+  })
+  const { openSessions, rooms, clients, presenceUpdates } = readings
+  gauge(registry, { name: 'talus_sessions_open', help: 'Sessions in memory.' }, openSessions)
+  gauge(registry, { name: 'talus_rooms', help: 'Sessions that clients are in.' }, rooms)
+  gauge(registry, { name: 'talus_room_clients', help: 'Clients in sessions.' }, clients)
+  const updates = { name: 'talus_presence_updates_total', help: 'Presence updates taken.' }
+  total(registry, updates, presenceUpdates)
+}
+
+function fanOutMetrics(registry: Registry, { fanOut, bufferedBytes }: Readings): void {
+  new Counter({
+    name: 'talus_fanout_writes_total',
+    help: 'Writes to clients: direct to the TCP socket, or queued in Engine.IO.',
+    labelNames: ['path'],
+    registers: [registry],
+    collect() {
+      const { direct, queued } = fanOut()
+      this.reset()
+      this.inc({ path: 'direct' }, direct)
+      this.inc({ path: 'queued' }, queued)
+    },
+  })
+  const packets = { name: 'talus_fanout_packets_total', help: 'Packets written to clients.' }
+  total(registry, packets, () => fanOut().packets)
+  const bytes = { name: 'talus_fanout_bytes_total', help: 'Bytes written to clients.' }
+  total(registry, bytes, () => fanOut().bytes)
+  const waiting = { name: 'talus_buffered_bytes', help: 'Bytes that wait for slow clients.' }
+  gauge(registry, waiting, bufferedBytes)
+}
+
+/** A value that may be missing: then there is none, rather than an old one. */
+function measured(registry: Registry, named: Name, read: () => Promise<number | undefined>): void {
+  new Gauge({
+    ...named,
+    registers: [registry],
+    async collect() {
+      const value = await read()
+      if (value === undefined) this.remove()
+      else this.set(value)
+    },
+  })
+}
+
+function journalMetrics(registry: Registry, { journal, isReady }: Readings): void {
+  const staged = 'Durable entries and receipts that are not in the indexes yet.'
+  const size = 'Size of the database file, without its log.'
+  measured(registry, { name: 'talus_journal_staged_entries', help: staged }, async () => {
+    return (await journal())?.staged
+  })
+  measured(registry, { name: 'talus_journal_bytes', help: size }, async () => {
+    return (await journal())?.bytes
+  })
+  const ready = '1 while commands are taken and the journal answers, else 0.'
+  measured(registry, { name: 'talus_ready', help: ready }, async () => ((await isReady()) ? 1 : 0))
+}
+
+/** Registers everything that is read at the time of a scrape. */
+function exposeReadings(registry: Registry, readings: Readings): void {
+  const { version, protocol } = readings.buildInfo
+  new Gauge({
+    name: 'talus_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'protocol'],
+    registers: [registry],
+  }).set({ version, protocol }, 1)
+  clientMetrics(registry, readings)
+  fanOutMetrics(registry, readings)
+  journalMetrics(registry, readings)
 }

@@ -1,17 +1,11 @@
+import { CommandObserver } from './commands.js'
 import type { Logger } from 'pino'
-import type { Attendance } from '../broadcast/hub.js'
-import type { OperationSettings } from '../config/operation-flags.js'
-import type { Commands } from '../gate/dispatcher.js'
-import type { DoorName } from '../gate/door-name.js'
-import type { After } from '../presence/beat.js'
-import { openAuditFile } from './audit-file.js'
-import { AuditLog } from './audit-log.js'
-import { CommandMeter } from './command-meter.js'
+import type { After } from '../clock.js'
+import type { OperationSettings } from '../config/server-flags.js'
+import { AuditLog, openAuditFile } from './audit.js'
 import { guarded } from './log.js'
 import { createMetrics, type Metrics } from './metrics.js'
-import { openTracer } from './open-tracer.js'
-import type { Tracer } from './tracer.js'
-import { watchedCommands } from './watched-commands.js'
+import { openTracer, type Tracer } from './tracing.js'
 
 /** Everything by which an app is watched. */
 export type Observation = {
@@ -20,10 +14,8 @@ export type Observation = {
   audit: AuditLog
   /** Absent when nobody asked for traces. */
   tracer: Tracer | undefined
-  /** Accounts for who comes into sessions and goes. */
-  attendance: Attendance
-  /** The dispatcher as a door sees it. */
-  watched: (commands: Commands, door: DoorName) => Commands
+  /** Counts, times and traces commands. */
+  commands: CommandObserver
   /** Opens the files of logs again: somebody has moved them away. */
   reopen: () => void
   close: () => Promise<void>
@@ -35,18 +27,6 @@ type Surroundings = { logger: Logger; after: After; serverVersion: string }
 function auditIn(logger: Logger): Logger {
   const level = logger.level === 'silent' ? 'silent' : 'info'
   return logger.child({ audit: true }, { level })
-}
-
-function accountFor(audit: AuditLog): Attendance {
-  return (change, session_id, { client_id, origin }) => {
-    const { namespace: door, ...who } = origin
-    audit.did(change === 'joined' ? 'session.joined' : 'session.left', {
-      door,
-      ...who,
-      client_id,
-      session_id,
-    })
-  }
 }
 
 /** Opens what the settings ask for. Throws when the audit log's file cannot be opened. */
@@ -71,10 +51,8 @@ export async function observe(
     metrics,
     log,
     audit,
-    attendance: accountFor(audit),
     tracer,
-    watched: (commands, door) =>
-      watchedCommands(commands, { door, tracer, meter: new CommandMeter(instruments, door) }),
+    commands: new CommandObserver(instruments, tracer),
     reopen: () => file?.reopen(),
     async close() {
       await tracer?.close()

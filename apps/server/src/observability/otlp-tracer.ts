@@ -1,11 +1,11 @@
 import {
+  type Context,
+  type Span as OtelSpan,
+  type Tracer as OtelTracer,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
   trace,
-  type Context,
-  type Span as OtelSpan,
-  type Tracer as OtelTracer,
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -16,9 +16,8 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
-import type { Milestone, Trace } from '../dispatch/trace.js'
-import type { After } from '../presence/beat.js'
-import type { Ending, Followed, Parent, Span, Tracer } from './tracer.js'
+import type { After } from '../clock.js'
+import type { Ending, Followed, Milestone, Parent, Span, Trace, Tracer } from './tracing.js'
 
 /** What lies before each milestone; what lies after the last one is the write to the clients. */
 const STEPS: Record<Milestone, string> = {

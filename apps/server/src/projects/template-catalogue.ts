@@ -1,16 +1,14 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeIssue, type Blueprint } from '@talus/graph'
+import { type Blueprint, describeIssue } from '@talus/graph'
 import {
   check,
-  TemplateId,
   type Result,
+  TemplateId,
   type TemplateInfo,
   type TemplateReport,
 } from '@talus/protocol'
-import { readTemplate, stampOf } from './template-file.js'
-import { templateInfo } from './template-info.js'
-import { templateOf, type Templates } from './templates.js'
+import { readTemplate, stampOf, templateInfo, templateOf, type Templates } from './templates.js'
 
 type Log = {
   error: (fields: object, message: string) => void
@@ -33,7 +31,8 @@ const TEMPLATE_FILE = /^(.+)\.(?:ya?ml|json)$/
  * was opened before keeps the blueprint that it had. A broken file only makes itself unusable.
  *
  * Works synchronously: sessions ask for their blueprint while they are being opened, and a look at
- * a directory of a few files is quicker than a turn of the event loop.
+ * a directory of a few files is quicker than a turn of the event loop. To parse the largest real
+ * template, of 27 kB, takes 23 ms of CPU: before the server listens, and once after each edit.
  */
 export class TemplateCatalogue implements Templates {
   readonly #directory: string

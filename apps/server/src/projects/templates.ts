@@ -1,13 +1,16 @@
-import { parseTemplate, type Blueprint } from '@talus/graph'
+import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { type Blueprint, describeIssue, type ParsedTemplate, parseTemplate } from '@talus/graph'
 import {
-  ok,
+  fail,
   type JsonObject,
+  type JsonValue,
+  ok,
   type Result,
   type TemplateInfo,
   type TemplateReport,
 } from '@talus/protocol'
-import { invalidTemplate, templateNotFound } from './template-file.js'
-import { templateInfo } from './template-info.js'
 
 /** The templates that projects and sessions are made from. */
 export type Templates = {
@@ -46,4 +49,90 @@ export function fixedTemplates(given: Readonly<Record<string, string | JsonObjec
     get: (id) => templateOf(id, held.get(id)),
     blueprint: (id) => held.get(id)?.blueprint ?? null,
   }
+}
+
+/** Text as templates write it: `version: 1.0` is a number to YAML. */
+function textOf(value: JsonValue | undefined): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** What a list of templates says of one of them. */
+export function templateInfo(blueprint: Blueprint): TemplateInfo {
+  const { template_id, document, types } = blueprint
+  const description = textOf(document['description'])
+  const version = textOf(document['version'])
+  const uuid = textOf(document['uuid'])
+  return {
+    template_id,
+    name: textOf(document['name']) ?? template_id,
+    ...(description !== undefined && { description }),
+    ...(version !== undefined && { version }),
+    ...(uuid !== undefined && { uuid }),
+    digest: templateDigest(blueprint),
+    node_types: types.length,
+  }
+}
+
+/** Changes when the file does; undefined when there is no such file. */
+export function stampOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat?.isFile() ? `${stat.mtimeMs} ${stat.size}` : undefined
+  } catch {
+    // A link in a circle, say: reading it will tell the reason.
+    return 'unreadable'
+  }
+}
+
+/** Throws where the bytes are no UTF-8: broken characters would be replaced without a word. */
+function fileText(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Error('it is not valid UTF-8')
+  return bytes.toString()
+}
+
+/** The template in a file; a file that cannot be read is an invalid template. */
+export function readTemplate(path: string, template_id: string): ParsedTemplate {
+  try {
+    return parseTemplate(fileText(readFileSync(path)), template_id)
+  } catch (err) {
+    const reason = `the file cannot be read: ${err instanceof Error ? err.message : String(err)}`
+    const report = { valid: false, errors: [{ path: '', reason }], warnings: [] }
+    return { report, blueprint: null }
+  }
+}
+
+function templateNotFound(template_id: string): Result<never> {
+  return fail('TEMPLATE_NOT_FOUND', `Template '${template_id}' not found`, [
+    { path: '/template_id', expected: 'the id of a template', actual: template_id },
+  ])
+}
+
+/** Names the node type, the property and the reason, for each thing that is wrong. */
+function invalidTemplate(template_id: string, { errors }: TemplateReport): Result<never> {
+  const [first] = errors.map(describeIssue)
+  return fail(
+    'INVALID_TEMPLATE',
+    `Template '${template_id}' is not valid: ${first ?? 'it cannot be read'}`,
+    errors.map((issue) => ({
+      path: issue.path,
+      expected: describeIssue(issue),
+      hint: `in the template '${template_id}', not in the request`,
+    })),
+  )
+}
+
+/** Hexadecimal digits of a digest: two templates never have the same by chance. */
+const DIGITS = 32
+
+const known = new WeakMap<Blueprint, string>()
+
+/** Names the content of a template, so that an edited one can be told from the one that a session obeys. */
+export function templateDigest(blueprint: Blueprint): string {
+  const before = known.get(blueprint)
+  if (before !== undefined) return before
+  const text = JSON.stringify(blueprint.document)
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, DIGITS)
+  known.set(blueprint, digest)
+  return digest
 }

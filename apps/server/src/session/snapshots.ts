@@ -1,0 +1,150 @@
+import type { Journal, StoredSession } from '../journal/journal.js'
+import type { LiveSession } from './live-session.js'
+import { removeOld, type Retention } from './retention.js'
+import { capture, serialise } from './snapshot.js'
+
+/**
+ * A session is written out as a whole when what came since would take long to replay: as long as so
+ * many characters of ordinary entries, and longer for a large graph, which takes longer to open
+ * anyway and must not be written again and again for little that happens in it.
+ */
+const CHARS = 4 * 1024 * 1024
+const PART_OF_SNAPSHOT = 1 / 4
+
+/** An entry takes as long to replay as so many characters; those of a long text count less. */
+const CHARS_PER_ENTRY = 500
+const LONG_TEXT = 1 / 8
+
+/** A small one is written sooner: after so many entries that are so many times as long as it. */
+const ENTRIES = 1_000
+const TIMES_SNAPSHOT = 3
+
+/** When the server ends, a session is written out for less, as long as this does not take long. */
+const CHARS_AT_END = 512 * 1024
+const END_MS = 3_000
+
+type SinceSnapshot = { entries: number; chars: number; snapshotChars: number }
+
+type SnapshotServices = {
+  journal: Journal
+  retention: Retention
+  now: () => string
+  log: { error: (fields: object, message: string) => void }
+}
+
+/**
+ * Writes snapshots, so that opening a session stays quick however long its history is. One at a
+ * time: each takes turns with the commands, and many sessions become due in the same moment.
+ */
+export class Snapshots {
+  readonly #services: SnapshotServices
+  readonly #since = new WeakMap<LiveSession, SinceSnapshot>()
+  /** In the order in which they became due. */
+  readonly #due = new Map<LiveSession, SinceSnapshot>()
+  /** Sessions whose snapshot somebody waits for, whatever has come since the last. */
+  readonly #asked = new Set<LiveSession>()
+  #writing: Promise<void> | undefined
+  #stopping = false
+
+  constructor(services: SnapshotServices) {
+    this.#services = services
+  }
+
+  /** Takes in how far a session that was opened is from its last snapshot. */
+  opened(session: LiveSession, { snapshot, entries }: StoredSession): void {
+    const snapshotChars = charsOf(snapshot?.parts ?? [])
+    this.#since.set(session, { entries: 0, chars: 0, snapshotChars })
+    this.committed(session, entries)
+  }
+
+  /** Takes in what has become durable, as JSON. */
+  committed(session: LiveSession, bodies: readonly string[]): void {
+    const since = this.#since.get(session)
+    if (!since) return
+    since.entries += bodies.length
+    since.chars += charsOf(bodies)
+    if (this.#stopping || !isDue(since)) return
+    this.#due.set(session, since)
+    this.#writing ??= this.#writeDue()
+  }
+
+  /** Writes a snapshot of the session in its turn. Resolves also when it could not be written. */
+  async ask(session: LiveSession): Promise<void> {
+    const since = this.#since.get(session)
+    if (!since || this.#stopping) return
+    this.#asked.add(session)
+    this.#due.set(session, since)
+    this.#writing ??= this.#writeDue()
+    await this.#writing
+  }
+
+  /** Characters of the session as JSON: its last snapshot, and the entries since. */
+  charsOf(session: LiveSession): number {
+    const since = this.#since.get(session)
+    return since ? since.snapshotChars + since.chars : 0
+  }
+
+  /** Ends with snapshots of those sessions that would have much to replay when they are opened. */
+  async stop(sessions: Iterable<LiveSession>): Promise<void> {
+    this.#stopping = true
+    await this.#writing
+    const end = performance.now() + END_MS
+    for (const session of sessions) {
+      const since = this.#since.get(session)
+      if (!since || since.chars < CHARS_AT_END) continue
+      if (performance.now() > end) return
+      await this.#write(session, since)
+    }
+  }
+
+  async #writeDue(): Promise<void> {
+    // Those that become due meanwhile come into the same loop.
+    for (const [session, since] of this.#due) {
+      if (this.#stopping) break
+      this.#due.delete(session)
+      // Who became due during its own snapshot may not be beside one of that size.
+      if (this.#asked.delete(session) || isDue(since)) await this.#write(session, since)
+    }
+    this.#writing = undefined
+  }
+
+  async #write(session: LiveSession, since: SinceSnapshot): Promise<void> {
+    const { journal, retention, now, log } = this.#services
+    Object.assign(since, { entries: 0, chars: 0 })
+    const { session_id } = session.record
+    await session.calm()
+    const { seq } = session
+    try {
+      const captured = session.withDurable(capture)
+      let snapshotChars = 0
+      const parts = tapped(serialise(captured), ({ length }) => (snapshotChars += length))
+      await journal.writeSnapshot(session_id, seq, parts)
+      since.snapshotChars = snapshotChars
+      session.snapshotSeq = seq
+      const isStopping = () => this.#stopping
+      await removeOld(journal, retention, { session_id, seq, now: now(), isStopping })
+    } catch (err) {
+      // A snapshot only shortens the next opening: without it the entries are replayed.
+      log.error({ session_id, seq, err }, 'snapshot could not be written')
+    }
+  }
+}
+
+function isDue({ entries, chars, snapshotChars }: SinceSnapshot): boolean {
+  const toReplay = Math.min(chars, entries * CHARS_PER_ENTRY + chars * LONG_TEXT)
+  if (toReplay >= Math.max(CHARS, snapshotChars * PART_OF_SNAPSHOT)) return true
+  return entries >= ENTRIES && chars >= snapshotChars * TIMES_SNAPSHOT
+}
+
+function charsOf(texts: readonly string[]): number {
+  let chars = 0
+  for (const text of texts) chars += text.length
+  return chars
+}
+
+async function* tapped<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    see(item)
+    yield item
+  }
+}
