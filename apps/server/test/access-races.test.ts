@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createMemoryJournal } from '../src/journal/index.js'
-import { AccessChanges } from '../src/members/access-changes.js'
-import { Memberships } from '../src/members/memberships.js'
-import { createFaults } from '../src/observability/faults.js'
+import { AccessChanges } from '../src/auth/access.js'
+import { Memberships } from '../src/auth/memberships.js'
+import { createFaults } from '../src/errors.js'
 import { quickApp } from './harness.js'
 import { bearer, SECRET, tokenFor } from './tokens.js'
 

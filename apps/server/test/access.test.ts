@@ -1,6 +1,7 @@
 import type { Role } from '@talus/protocol'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { quickApp, testApp, type RawClient, type TestApp } from './harness.js'
+import { REAL_TEMPLATES } from './projects-samples.js'
 import { TEMPLATES } from './templates.js'
 import { bearer, SECRET, tokenFor } from './tokens.js'
 
@@ -139,12 +140,12 @@ test('[AUTH2] a session in the body does not lead past the one that was authoris
   const command = { session_id: victim, command_type: 'CreateNode', data: CREATE }
   const named = { ...headers, 'x-session-id': mine }
   const executed = await app.api('POST', '/commands/execute', command, named)
-  expect(codeOf(executed.body)).toBe('FORBIDDEN')
+  expect(codeOf(executed.body)).toBe('BAD_REQUEST')
   const other = { ...command, session_id: mine }
   const crossed = { ...headers, 'x-session-id': victim }
-  expect((await app.api('POST', '/commands/execute', other, crossed)).status).toBe(200)
+  expect((await app.api('POST', '/commands/execute', other, crossed)).status).toBe(400)
   const read = await app.api('GET', `/graph?session_id=${victim}`, undefined, named)
-  expect(codeOf(read.body)).toBe('FORBIDDEN')
+  expect(codeOf(read.body)).toBe('BAD_REQUEST')
   const { body: graph } = await app.api(
     'GET',
     `/sessions/${victim}`,
@@ -423,4 +424,128 @@ test('[LIST1] lists come a page at a time, of one caller only, and go on at the 
       expect((await app.api('GET', `/${name}?${wrong}`, undefined, ann)).status).toBe(400)
     }
   }
+})
+
+test.each([
+  ['/sessions/s/members', 'members', 'actor_id'],
+  ['/sessions/s/share-links', 'links', 'link_id'],
+  ['/templates', 'templates', 'template_id'],
+])('[LIST1] %s is given whole, or a page at a time', async (path, name, id) => {
+  await using app = await quickApp({ ...WITH_AUTH, templatesDir: REAL_TEMPLATES })
+  const ann = await bearer('ann')
+  await app.api('POST', '/sessions', { session_id: 's' }, ann)
+  for (const actor of ['m1', 'm2', 'm3', 'm4', '\u{1f600}', '\u{ff5e}']) {
+    const url = `/sessions/s/members/${encodeURIComponent(actor)}`
+    await app.api('PUT', url, { role: 'viewer' }, ann)
+    await app.api('POST', '/sessions/s/share-links', { role: 'viewer' }, ann)
+  }
+  const idsOf = (body: object) =>
+    (body as Record<string, Record<string, string>[]>)[name]?.map((thing) => thing[id])
+  const whole = await app.api('GET', path, undefined, ann)
+  expect(whole.body).not.toHaveProperty('next_cursor')
+  const seen: unknown[] = []
+  let query = '?limit=2'
+  for (let pages = 0; query !== '' && pages < 9; pages += 1) {
+    const { body } = await app.api('GET', path + query, undefined, ann)
+    seen.push(...(idsOf(body) ?? []))
+    query = typeof body.next_cursor === 'string' ? `?limit=2&cursor=${body.next_cursor}` : ''
+  }
+  expect(seen.length).toBeGreaterThan(2)
+  expect(seen).toEqual(idsOf(whole.body))
+  // A cursor alone goes on to the end.
+  const first = await app.api('GET', `${path}?limit=1`, undefined, ann)
+  const rest = await app.api(
+    'GET',
+    `${path}?cursor=${String(first.body.next_cursor)}`,
+    undefined,
+    ann,
+  )
+  expect([idsOf(rest.body), rest.body.next_cursor]).toEqual([seen.slice(1), null])
+  for (const wrong of ['cursor=x', 'limit=0', 'limit=1001']) {
+    expect((await app.api('GET', `${path}?${wrong}`, undefined, ann)).status).toBe(400)
+  }
+})
+
+describe('[AUTH13] the next token', () => {
+  const WITHOUT_TOLERANCE = { args: [...WITH_AUTH.args, '--jwt-clock-tolerance', '0'] }
+
+  test('keeps the connection and the sessions when the one before ends', async () => {
+    await using app = await quickApp(WITHOUT_TOLERANCE)
+    const expires = Math.ceil(Date.now() / 1_000) + 1
+    const { body } = await app.api('POST', '/sessions', {}, await bearer('ann'))
+    const session_id = String(body.session_id)
+    const ann = await app.client({ auth: { token: await tokenFor('ann', { expires }) } })
+    const joined = await ann.ask('join_session', { session_id })
+    expect(joined.expires_in_ms).toBeLessThanOrEqual(2_000)
+    const lost = new Promise((resolve) => ann.socket.once('disconnect', resolve))
+    const next = await tokenFor('ann', { name: 'Ann', expires: expires + 2 })
+    const answer = await ann.ask('authenticate', { token: next })
+    expect(answer).toMatchObject({ ok: true, actor: { id: 'ann', name: 'Ann' } })
+    expect(answer.expires_in_ms).toBeGreaterThan(Number(joined.expires_in_ms))
+    while (Date.now() < expires * 1_000 + 200) await ann.settled()
+    expect(await ann.execute(session_id, 'CreateNode', CREATE)).toMatchObject({ ok: true })
+    expect(await lost).toBe('io server disconnect')
+    expect(ann.of('error')).toMatchObject([{ code: 'UNAUTHORIZED' }])
+    expect(Date.now()).toBeGreaterThanOrEqual((expires + 2) * 1_000)
+  })
+
+  test('of somebody else, and one that is refused, change nothing', async () => {
+    await using app = await quickApp(WITH_AUTH)
+    const { body } = await app.api('POST', '/sessions', {}, await bearer('ann'))
+    const session_id = String(body.session_id)
+    const ann = await app.client({ auth: { token: await tokenFor('ann') } })
+    await ann.join(session_id)
+    const codes = []
+    for (const token of [await tokenFor('ben'), 'nonsense', '']) {
+      codes.push(codeOf(await ann.ask('authenticate', { token })))
+    }
+    expect(codes).toEqual(['FORBIDDEN', 'UNAUTHORIZED', 'BAD_REQUEST'])
+    expect(await ann.execute(session_id, 'CreateNode', CREATE)).toMatchObject({ ok: true })
+    const graph = await app.graphClient(session_id, {
+      auth: { session_id, token: await tokenFor('ann') },
+    })
+    const token = await tokenFor('ann')
+    expect(codeOf(await graph.ask('authenticate', { token }))).toBe('BAD_REQUEST')
+  })
+})
+
+describe('[AUTH4] a role that changes is told to whom it is about', () => {
+  const rolesOf = (client: RawClient) => client.of('permissions:changed').map(({ role }) => role)
+
+  test('by membership, also when it comes back', async () => {
+    await using app = await quickApp(WITH_AUTH)
+    const session_id = await sessionOfAnn(app)
+    await admit(app, session_id, 'ben', 'viewer')
+    const [ben, idle] = [await clientOf(app, 'ben'), await clientOf(app, 'ben')]
+    await ben.join(session_id, { stream: 'changes' })
+    await admit(app, session_id, 'ben', 'editor')
+    const path = `/sessions/${session_id}/members/ben`
+    await app.api('DELETE', path, undefined, await bearer('ann'))
+    expect(await ben.next('error')).toMatchObject({
+      code: 'FORBIDDEN',
+      details: [{ path: '/session_id', actual: session_id }],
+    })
+    await admit(app, session_id, 'ben', 'commenter')
+    await Promise.all([ben.settled(), idle.settled()])
+    expect(rolesOf(ben)).toEqual(['editor', null, 'commenter'])
+    expect(rolesOf(idle)).toEqual(['viewer', 'editor', null, 'commenter'].slice(1))
+  })
+
+  test('by a share link, which gives more than the membership', async () => {
+    await using app = await quickApp(WITH_AUTH)
+    const session_id = await sessionOfAnn(app)
+    await admit(app, session_id, 'ben', 'viewer')
+    const links = `/sessions/${session_id}/share-links`
+    const made = await app.api('POST', links, { role: 'editor' }, await bearer('ann'))
+    const { link_id } = made.body.link as { link_id: string }
+    const ben = await clientOf(app, 'ben')
+    const joined = await ben.ask('join_session', { session_id, share_token: made.body.token })
+    expect(joined.role).toBe('editor')
+    await admit(app, session_id, 'ben', 'commenter')
+    await ben.settled()
+    expect(rolesOf(ben)).toEqual([])
+    await app.api('DELETE', `${links}/${link_id}`, undefined, await bearer('ann'))
+    await ben.next('permissions:changed')
+    expect(rolesOf(ben)).toEqual(['commenter'])
+  })
 })

@@ -1,6 +1,6 @@
 import { fail } from '@talus/protocol'
 import { describe, expect, test } from 'vitest'
-import { canonicalAddress, networkOf } from '../src/limits/address.js'
+import { canonicalAddress, networkOf } from '../src/limits/accounts.js'
 import { capturedLog } from './captured-log.js'
 import { quickApp, type TestApp } from './harness.js'
 import { bearer, SECRET, tokenFor } from './tokens.js'

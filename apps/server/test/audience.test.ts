@@ -3,7 +3,8 @@ import type { Entry, Role } from '@talus/protocol'
 import { expect, test } from 'vitest'
 import type { Packets } from '../src/broadcast/frames.js'
 import { Hub } from '../src/broadcast/hub.js'
-import type { Following } from '../src/broadcast/said.js'
+import { createMetrics } from '../src/observability/metrics.js'
+import type { Following } from '../src/broadcast/fan-out.js'
 import type { Publication, SessionContext } from '../src/broadcast/publication.js'
 
 const NOW = '2026-01-28T15:30:00Z'
@@ -23,6 +24,7 @@ const SESSION: SessionContext = {
   template_id: 'staff',
   project_id: null,
   seq: 1,
+  template_digest: null,
   rules: blueprint?.rules ?? null,
 }
 
@@ -68,11 +70,13 @@ class Listener {
   enter(hub: Hub): this {
     const member = {
       client_id: this.client_id,
+      actor: { id: 'ann' },
       origin: ORIGIN,
       following: this.following,
       connection: { send: (packets: Packets) => void this.got.push(packets) },
       role: () => this.role,
       onSessionDeleted: () => undefined,
+      onReplaced: () => undefined,
       review: async () => {
         this.reviews += 1
       },
@@ -86,13 +90,16 @@ class Listener {
   }
 }
 
+const SERVICES = {
+  now: () => NOW,
+  audit: { did: () => undefined },
+  instruments: createMetrics().instruments,
+}
+
 const ORIGIN = { namespace: '/', actor_id: 'ann', admin: undefined, address: '' } as const
 
 test('[VIEW1] what is sent is made once for each view and way of following', () => {
-  const hub = new Hub(
-    () => NOW,
-    () => undefined,
-  )
+  const hub = new Hub(SERVICES)
   const listeners = (['viewer', 'editor', 'owner', 'owner'] as const).map((role, n) =>
     new Listener(`${role}${n}`, { role, following: 'changes' }).enter(hub),
   )
@@ -104,10 +111,7 @@ test('[VIEW1] what is sent is made once for each view and way of following', () 
 })
 
 test('[VIEW5] as long as nobody knows a role, nothing is said; then the client begins anew', () => {
-  const hub = new Hub(
-    () => NOW,
-    () => undefined,
-  )
+  const hub = new Hub(SERVICES)
   const eve = new Listener('eve', { role: 'owner', following: 'events' }).enter(hub)
   eve.role = undefined
   hub.publish(SESSION, [COMMITTED])
@@ -123,10 +127,7 @@ test('[VIEW5] as long as nobody knows a role, nothing is said; then the client b
 })
 
 test('[CMD2] what is prepared is what is sent, also to who came in between', () => {
-  const hub = new Hub(
-    () => NOW,
-    () => undefined,
-  )
+  const hub = new Hub(SERVICES)
   const open: SessionContext = { ...SESSION, rules: null }
   const [before, unprepared] = (['ann', 'bob'] as const).map((id) =>
     new Listener(id, { role: 'editor', following: 'events' }).enter(hub),
@@ -145,10 +146,7 @@ test('[CMD2] what is prepared is what is sent, also to who came in between', () 
 })
 
 test('[VIEW1] where roles show different things, nothing is prepared', () => {
-  const hub = new Hub(
-    () => NOW,
-    () => undefined,
-  )
+  const hub = new Hub(SERVICES)
   new Listener('eve', { role: 'viewer', following: 'events' }).enter(hub)
   expect(hub.prepare(SESSION, [COMMITTED])).toBeUndefined()
 })

@@ -54,6 +54,23 @@ test('who comes into a session and goes is accounted for, on both namespaces', a
   expect(of('session.left')).toMatchObject([ann, admin])
 })
 
+test('what is there already is not created once more', async () => {
+  const { app, of } = await auditedApp()
+  await using _ = app
+  const ann = await bearer('ann')
+  const session = { session_id: 'mine' }
+  const project = { template_id: 'film-production', project_name: 'P', command_id: 'c' }
+  const file = { graph: { nodes: [{ id: 'a', type: 'x' }] } }
+  for (let n = 0; n < 2; n += 1) {
+    expect((await app.api('POST', '/sessions', session, ann)).status).toBe(201)
+    expect((await app.api('POST', '/projects', project, ann)).status).toBe(201)
+    const imported = await app.api('POST', '/projects/import?command_id=i', file, ann)
+    expect(imported.status).toBe(201)
+  }
+  expect(of('session.created')).toMatchObject([{ session_id: 'mine' }])
+  expect(of('project.created')).toHaveLength(2)
+})
+
 test('a session that is deleted has seen everybody leave', async () => {
   const { app, of } = await auditedApp()
   await using _ = app
@@ -117,6 +134,11 @@ test('[AUTH4] [AUTH6] who loses a role or whose token ends is accounted for', as
   const expires = Math.ceil(Date.now() / 1_000) + 1
   const carl = await app.client({ auth: { token: await tokenFor('carl', { expires }) } })
   await carl.next('error')
+  const stale = await tokenFor('dora', { expires: expires - 3_600 })
+  await expect(app.client({ auth: { token: stale } })).rejects.toThrow('expired')
+  await app.api('GET', '/sessions', undefined, { authorization: `Bearer ${stale}` })
+  expect(of('connection.denied')).toMatchObject([{ reason: 'expired' }])
+  expect(of('request.denied')).toMatchObject([{ reason: 'expired', door: 'rest' }])
   expect(of('connection.expired')).toMatchObject([{ actor_id: 'carl', code: 'UNAUTHORIZED' }])
 })
 
@@ -214,7 +236,7 @@ test('--audit-log has a file of its own, for its owner only, opened again on SIG
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   await rename(file, `${file}.1`)
   server.kill('SIGHUP')
-  while (!(await stat(file).catch(() => undefined))) await create('one')
+  for (let n = 0; !(await stat(file).catch(() => undefined)); n += 1) await create(`one-${n}`)
   await create('two')
   const created = { audit: true, event: 'session.created', outcome: 'done', door: 'rest' }
   expect((await linesOf(`${file}.1`))[0]).toMatchObject({ ...created, session_id: 'one' })

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, SignJWT, UnsecuredJWT, type JWK } from 'jose'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { AuthSettings } from '../src/auth/auth-flags.js'
+import type { AuthSettings } from '../src/config/auth-flags.js'
 import { jwtAuthentication } from '../src/auth/jwt.js'
 import { SECRET, tokenFor } from './tokens.js'
 
@@ -51,6 +51,9 @@ function signed(key: KeyObject, header: Record<string, unknown> = {}, claims: ob
     .sign(key)
 }
 
+/** The claims that a strict server wants. */
+const RIGHT = { iss: 'us', aud: 'talus' }
+
 const UNAUTHORIZED = { ok: false, error: { code: 'UNAUTHORIZED' } }
 
 test('[AUTH2] sub is the actor, name its name, exp its end', async () => {
@@ -65,7 +68,6 @@ test('[AUTH2] sub is the actor, name its name, exp its end', async () => {
 describe('[AUTH2] a token is refused', () => {
   const { ask } = authentication(BY_SECRET)
   const strict = authentication({ ...BY_SECRET, issuer: 'us', audience: ['talus'] })
-  const right = { iss: 'us', aud: 'talus' }
 
   test.each([
     ['that is missing', undefined],
@@ -99,9 +101,9 @@ describe('[AUTH2] a token is refused', () => {
 
   test('of another issuer or audience', async () => {
     const asked = async (claims: object) => strict.ask(await tokenFor('ann', { ...soon, claims }))
-    expect(await asked(right)).toMatchObject({ ok: true })
-    expect(await asked({ ...right, iss: 'them' })).toMatchObject(UNAUTHORIZED)
-    expect(await asked({ ...right, aud: 'other' })).toMatchObject(UNAUTHORIZED)
+    expect(await asked(RIGHT)).toMatchObject({ ok: true })
+    expect(await asked({ ...RIGHT, iss: 'them' })).toMatchObject(UNAUTHORIZED)
+    expect(await asked({ ...RIGHT, aud: 'other' })).toMatchObject(UNAUTHORIZED)
     expect(await asked({})).toMatchObject(UNAUTHORIZED)
   })
 
@@ -245,6 +247,73 @@ test('[AUTH2] a name that cannot be shown is left out', async () => {
       value: { actor: { id: 'ann' } },
     })
   }
+})
+
+test.each([
+  ['expired', { expires: SECONDS - 6 }],
+  ['not valid yet', { claims: { ...RIGHT, nbf: SECONDS + 60 } }],
+  ['wrong audience', { claims: { ...RIGHT, aud: 'secret-audience' } }],
+  ['wrong issuer', { claims: { ...RIGHT, iss: 'secret-issuer' } }],
+  ['bad signature', { secret: 'another secret of more than 32 bytes' }],
+  ['wrong sub', { sub: 'guest:1' }],
+])('[AUTH13] a token that is refused is told why: %s', async (reason, wanted) => {
+  const { sub = 'ann', ...rest } = { claims: RIGHT, ...soon, ...wanted } as { sub?: string }
+  const { ask } = authentication({ ...BY_SECRET, issuer: 'us', audience: ['talus'] })
+  const answer = await ask(await tokenFor(sub, rest))
+  expect(answer).toMatchObject({
+    error: { code: 'UNAUTHORIZED', details: [{ path: '/token', actual: reason }] },
+  })
+  expect(JSON.stringify(answer)).not.toMatch(/secret|talus|guest/)
+})
+
+describe('[AUTH13] a key that is not known', () => {
+  async function rotating() {
+    const keys: JWK[] = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }]
+    const issuer = await jwksServer(keys)
+    onTestFinished(() => issuer[Symbol.asyncDispose]())
+    const settings: Settings = { ...BY_KEY, keys: { kind: 'jwks', url: issuer.url } }
+    const { ask } = authentication(settings)
+    expect(await ask(await signed(privateKey, { kid: 'one' }))).toMatchObject({ ok: true })
+    return { issuer, keys, ask }
+  }
+
+  test('is fetched at once when it is new', async () => {
+    const { issuer, keys, ask } = await rotating()
+    const next = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    keys.push({ ...(await exportJWK(next.publicKey)), kid: 'two', alg: 'RS256' })
+    const token = await signed(next.privateKey, { kid: 'two' })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(token)))
+    expect(answers.filter(({ ok }) => !ok)).toEqual([])
+    expect(issuer.asked).toBe(2)
+  })
+
+  test('and is none is refused, and told so', async () => {
+    const { ask } = await rotating()
+    expect(await ask(await signed(privateKey, { kid: 'none' }))).toMatchObject({
+      error: { code: 'UNAUTHORIZED', details: [{ actual: 'unknown key' }] },
+    })
+  })
+
+  test('does not make the issuer be asked for each: for now, nobody can say', async () => {
+    const { issuer, ask } = await rotating()
+    const answers = []
+    for (let i = 0; i < 100; i += 1) {
+      answers.push(await ask(await signed(privateKey, { kid: `none-${i}` })))
+    }
+    expect(issuer.asked).toBeLessThan(50)
+    expect(answers.at(-1)).toMatchObject({
+      error: { code: 'OVERLOADED', retry_after_ms: expect.any(Number) },
+    })
+    expect(await ask(await signed(privateKey, { kid: 'one' }))).toMatchObject({ ok: true })
+  })
+
+  test('is for now when the issuer does not answer', async () => {
+    const { issuer, ask } = await rotating()
+    issuer.status = 503
+    expect(await ask(await signed(privateKey, { kid: 'two' }))).toMatchObject({
+      error: { code: 'OVERLOADED' },
+    })
+  })
 })
 
 async function jwksServer(keys: JWK[]) {

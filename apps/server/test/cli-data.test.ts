@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
@@ -17,8 +17,18 @@ async function call(url: string, method: string, path: string, body?: object): P
   return (await response.json()) as Json
 }
 
+const made = new Map<number, Promise<string>>()
+
 /** A folder with one session of some entries and one project; the server has ended. */
 async function stored(entries = 5): Promise<string> {
+  const original = made.get(entries) ?? fill(entries)
+  made.set(entries, original)
+  const dataDir = await newFolder()
+  await cp(await original, dataDir, { recursive: true })
+  return dataDir
+}
+
+async function fill(entries: number): Promise<string> {
   const dataDir = await newFolder()
   await using server = await launchOn(dataDir)
   await openSession(server.url)
@@ -88,17 +98,17 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
   })
 
   test.each([
+    ['a changed entry', `update log set body = body || ' ' where seq = 5`, 'seq 5 is damaged'],
+    ['a lost entry', `delete from log where seq = 5`, 'seq 5 is missing'],
     [
-      'changed entries',
-      `update segments set body = body || ' ' where last_seq = 5`,
-      'from seq 1 to 5 are damaged',
+      'a changed head',
+      `update sessions set last_digest = 'x' where last_seq = 5`,
+      'seq 5 is not what the head of the session says',
     ],
-    ['lost entries', `delete from segments where last_seq = 5`, 'seq 1 is missing'],
-    ['a lost head', `delete from heads where last_seq = 5`, 'its head is missing'],
     [
       'text that is none',
-      `update segments set body = cast(x'ff' as text) where last_seq = 5`,
-      'from seq 1 to 5 are damaged',
+      `update log set body = cast(x'ff' as text) where seq = 5`,
+      'seq 5 is damaged',
     ],
   ])('[STORE1] names the place of %s, and exits with 1', async (_, sql, place) => {
     const dataDir = await stored()
@@ -109,6 +119,11 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
     expect(stdout).toContain('whole, to seq 1')
     const json = await launch(['verify', '--json', '--data-dir', dataDir]).ended
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, sessions: expect.anything() })
+    const named = expect.stringContaining(place) as unknown
+    expect((await inspected(dataDir)).sessions.map(({ damage: what }) => what)).toEqual([
+      named,
+      null,
+    ])
     // The server serves the others, and says what is wrong with this one.
     await using server = await launchOn(dataDir)
     const { sessions } = await call(server.url, 'GET', '/sessions')
@@ -117,7 +132,9 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
       call(server.url, 'GET', `/graph?session_id=${session?.session_id}`),
     )
     expect(await Promise.all(graphs)).toMatchObject([
-      { error: { code: 'STORAGE_UNAVAILABLE' } },
+      {
+        error: { code: 'STORAGE_UNAVAILABLE', retryable: false, details: [{ actual: 'damaged' }] },
+      },
       { seq: 1 },
     ])
     server.kill('SIGTERM')
@@ -125,17 +142,16 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
   })
 })
 
-/** Entries that are in no table yet. */
-function stagedGroups(dataDir: string): number {
+/** Rows that are behind the indexes. */
+function behind(dataDir: string): number {
   const database = new DatabaseSync(join(dataDir, 'talus.db'))
-  const [row] = database.prepare('select count(*) as count from staged').all() as {
-    count: number
-  }[]
+  const sql = 'select count(*) as count from log where id > (select indexed from journal)'
+  const [row] = database.prepare(sql).all() as { count: number }[]
   database.close()
   return row?.count ?? 0
 }
 
-describe('what is not in its tables yet', { timeout: 0 }, () => {
+describe('what is not in the indexes yet', { timeout: 0 }, () => {
   test('[CMD3] [SYNC3] is seen, verified and copied beside a running server', async () => {
     const dataDir = await newFolder()
     const file = join(await newFolder(), 'backup.db')
@@ -143,7 +159,7 @@ describe('what is not in its tables yet', { timeout: 0 }, () => {
     await using server = await launchOn(dataDir)
     await openSession(server.url)
     for (let i = 1; i <= 12; i += 1) await execute(server.url, `c${i}`)
-    expect(stagedGroups(dataDir)).toBe(12)
+    expect(behind(dataDir)).toBe(12)
     expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 12, entries: 12 }])
     const { code, stdout } = await launch(['verify', '--data-dir', dataDir]).ended
     expect([code, stdout]).toEqual([0, 's: whole, to seq 12\n1 sessions are whole\n'])
@@ -155,7 +171,7 @@ describe('what is not in its tables yet', { timeout: 0 }, () => {
 
     const restore = ['restore', '--from', file, '--data-dir', restored]
     expect((await launch(restore).ended).code).toBe(0)
-    expect(stagedGroups(restored)).toBe(12)
+    expect(behind(restored)).toBe(12)
     for (const folder of [restored, dataDir]) {
       await using again = await launchOn(folder)
       expect(await history(again.url)).toEqual(before)
@@ -163,7 +179,7 @@ describe('what is not in its tables yet', { timeout: 0 }, () => {
       expect(await execute(again.url, 'new')).toMatchObject({ ok: true, seq: 13 })
       again.kill('SIGTERM')
       expect((await again.ended).code).toBe(0)
-      expect(stagedGroups(folder)).toBe(0)
+      expect(behind(folder)).toBe(0)
       expect((await inspected(folder)).sessions).toMatchObject([{ seq: 13, entries: 13 }])
     }
   })
@@ -175,12 +191,23 @@ describe('what is not in its tables yet', { timeout: 0 }, () => {
     await execute(server.url, 'c1')
     server.kill('SIGKILL')
     await server.ended
-    damage(dataDir, `update staged set body = body || ' '`)
-    const to = join(dataDir, 'copy.db')
-    for (const args of [['verify'], ['inspect'], ['backup', '--to', to], ['--port', '0']]) {
-      const { code, stderr } = await launch([...args, '--data-dir', dataDir]).ended
-      expect([code, stderr]).toEqual([1, expect.stringContaining('group 1 is damaged')])
-    }
+    damage(dataDir, `update log set body = body || ' '`)
+    const named = expect.stringContaining('the entry at seq 1 is damaged') as unknown
+    const verified = await launch(['verify', '--data-dir', dataDir]).ended
+    expect([verified.code, verified.stdout]).toEqual([1, named])
+    const copied = await launch(['backup', '--to', join(dataDir, 'copy.db'), '--data-dir', dataDir])
+      .ended
+    expect([copied.code, copied.stderr]).toEqual([1, named])
+    expect((await inspected(dataDir)).sessions).toMatchObject([{ damage: named }])
+    await using again = await launchOn(dataDir)
+    expect(await call(again.url, 'GET', '/graph?session_id=s')).toMatchObject({
+      error: { code: 'STORAGE_UNAVAILABLE', details: [{ actual: 'damaged' }] },
+    })
+    expect(await call(again.url, 'POST', '/sessions', { session_id: 'other' })).toHaveProperty(
+      'session_id',
+    )
+    again.kill('SIGTERM')
+    expect((await again.ended).stderr).toContain('the entry at seq 1 is damaged')
   })
 })
 
@@ -234,12 +261,8 @@ describe('backup and restore', { timeout: 0 }, () => {
   })
 
   test.each([
-    [
-      'a damaged backup',
-      `update segments set body = '{}' where last_seq = 5`,
-      'from seq 1 to 5 are damaged',
-    ],
-    ['a backup without a head', `delete from segments where last_seq = 5`, 'seq 1 is missing'],
+    ['a damaged backup', `update log set body = '{}' where seq = 5`, 'seq 5 is damaged'],
+    ['a backup without its end', `delete from log where seq = 5`, 'seq 5 is missing'],
   ])('[SYNC3] %s is not restored, and nothing is touched', async (_, sql, place) => {
     const source = await stored()
     damage(source, sql)
@@ -258,7 +281,7 @@ describe('backup and restore', { timeout: 0 }, () => {
 
 test('[IDEM1] verify finds an id that no longer leads to its command', async () => {
   const dataDir = await stored()
-  damage(dataDir, 'delete from command_ids where seq = 3')
+  damage(dataDir, `delete from by_cmd where id = (select id from log where seq = 3)`)
   const { code, stdout } = await launch(['verify', '--data-dir', dataDir]).ended
   expect([code, stdout]).toEqual([
     1,

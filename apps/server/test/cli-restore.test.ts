@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../src/journal/sqlite-database.js'
+import { openDatabase } from '../src/journal/sqlite/database.js'
 import { launch, launchOn } from './server-process.js'
 import { newFolder, ONE_LINE, projectsIn, ran, storedFolder } from './stored-folder.js'
 
@@ -87,19 +87,24 @@ const NO_BACKUPS: Source[] = [
     /has no schema of Talus/,
   ],
   [
-    'a database with our mark and an empty list of migrations',
+    'a database with our mark that was never finished',
+    (file) => sqliteFile(file, `pragma application_id = ${OUR_ID}; create table journal (layout)`),
+    /has no schema of Talus/,
+  ],
+  [
+    'a backup of before the first release',
     (file) =>
       sqliteFile(
         file,
         `pragma application_id = ${OUR_ID}; create table kysely_migration (name, timestamp)`,
       ),
-    /has no schema of Talus/,
+    /before the first release/,
   ],
   [
     'a backup of a newer version',
     async (file) => {
       await copyFile(backup, file)
-      sqliteFile(file, "insert into kysely_migration values ('9999_later', '2099')")
+      sqliteFile(file, 'update journal set layout = 99')
     },
     /newer version/,
   ],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ConcurrencyLimit, type Concurrency } from '../src/limits/concurrency-limit.js'
+import { type Concurrency, ConcurrencyLimit } from '../src/limits/concurrency.js'
 
 const MOST: Concurrency = {
   total: 2,

@@ -1,6 +1,7 @@
 import type { Entry } from '@talus/protocol'
 import { describe, expect, test } from 'vitest'
-import { StorageError, type Journal } from '../src/journal/index.js'
+import { StorageError } from '../src/errors.js'
+import type { Journal } from '../src/journal/index.js'
 import { DOORS, openDoor } from './doors.js'
 import { quickApp, type RawClient, type TestApp } from './harness.js'
 import { HeldJournal } from './held-journal.js'

@@ -1,4 +1,8 @@
-import { connect } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import cors from '@fastify/cors'
 import { createMemoryJournal, fail, ok, talus, type TalusOptions } from '@talus/server'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -42,6 +46,25 @@ async function client(url: string, options: object = {}): Promise<RawClient> {
 }
 
 describe('in an application of somebody else', () => {
+  test('is told when the journal is lost', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'talus-embed-'))
+    const workers: Worker[] = []
+    const watch = (worker: Worker) => workers.push(worker)
+    process.on('worker', watch)
+    const app = fastify()
+    const lost = await new Promise<Error>((onLost, reject) => {
+      const settings = { insecure: true, logLevel: 'silent', dataDir: folder } as const
+      Promise.resolve(app.register(talus, { settings, onLost })).then(async () => {
+        process.off('worker', watch)
+        for (const worker of workers) await worker.terminate()
+      }, reject)
+    })
+    expect(lost.message).toContain('thread of the journal has died')
+    expect((await app.inject('/api/v1/ready')).statusCode).toBe(503)
+    await expect(app.close()).rejects.toThrow('thread of the journal has died')
+    await rm(folder, { recursive: true })
+  })
+
   test('the API is there, and the application stays as it was', async () => {
     const app = await application()
     const health = await app.inject('/api/v1/health')
@@ -68,6 +91,52 @@ describe('in an application of somebody else', () => {
     const broken = { method: 'POST', url: '/api/v1/sessions', payload: '{' } as const
     const answer = await app.inject({ ...broken, headers: { 'content-type': 'application/json' } })
     expect(answer.json()).toMatchObject({ error: { code: 'BAD_REQUEST' } })
+  })
+
+  test.each(['websocket', 'polling'])(
+    'for localhost, sockets are on the addresses of both families, by %s',
+    async (transport) => {
+      const app = await application()
+      await app.listen({ host: 'localhost', port: 0 })
+      const addresses = app.addresses() as AddressInfo[]
+      for (const { address, family, port } of addresses) {
+        const host = family === 'IPv6' ? `[${address}]` : address
+        const ann = await client(`http://${host}:${port}`, { transports: [transport] })
+        await ann.join('s')
+        expect(await ann.ask('ping', undefined)).toBeDefined()
+      }
+      expect(addresses.length).toBeGreaterThan(0)
+    },
+  )
+
+  test('a path that the router reads as that of sockets, and sockets do not, is not found', async () => {
+    const app = await application()
+    expect((await app.inject('/socket%2Eio/?EIO=4&transport=polling')).statusCode).toBe(404)
+  })
+
+  test('ids of any length that the contract allows are in paths, whatever its router takes', async () => {
+    const app = await application()
+    const url = await listen(app)
+    const [session_id, node_id] = ['s'.repeat(128), 'n'.repeat(128)]
+    const ann = await (await client(url)).join(session_id)
+    await ann.execute(session_id, 'CreateNode', { blueprint_type_id: 't', node_id })
+    const get = async (path: string) => {
+      const answer = await fetch(`${url}/api/v1${path}`)
+      return [answer.status, await answer.json()] as const
+    }
+    expect(await get(`/sessions/${session_id}`)).toMatchObject([200, { session_id }])
+    const node = `/sessions/${session_id}/nodes/${node_id}`
+    expect(await get(node)).toMatchObject([200, { node: { id: node_id } }])
+    expect(await get(`${node}/history?limit=1`)).toMatchObject([200, { entries: [{ seq: 1 }] }])
+    const gone = `/sessions/${'g'.repeat(128)}`
+    expect(await get(gone)).toMatchObject([404, { error: { code: 'SESSION_NOT_FOUND' } }])
+    const beyond = `/sessions/${'s'.repeat(400)}`
+    expect(await get(beyond)).toMatchObject([400, { error: { code: 'BAD_REQUEST' } }])
+    expect(await get(`/${'x'.repeat(200)}`)).toMatchObject([404, { error: { code: 'NOT_FOUND' } }])
+    expect(await get('/sessions/long-3')).toMatchObject([
+      404,
+      { error: { details: [{ actual: 'long-3' }] } },
+    ])
   })
 
   test.each(['websocket', 'polling'])('sockets share its HTTP server, by %s', async (transport) => {
@@ -158,6 +227,10 @@ test('what cannot hold is refused with the reason', async () => {
   await expect(application({ settings: { port: 1 } })).rejects.toThrow(
     "'port' is for the application",
   )
+  await expect(application({ settings: { docs: 'on' } })).rejects.toThrow(
+    "'docs' is for the application",
+  )
+  await application({ settings: { docs: 'off' } })
   const unknown = { settings: { prot: 1 } } as object
   await expect(application(unknown)).rejects.toThrow("There is no setting 'prot'")
   const prefixed = async (app: FastifyInstance) =>

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { StorageError } from '../src/errors.js'
+import { createMemoryJournal, type Journal } from '../src/journal/index.js'
 import { DOORS, openDoor } from './doors.js'
 import { quickApp } from './harness.js'
-import { createMemoryJournal, StorageError, type Journal } from '../src/journal/index.js'
 import { keptLog } from './log-lines.js'
 import { bearer, SECRET, tokenFor } from './tokens.js'
 

@@ -1,8 +1,7 @@
 import { StorageError, type Journal } from '../src/journal/journal.js'
-import { openDatabase, type Connection, type SqlValue } from '../src/journal/sqlite-database.js'
-import { isSqliteError } from '../src/journal/sqlite-error.js'
-import { createSqliteStore } from '../src/journal/sqlite-store.js'
-import type { SettleAt } from '../src/journal/staging.js'
+import { openDatabase, type Connection, type SqlValue } from '../src/journal/sqlite/database.js'
+import { isSqliteError } from '../src/journal/sqlite/errors.js'
+import { createSqliteStore, journalOf } from '../src/journal/sqlite/store.js'
 
 /** `before`: the step is not done. `after`: it is done, and its success gets lost. */
 export type Fault = 'before' | 'after'
@@ -17,10 +16,11 @@ export class FaultyStore {
     this.#disk = disk
   }
 
-  static async open(file: string, settleAt?: SettleAt): Promise<FaultyStore> {
+  static async open(file: string, fillAt?: number): Promise<FaultyStore> {
     const database = openDatabase(file, 'normal')
     const disk = new FaultyDisk(database.connection)
-    const { journal } = await createSqliteStore(database, { settleAt, onStuck: () => undefined })
+    const store = createSqliteStore(file, database, { fillAt, onStuck: () => undefined })
+    const journal = journalOf(store)
     return new FaultyStore(asStorageErrors(journal), disk)
   }
 
@@ -70,8 +70,8 @@ class FaultyDisk {
   }
 
   #step<T>(sql: string, work: () => T): T {
-    // Taking back is not a step: what if it fails is up to the next `begin`.
-    if (sql === 'rollback') return work()
+    // Reading is not a step, nor taking back: what if it fails is up to the next `begin`.
+    if (['begin', 'end', 'rollback'].includes(sql)) return work()
     this.#left -= 1
     if (this.#left !== 0) return work()
     this.#reached = true

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { buildApp, type App } from '../src/app.js'
-import type { Replacements } from '../src/composition/replacements.js'
+import type { Replacements } from '../src/wiring.js'
 import { readConfig } from '../src/config/config.js'
 import { createMemoryJournal } from '../src/journal/index.js'
 

@@ -1,4 +1,5 @@
-import { createMemoryJournal, StorageError, type Journal } from '../src/journal/index.js'
+import { StorageError } from '../src/errors.js'
+import { createMemoryJournal, type Journal } from '../src/journal/index.js'
 
 type Gate = { opened: Promise<void>; open: () => void }
 

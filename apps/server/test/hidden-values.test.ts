@@ -118,7 +118,10 @@ async function toldIn(hidden: Hidden): Promise<unknown[]> {
     await client.settled()
     told.push(client.received)
   }
-  const text = JSON.stringify(told).replaceAll(/"(client_id|error_id)":"[^"]*"/g, '"$1":""')
+  const text = JSON.stringify(told)
+    .replaceAll(/"(client_id|error_id)":"[^"]*"/g, '"$1":""')
+    // How long the viewer's token is valid: by the clock of the machine.
+    .replaceAll(/"expires_in_ms":\d+/g, '"expires_in_ms":0')
   return JSON.parse(text) as unknown[]
 }
 

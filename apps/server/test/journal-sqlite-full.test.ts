@@ -3,8 +3,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openSqliteJournal, StorageError, type Journal } from '../src/journal/index.js'
-import { openDatabase } from '../src/journal/sqlite-database.js'
-import { createSqliteStore } from '../src/journal/sqlite-store.js'
+import { openDatabase } from '../src/journal/sqlite/database.js'
+import { createSqliteStore, journalOf } from '../src/journal/sqlite/store.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { batch, bodies, session } from './journal-samples.js'
 
@@ -33,7 +33,7 @@ describe('a full database', { timeout: 0 }, () => {
   async function smallStore(file: string) {
     const { connection, ...rest } = openDatabase(file, 'full')
     const database = { connection, ...rest }
-    const { journal: store } = await createSqliteStore(database, { onStuck: () => undefined })
+    const store = journalOf(createSqliteStore(file, database, { onStuck: () => undefined }))
     await store.createSession(session('s'))
     return { store, allow: (pages: number) => connection.exec(`pragma max_page_count = ${pages}`) }
   }

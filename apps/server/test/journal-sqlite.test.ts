@@ -3,11 +3,65 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
-import { openSqliteJournal, type StorageError } from '../src/journal/index.js'
-import { linkWorker } from '../src/journal/sqlite-link.js'
-import { builtWorker } from '../src/built-worker.js'
+import { openSqliteJournal, type Journal, type StorageError } from '../src/journal/index.js'
+import { linkThreads } from '../src/journal/sqlite/link.js'
+import { untilClosed } from '../src/journal/sqlite/open.js'
+import { builtWorker } from '../src/package-files.js'
 import { temporaryDirectory } from './journal-directory.js'
-import { batch, bodies, commit, session } from './journal-samples.js'
+import { batch, bodies, commit, project, session } from './journal-samples.js'
+
+function startThreads(workerData: object): { write: Worker; read: Worker } {
+  const start = (name: string) =>
+    new Worker(builtWorker(`journal/sqlite/${name}-thread.js`), { workerData })
+  return { write: start('write'), read: start('read') }
+}
+
+/** Characters of the texts in a message, whatever it is. */
+function charsOf(message: unknown): number {
+  if (typeof message === 'string') return message.length
+  if (typeof message !== 'object' || message === null) return 0
+  return Object.values(message).reduce<number>((sum, value) => sum + charsOf(value), 0)
+}
+
+/** A journal whose messages from and to its threads are looked at. */
+async function openThreads() {
+  const directory = await temporaryDirectory()
+  const file = join(directory.path, 'journal.db')
+  /** The characters of each message. */
+  const messages: number[] = []
+  const open = () => {
+    const workers = startThreads({ file, durability: 'full' })
+    for (const worker of [workers.write, workers.read]) {
+      const post = worker.postMessage.bind(worker)
+      worker.postMessage = (message: unknown) => {
+        messages.push(charsOf(message))
+        post(message)
+      }
+      worker.on('message', (message: unknown) => messages.push(charsOf(message)))
+    }
+    const link = linkThreads(workers, { onFatal: () => undefined, onFault: () => undefined })
+    return { link, journal: untilClosed(link, () => Promise.resolve()) }
+  }
+  const opened = {
+    ...open(),
+    messages,
+    async reopen(): Promise<Journal> {
+      Object.assign(opened, open())
+      return opened.journal
+    },
+    count(sql: string): number {
+      const database = new DatabaseSync(file, { readOnly: true })
+      const [row] = database.prepare(sql).all() as Record<string, number>[]
+      database.close()
+      return Object.values(row ?? {})[0] ?? Number.NaN
+    },
+    async [Symbol.asyncDispose]() {
+      await opened.journal.close()
+      await directory[Symbol.asyncDispose]()
+    },
+  }
+  return opened
+}
 
 const refusedWith = (message: string) => ({
   name: 'StorageError',
@@ -61,11 +115,29 @@ describe('the file', { timeout: 0 }, () => {
     const file = join(directory.path, 'journal.db')
     await (await openSqliteJournal({ file, durability: 'full' })).close()
     const later = new DatabaseSync(file)
-    later.exec("insert into kysely_migration values ('9999_later', '2099-01-01')")
+    later.exec('update journal set layout = 99')
     later.close()
     await expect(openSqliteJournal({ file, durability: 'full' })).rejects.toMatchObject(
-      refusedWith('9999_later'),
+      refusedWith(`${file} was written by a newer version`),
     )
+  })
+
+  test('a layout of before the first release is refused with what to do, and left as it was', async () => {
+    await using directory = await temporaryDirectory()
+    const file = join(directory.path, 'journal.db')
+    const earlier = new DatabaseSync(file)
+    earlier.exec(`pragma application_id = ${0x54616c75};
+      create table kysely_migration (name text); create table segments (body text)`)
+    earlier.close()
+    await expect(openSqliteJournal({ file, durability: 'full' })).rejects.toMatchObject(
+      refusedWith('export its projects with the version that wrote it, and move the file away'),
+    )
+    const after = new DatabaseSync(file)
+    expect(after.prepare('select name from sqlite_master order by name').all()).toEqual([
+      { name: 'kysely_migration' },
+      { name: 'segments' },
+    ])
+    after.close()
   })
 
   test('a directory that cannot be created is named', async () => {
@@ -139,45 +211,115 @@ describe('the worker', { timeout: 0 }, () => {
     const loaded = journal.loadSession('s')
     const after = journal.append([batch('s', 60, 1)])
     expect((await Promise.all(appends)).flat()).toEqual(appends.map(() => ({ ok: true })))
-    expect((await loaded)?.entries).toEqual(bodies(1, 60))
+    // All that was asked for before, and perhaps what came right after.
+    expect((await loaded)?.entries.slice(0, 60)).toEqual(bodies(1, 60))
     expect(await after).toEqual([{ ok: true }])
     await journal.close()
   })
 
-  test('the rows before a snapshot move a part at a time', async () => {
-    await using directory = await temporaryDirectory()
-    const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
-    const link = linkWorker(new Worker(builtWorker('journal/sqlite-worker.js'), { workerData }), {
-      onFatal: () => undefined,
-      onFault: () => undefined,
-    })
-    await link.request('createSession', session('s'))
-    for (let base = 0; base < 4_000; base += 50) await link.append([batch('s', base, 50)])
+  test('rows are indexed a part at a time before some of them are removed', async () => {
+    await using threads = await openThreads()
+    const { journal, link } = threads
+    await journal.createSession(session('s'))
+    for (let base = 0; base < 4_000; base += 50) await journal.append([batch('s', base, 50)])
     let steps = 1
-    while (await link.request('settleSome', 's')) steps += 1
-    // In 512 rows or a group more.
+    while (await link.writes.indexSome('s')) steps += 1
     expect(steps).toBeGreaterThan(5)
-    expect((await link.request('loadSession', 's'))?.entries).toEqual(bodies(1, 4_000))
-    await link.close()
+    expect((await journal.loadSession('s'))?.entries).toEqual(bodies(1, 4_000))
   })
 
-  test('when it dies, all that is pending and all that comes later is rejected', async () => {
-    await using directory = await temporaryDirectory()
-    const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
-    const worker = new Worker(builtWorker('journal/sqlite-worker.js'), { workerData })
-    const fatal: StorageError[] = []
-    const link = linkWorker(worker, {
-      onFatal: (error) => fatal.push(error),
-      onFault: () => undefined,
-    })
-    await link.request('ping')
-    const pending = [link.request('ping'), link.request('listSessions')]
-    await worker.terminate()
-    const died = refusedWith('worker thread has died')
-    for (const request of pending) await expect(request).rejects.toMatchObject(died)
-    await expect(link.request('ping')).rejects.toMatchObject(died)
-    await expect(link.close()).rejects.toMatchObject(died)
-    expect(fatal).toEqual([expect.objectContaining(died)])
+  test('what is long goes to and fro in portions and arrives whole, also before a close', async () => {
+    await using threads = await openThreads()
+    const { journal, messages } = threads
+    await journal.createSession(session('s'))
+    const text = 'aé😀"\\'.repeat(400_000)
+    const [long, next] = [batch('s', 0, 2), batch('s', 2, 1)]
+    for (const each of long.commits) {
+      each.body = JSON.stringify({ ...(JSON.parse(each.body) as object), text })
+    }
+    await journal.createProject(project('p', 's'))
+    const document = Array.from({ length: 30 }, (_, i) =>
+      JSON.stringify([i, text.slice(0, 200_000)]),
+    )
+    const saved = { saved_at: '2026-01-01T00:00:00.000Z', saved_seq: 0, document }
+    const before = messages.length
+    const appended = journal.append([long])
+    const kept = journal.saveProject('p', saved)
+    const closed = journal.close()
+    expect(await appended).toEqual([{ ok: true }])
+    expect(await kept).toBe(true)
+    await closed
+    expect(messages.length - before).toBeGreaterThan(10)
+    const again = await threads.reopen()
+    expect((await again.loadSession('s'))?.entries).toEqual(long.commits.map(({ body }) => body))
+    expect(await again.findCommand('s', 'c2')).toEqual(long.commits[1])
+    expect(await again.savedDocument('p')).toEqual(document)
+    expect(await again.append([next])).toEqual([{ ok: true }])
+    // No message in either direction is as long as one of the texts.
+    expect(Math.max(...messages)).toBeLessThan(text.length)
+  })
+
+  test('others are appended between the parts of a long entry', async () => {
+    await using threads = await openThreads()
+    const { journal } = threads
+    for (const id of ['large', 'small']) await journal.createSession(session(id))
+    const long = { ...commit(1), body: JSON.stringify('x'.repeat(20_000_000)) }
+    let isDone = false
+    const appended = journal.append([{ ...batch('large', 0, 0), commits: [long] }])
+    void appended.then(() => (isDone = true))
+    let count = 0
+    while (!isDone) expect(await journal.append([batch('small', count++)])).toEqual([{ ok: true }])
+    expect(count).toBeGreaterThan(20)
+    expect(await appended).toEqual([{ ok: true }])
+    expect(await journal.entriesAfter('large', 0, 10)).toEqual([long.body])
+  })
+
+  test('a long entry that is refused leaves nothing', async () => {
+    await using threads = await openThreads()
+    const { journal } = threads
+    await journal.createSession(session('s'))
+    const long = { ...commit(2), body: JSON.stringify('x'.repeat(2_000_000)) }
+    const conflict = { session_id: 's', base_seq: 1, commits: [long], receipts: [] }
+    expect(await journal.append([conflict])).toEqual([{ ok: false, reason: 'conflict' }])
+    while (await journal.eraseRemoved());
+    await journal.close()
+    expect(threads.count('select count(*) from loose')).toBe(0)
+    expect(threads.count('select count(*) from parts')).toBe(0)
+  })
+
+  test('parts that a process left which died before their entry go at the next start', async () => {
+    await using threads = await openThreads()
+    const ref = await threads.link.writes.beginText('entry')
+    await threads.link.writes.addParts(ref, 0, Array<string>(20).fill('part'))
+    await threads.journal.close()
+    expect(threads.count('select count(*) from parts')).toBe(20)
+    const again = await threads.reopen()
+    while (await again.eraseRemoved());
+    expect(threads.count('select count(*) from parts')).toBe(0)
+  })
+
+  test('when one dies, all that is pending and all that comes later is rejected', async () => {
+    for (const name of ['write', 'read'] as const) {
+      await using directory = await temporaryDirectory()
+      const workerData = { file: join(directory.path, 'journal.db'), durability: 'full' }
+      const workers = startThreads(workerData)
+      const fatal: StorageError[] = []
+      const link = linkThreads(workers, {
+        onFatal: (error) => fatal.push(error),
+        onFault: () => undefined,
+      })
+      await link.writes.ping()
+      const pending = [link.writes.ping(), link.reads.listSessions()]
+      await workers[name].terminate()
+      const died = refusedWith('A thread of the journal has died')
+      const [pinged, listed] = await Promise.allSettled(pending)
+      expect([pinged?.status, listed?.status]).toContain('rejected')
+      await expect(link.writes.ping()).rejects.toMatchObject(died)
+      await expect(link.reads.listSessions()).rejects.toMatchObject(died)
+      await expect(link.close([])).rejects.toMatchObject(died)
+      expect(fatal).toEqual([expect.objectContaining(died)])
+      await link.terminate()
+    }
   })
 
   test('a bug of the caller is not a StorageError, and the journal goes on', async () => {

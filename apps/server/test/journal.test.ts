@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { createMemoryJournal, openSqliteJournal } from '../src/journal/index.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { journalSuite, type OpenedJournal } from './journal-suite.js'
-import { temporaryStore, type Ending } from './staged-store.js'
+import { temporaryStore, type Ending } from './local-store.js'
 
 journalSuite('memory journal', async () => {
   const journal = createMemoryJournal()
@@ -33,14 +33,17 @@ const ENDINGS: Ending[] = ['close', 'crash']
 
 for (const rows of ROWS) {
   for (const ending of ENDINGS) {
-    journalSuite(`SQLite store, over ${rows} staged rows, ends by ${ending}`, async () => {
-      const opened = await temporaryStore({ rows, characters: 1e9 })
-      const { store } = opened
-      return {
-        journal: store.journal,
-        reopen: () => store.reopen(ending),
-        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
-      }
-    })
+    journalSuite(
+      `SQLite store, indexes filled from ${rows} rows on, ends by ${ending}`,
+      async () => {
+        const opened = await temporaryStore(rows)
+        const { store } = opened
+        return {
+          journal: store.journal,
+          reopen: () => store.reopen(ending),
+          [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+        }
+      },
+    )
   }
 }

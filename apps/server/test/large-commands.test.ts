@@ -122,6 +122,35 @@ test('[LIM13] undo and redo are charged with what they write, and refused while 
   })
 })
 
+test('[SYNC4] a preview that is larger than a message is refused over sockets and whole by REST', async () => {
+  await using app = await quickApp()
+  const client = await (await app.client()).join('s')
+  await grown(client)
+  const note = 'x'.repeat(1_000)
+  for (let from = 0; from < LEAVES; from += 800) {
+    const commands = Array.from({ length: 800 }, (_, n) => ({
+      command_type: 'UpdateProperty',
+      data: { node_id: `n${from + n}`, property_id: 'note', new_value: note },
+    }))
+    expect(await client.execute('s', 'Batch', { commands })).toMatchObject({ ok: true })
+  }
+  const request = { session_id: 's', command_type: 'DeleteNode', data: { node_id: 'top' } }
+  for (const each of [client, await app.graphClient('s')]) {
+    expect(await each.ask('preview_command', request)).toMatchObject({
+      ok: false,
+      error: { code: 'LIMIT_EXCEEDED', details: [{ hint: expect.stringContaining('POST') }] },
+    })
+  }
+  const { status, body } = await app.api('POST', '/commands/preview', request)
+  expect([status, body.ok, (body.changes as unknown[]).length]).toEqual([200, true, LEAVES + 1])
+  const small = { ...request, data: { node_id: 'n0' } }
+  const [bySocket, byRest] = [
+    await client.ask('preview_command', small),
+    await app.api('POST', '/commands/preview', small),
+  ]
+  expect(byRest.body).toEqual(bySocket)
+})
+
 test('[LIM13] the time of plans is charged, that of previews too', async () => {
   await using app = await quickApp({ elapsed, args: ['--plan-rate-per-session', '1:1'] })
   const client = await (await app.client()).join('s')

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { HeldBytes, type Holder } from '../src/broadcast/held-bytes.js'
-import { Allowance } from '../src/limits/allowances.js'
-import { LocalPresence } from '../src/presence/local-presence.js'
+import { Allowance } from '../src/limits/socket-limits.js'
+import { LocalPresence } from '../src/presence/presence.js'
 import { quickApp, RawClient } from './harness.js'
 import { launch } from './server-process.js'
 
@@ -70,9 +70,7 @@ test('[LIM32] messages that never end hold so much memory of a user and no more'
   await Promise.race(ended)
   const honest = await new RawClient(server.url, {}).connected()
   await honest.join('s')
-  await expect
-    .poll(() => sockets.filter(({ closed }) => closed).length, { timeout: 30_000 })
-    .toBeGreaterThan(150)
+  await expect.poll(() => sockets.filter(({ closed }) => closed).length).toBeGreaterThan(150)
   await honest.settled()
   honest.socket.disconnect()
   const growth = Math.round(((await server.residentBytes()) - before) / MEGABYTE)
@@ -264,7 +262,7 @@ test('[LIM32] the largest holders of memory are ended, of a user and of all', as
     holder('carl', 700_000, evicted),
   ]
   for (const each of holders) held.watch(each)
-  await expect.poll(() => evicted, { timeout: 10_000 }).toHaveLength(4)
+  await expect.poll(() => evicted).toHaveLength(4)
   expect(evicted).toEqual(['eve user', 'eve user', 'eve user', 'ann all'])
   for (const each of holders) held.forget(each)
 })

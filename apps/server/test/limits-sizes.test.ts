@@ -188,3 +188,34 @@ describe('[LIM3] graphs', () => {
     })
   })
 })
+
+describe('[LIM2] a payload of more values than it may have', () => {
+  /** None of the lists is too wide by itself. */
+  const lists = (count: number) =>
+    `[${Array.from({ length: count / 5_000 }, () => `[${'[],'.repeat(4_999)}[]]`).join(',')}]`
+
+  test('is LIMIT_EXCEEDED with its command id, by every door', async () => {
+    await using app = await withNode()
+    const answer = await post(app, update(lists(200_000)))
+    expect(answer.status).toBe(422)
+    const error = { code: 'LIMIT_EXCEEDED', retryable: false }
+    expect(await answer.json()).toMatchObject({ ok: false, command_id: 'c', error })
+    for (const namespace of ['/', '/graph']) {
+      const client = namespace === '/' ? await app.client() : await app.graphClient('s')
+      const asked = { namespace, event: 'execute_command', json: update(lists(200_000)) }
+      expect(await askInText(client, asked)).toMatchObject({ ok: false, command_id: 'c', error })
+    }
+    expect((await post(app, update(lists(50_000)))).status).toBe(200)
+  })
+
+  test('counts what the JSON holds, and no commas or brackets within text', async () => {
+    await using app = await withNode()
+    expect((await post(app, update(`"${'[,{\\"'.repeat(100_000)}"`))).status).toBe(200)
+  })
+
+  test('does not take a command id from what is within it', async () => {
+    await using app = await withNode()
+    const inner = `{"command_id":"inner","lists":${lists(200_000)}}`
+    expect(await (await post(app, update(inner))).json()).toMatchObject({ command_id: 'c' })
+  })
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Arrivals, type Told } from '../src/broadcast/arrivals.js'
-import { Budget, Budgets } from '../src/gate/rate.js'
+import { Arrivals, type ArrivalNotice } from '../src/broadcast/arrivals.js'
+import { Budget, Budgets } from '../src/limits/rate.js'
 import { capturedLog } from './captured-log.js'
 import { HeldJournal } from './held-journal.js'
 import { quickApp, type RawClient, type TestApp } from './harness.js'
@@ -174,7 +174,7 @@ function time() {
 
 test('[LIM31] in a large session who comes and goes is told together, and who is gone not at all', () => {
   const clock = time()
-  const writes: Told[][] = []
+  const writes: ArrivalNotice[][] = []
   const arrivals = new Arrivals(clock, (_session_id, told) => writes.push([...told]))
   const come = (client_id: string) =>
     arrivals.announce('s', { event: 'session:connected', client_id }, 1_000)
@@ -257,6 +257,124 @@ test('[LIM32] what a user has sent and is not answered yet takes so much memory'
   journal.release()
   expect([await first, await second]).toMatchObject([{ ok: true }, { ok: true }])
   expect(await one.execute('s', 'CreateNode', data)).toMatchObject({ ok: true })
+})
+
+test('[LIM32] what waits in a session takes so much memory, whoever sent it', async () => {
+  const journal = new HeldJournal()
+  const args = [...AUTH, '--max-pending-bytes-per-session', '1000000']
+  await using app = await quickApp({ journal: journal.journal, args })
+  const owner = await bearer('ann')
+  for (const session_id of ['s', 'other']) await app.api('POST', '/sessions', { session_id }, owner)
+  const people = ['bob', 'cem', 'dan']
+  const clients: RawClient[] = []
+  for (const id of people) {
+    for (const session_id of ['s', 'other']) {
+      await app.api('PUT', `/sessions/${session_id}/members/${id}`, { role: 'editor' }, owner)
+    }
+    clients.push(await app.client({ auth: { token: await tokenFor(id) } }))
+  }
+  const [bob, cem, dan] = clients as [RawClient, RawClient, RawClient]
+  for (const client of clients) await client.join('s')
+  await dan.join('other')
+  const data = { blueprint_type_id: 't', properties: { text: 'x'.repeat(120_000) } }
+  const full = { code: 'OVERLOADED', message: expect.stringContaining('1,000,000 bytes') }
+  const arrived = journal.hold()
+  // Each is held twice until it is durable: as it was sent, and as what it came to.
+  const first = bob.execute('s', 'CreateNode', data)
+  await arrived
+  const others = [bob, cem, cem].map((client) => client.execute('s', 'CreateNode', data))
+  await Promise.all([bob.settled(), cem.settled()])
+  expect(await dan.execute('s', 'CreateNode', data)).toMatchObject({ ok: false, error: full })
+  const preview = { session_id: 's', command_type: 'CreateNode', data }
+  expect(await dan.ask('preview_command', preview)).toMatchObject({ ok: false, error: full })
+  const rest = await app.api('POST', '/commands/execute', preview, await bearer('dan'))
+  expect(rest).toMatchObject({ status: 503, body: { ok: false, error: full } })
+  // Small ones have room beside them, and other sessions have their own.
+  const small = dan.execute('s', 'CreateNode', { blueprint_type_id: 't' })
+  const elsewhere = dan.execute('other', 'CreateNode', data)
+  await dan.settled()
+  journal.release()
+  const answers = await Promise.all([first, ...others, small, elsewhere])
+  expect(answers.map(({ error }) => error)).toEqual(Array(6).fill(undefined))
+  expect(await dan.execute('s', 'CreateNode', data)).toMatchObject({ ok: true })
+})
+
+test('[LIM32] what comes to much more than was sent counts as what it comes to', async () => {
+  const journal = new HeldJournal()
+  await using app = await quickApp({
+    journal: journal.journal,
+    args: ['--max-pending-bytes-per-session', '1000000'],
+  })
+  const client = await (await app.client()).join('s')
+  const data = { blueprint_type_id: 't', properties: { text: 'x'.repeat(100_000) } }
+  for (let n = 0; n < 12; n += 1) {
+    await client.execute('s', 'CreateNode', { ...data, node_id: `n${n}` })
+  }
+  const arrived = journal.hold()
+  const deletions = []
+  // What is deleted is in the entry: 100 kB of 100 bytes.
+  for (let n = 0; n < 12; n += 1) {
+    deletions.push(client.execute('s', 'DeleteNode', { node_id: `n${n}` }))
+  }
+  await arrived
+  await client.settled()
+  journal.release()
+  const answers = await Promise.all(deletions)
+  const refused = answers.filter(({ ok }) => !ok)
+  expect(refused.length).toBeGreaterThan(0)
+  expect(refused[0]).toMatchObject({ error: { code: 'OVERLOADED', retryable: true } })
+  expect(answers.slice(0, 5)).toMatchObject(Array(5).fill({ ok: true }))
+})
+
+test('[LIM21] bodies are held until they are answered', async () => {
+  const journal = new HeldJournal()
+  await using app = await quickApp({
+    journal: journal.journal,
+    args: ['--max-pending-bytes-per-user', '1000000'],
+  })
+  await app.api('POST', '/sessions', { session_id: 's' })
+  const data = { blueprint_type_id: 't', properties: { text: 'x'.repeat(400_000) } }
+  const create = { session_id: 's', command_type: 'CreateNode', data }
+  const arrived = journal.hold()
+  const first = app.api('POST', '/commands/execute', create)
+  await arrived
+  const second = app.api('POST', '/commands/execute', create)
+  // One that has gone is held as long as its command is.
+  await expect
+    .poll(async () => (await app.api('POST', '/commands/execute', create)).status)
+    .toBe(429)
+  journal.release()
+  expect([await first, await second]).toMatchObject([{ status: 200 }, { status: 200 }])
+  expect(await app.api('POST', '/commands/execute', create)).toMatchObject({ status: 200 })
+})
+
+test('[LIM21] a client that goes away before the answer gives its upload back', async () => {
+  await using app = await quickApp()
+  const nodes = Array.from({ length: 6_000 }, (_, n) => ({
+    id: `n${n}`,
+    type: 't',
+    name: 'x'.repeat(60),
+  }))
+  const body = JSON.stringify({ graph: { nodes } })
+  const importing = (signal?: AbortSignal) =>
+    fetch(`${app.url}/api/v1/projects/import`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      ...(signal && { signal }),
+    })
+  for (let n = 0; n < 3; n += 1) {
+    const gone = new AbortController()
+    const request = importing(gone.signal).then(
+      ({ status }) => status,
+      () => 'gone',
+    )
+    // The body has come by then, and is being read in its thread.
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    gone.abort()
+    await request
+  }
+  await expect.poll(async () => (await importing()).status).toBe(201)
 })
 
 test('[LIM31] whoever sends too many bytes is read more slowly, and loses nothing', async () => {

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { readConfig } from '../src/config/config.js'
-import { warningsOf } from '../src/config/warnings.js'
+import { readConfig, warningsOf } from '../src/config/config.js'
 import { SECRET } from './tokens.js'
 
 const file = (name: string) => fileURLToPath(new URL(`fixtures/tls/${name}`, import.meta.url))
@@ -16,24 +15,25 @@ function config(...args: string[]) {
 }
 
 test('[DOOR1] [DOOR2] where nobody is authenticated, only this machine is let in', () => {
-  const local = { corsOrigins: 'local', allowedHosts: 'local' }
+  const local = { corsOrigins: ['local'], allowedHosts: ['local'] }
   const open = { corsOrigins: '*', allowedHosts: '*' }
   expect(config().network).toMatchObject(local)
   expect(config('--host', '::1').network).toMatchObject(local)
   expect(config(...AUTH).network).toMatchObject(open)
   expect(config(...PUBLIC, '--insecure').network).toMatchObject(open)
   expect(config(...AUTH, '--cors-origins', 'local').network).toMatchObject({
-    corsOrigins: 'local',
+    corsOrigins: ['local'],
     allowedHosts: '*',
   })
 })
 
 test('[DOOR1] origins are read as browsers write them', () => {
-  const given = 'HTTPS://App.Example:443, http://[::1]:8080,capacitor://localhost, null'
+  const given = 'HTTPS://App.Example:443, http://[::1]:8080,tauri://localhost, local, null'
   expect(config('--cors-origins', given).network.corsOrigins).toEqual([
     'https://app.example',
     'http://[::1]:8080',
-    'capacitor://localhost',
+    'tauri://localhost',
+    'local',
     'null',
   ])
 })
@@ -123,7 +123,7 @@ test('what may not be meant is said at the start', () => {
   expect(warnings(...AUTH, ...PUBLIC, ...TLS)).toBe('')
   expect(warnings(...AUTH, ...PUBLIC, '--trust-proxy', 'loopback')).toBe('')
   expect(warnings()).toContain('Development mode')
-  expect(warnings(...PUBLIC, '--insecure')).toContain('whoever reaches 0.0.0.0')
+  expect(warnings(...PUBLIC, '--insecure')).toContain('everybody who can reach 0.0.0.0')
   const jwks = ['--jwks-url', 'https://issuer.example/keys']
   expect(warnings(...jwks)).toContain('--jwt-audience')
   expect(warnings(...jwks, '--jwt-audience', 'talus')).toBe('')
@@ -142,4 +142,13 @@ test('a token of the metrics that can be guessed is refused, and not repeated', 
   expect(read).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } })
   expect(JSON.stringify(read)).toContain('--metrics-token')
   expect(JSON.stringify(read)).not.toContain('short')
+})
+
+test('a base path is a path, with or without a slash at its end', () => {
+  expect(config().network.basePath).toBe('')
+  expect(config('--base-path', '/talus/').network.basePath).toBe('/talus')
+  expect(config('--base-path', '/a/b.c').network.basePath).toBe('/a/b.c')
+  for (const wrong of ['talus', '/a b', 'https://host/talus', '/a?b']) {
+    expect(() => config('--base-path', wrong)).toThrow('a path such as /talus')
+  }
 })

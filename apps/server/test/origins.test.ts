@@ -58,7 +58,7 @@ const WAYS: [
   name: string,
   ask: (app: TestApp, headers: Record<string, string>) => Promise<Answer>,
 ][] = [
-  ['REST', (app, headers) => ask(`${app.url}/api/v1/health`, headers)],
+  ['REST', (app, headers) => ask(`${app.url}/api/v1/ready`, headers)],
   ['polling', (app, headers) => ask(app.url + POLLING, headers)],
   ['WebSocket', (app, headers) => handshake(app.url, headers)],
 ]
@@ -78,6 +78,8 @@ describe.each(WAYS)('by %s', (_way, by) => {
   test.each([
     ['this machine only, by default', [], 'http://localhost:3000', FOREIGN],
     ['its addresses too', [], 'http://127.0.0.1:8080', 'http://127.0.0.1.example'],
+    ['this machine and those that are listed', ['--cors-origins', `local,${OURS}`], OURS, FOREIGN],
+    ['this machine, beside others', ['--cors-origins', `local,${OURS}`], 'http://[::1]:1', FOREIGN],
     ['those that are listed', ['--cors-origins', `${OURS}, null`], OURS, FOREIGN],
     ['null where it is listed', ['--cors-origins', `${OURS}, null`], 'null', 'file://'],
     ['null nowhere else', ['--cors-origins', OURS], OURS, 'null'],
@@ -170,6 +172,15 @@ describe.each(WAYS)('by %s', (_way, by) => {
   })
 })
 
+test('that there is a server, any page may learn, and nothing else', async () => {
+  await using app = await quickApp()
+  const policies = ['health', 'ready', 'sessions'].map(async (path) => {
+    const { headers } = await ask(`${app.url}/api/v1/${path}`, {})
+    return headers['cross-origin-resource-policy']
+  })
+  expect(await Promise.all(policies)).toEqual(['cross-origin', 'same-origin', 'same-origin'])
+})
+
 test('[DOOR1] a page of another origin changes nothing, also without a preflight', async () => {
   await using app = await quickApp()
   const posted = await ask(`${app.url}/api/v1/sessions`, { origin: FOREIGN }, 'POST')
@@ -177,6 +188,21 @@ test('[DOOR1] a page of another origin changes nothing, also without a preflight
   const { body } = await app.api('GET', '/sessions')
   expect(body).toMatchObject({ sessions: [] })
 })
+
+test.each(['/api/v1/health', POLLING])(
+  '[DOOR1] pages of %s may send cookies along where their origin is named, nowhere else',
+  async (path) => {
+    const allowed = async (args: string[], origin: string) => {
+      await using app = await quickApp({ args })
+      const { headers } = await ask(app.url + path, { origin })
+      return headers['access-control-allow-credentials']
+    }
+    expect(await allowed(['--cors-origins', OURS], OURS)).toBe('true')
+    expect(await allowed([], 'http://localhost:3000')).toBe('true')
+    expect(await allowed(['--cors-origins', '*'], OURS)).toBeUndefined()
+    expect(await allowed(['--jwt-secret', SECRET], OURS)).toBeUndefined()
+  },
+)
 
 test.each(['/api/v1/sessions', POLLING])(
   '[DOOR1] a preflight of %s says what may be sent and read, to welcome pages only',
@@ -191,7 +217,7 @@ test.each(['/api/v1/sessions', POLLING])(
       'access-control-allow-headers': expect.stringMatching(/authorization.*x-share-token/),
       vary: expect.stringContaining('Origin'),
     })
-    expect(headers).not.toHaveProperty('access-control-allow-credentials')
+    expect(headers).toHaveProperty('access-control-allow-credentials', 'true')
     expect(headers).not.toHaveProperty('access-control-allow-private-network')
     const refused = await preflight(FOREIGN)
     expect(refused.headers['access-control-allow-origin']).not.toBe(FOREIGN)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { ParserThread } from '../src/projects/parsers.js'
 import { testApp, type TestApp } from './harness.js'
 import { imported, refusal } from './projects-steps.js'
 import { bearer, SECRET } from './tokens.js'
@@ -8,6 +9,9 @@ import { bearer, SECRET } from './tokens.js'
 function slowTemplate(): string {
   return `- ${'['.repeat(500)}${']'.repeat(500)}\n`.repeat(900)
 }
+
+/** YAML below 1 MB that takes its reader more memory than it may take. */
+const HEAVY_TEMPLATE = `- [${'[],'.repeat(325_000)}]`
 
 function validate(app: TestApp, template: unknown, headers: object = {}) {
   return app.api('POST', '/templates/validate', { template }, headers)
@@ -48,6 +52,26 @@ describe('[LIM20] a template', () => {
     expect(repeated.body.errors).toEqual([
       { path: '', reason: expect.stringMatching(/keys must be unique at line 5, column 3/) },
     ])
+  })
+
+  test('that takes too much memory ends its thread and nothing else', async () => {
+    const thread = new ParserThread()
+    // Of time there is enough, however busy the machine is: the memory is what ends it.
+    const read = await thread.ask('template', [HEAVY_TEMPLATE, 'yaml'], { ms: 300_000 })
+    const expected = 'what can be read with 256 MB of memory'
+    expect(read).toMatchObject({
+      ok: false,
+      error: { code: 'LIMIT_EXCEEDED', details: [{ expected }] },
+    })
+    expect(thread.isEnded).toBe(true)
+    await using app = await testApp()
+    const client = await (await app.client()).join('s')
+    expect(await validate(app, HEAVY_TEMPLATE)).toMatchObject(refusal(422, 'LIMIT_EXCEEDED'))
+    const made = await client.execute('s', 'CreateNode', { blueprint_type_id: 't' })
+    expect(made).toMatchObject({ ok: true })
+    // By another thread.
+    const next = await validate(app, 'node_types: [{ id: a }]')
+    expect(next).toMatchObject({ status: 200, body: { valid: true } })
   })
 
   test('of somebody who has some waiting is refused; that of somebody else is read', async () => {

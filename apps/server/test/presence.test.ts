@@ -347,3 +347,99 @@ test('[PRES1] presence has no seq and leaves nothing behind', async () => {
   await using again = await app.restart()
   expect(await presenceIn(again)).toEqual([])
 })
+
+describe('[JOIN8] who has lost the connection', () => {
+  const ANN = { actor: { id: 'ann', name: 'Ann' }, stream: 'changes' }
+
+  async function room(app: TestApp) {
+    const watcher = await member(app, { stream: 'changes' })
+    const ann = await member(app, ANN)
+    ann.socket.io.reconnection(false)
+    await update(ann, { focus: 'a' })
+    await watcher.next('presence:changed')
+    watcher.clear()
+    return { watcher, ann, lost: String(ann.socket.id) }
+  }
+
+  const back = async (app: TestApp, replaces: string, rest: object = {}) => {
+    const again = await app.client()
+    const joined = await again.ask('join_session', { session_id: 's', ...ANN, replaces, ...rest })
+    return { again, joined }
+  }
+
+  test('keeps its place and its presence for whoever comes back for them', async () => {
+    const timer = new HandTimer()
+    await using app = await quickApp({ after: timer.after })
+    const { watcher, ann, lost } = await room(app)
+    ann.socket.io.engine.close()
+    await watcher.settled()
+    const { again, joined } = await back(app, lost)
+    const client_id = again.socket.id
+    await watcher.next('session:connected')
+    expect(joined).toMatchObject({
+      active_clients: 2,
+      presence: [{ client_id, state: { focus: 'a' } }],
+      participants: [{ client_id: watcher.socket.id }, { client_id, actor: ANN.actor }],
+    })
+    expect(watcher.of('presence:changed')).toMatchObject([
+      { client_id, state: { focus: 'a' }, replaces: lost },
+      { client_id: lost, state: null },
+    ])
+    const told = { client_id, actor: ANN.actor, replaces: lost, active_clients: 2 }
+    expect(watcher.of('session:connected')).toMatchObject([told])
+    timer.beat()
+    await watcher.settled()
+    expect(watcher.of('session:disconnected')).toMatchObject([
+      { client_id: lost, active_clients: 2 },
+    ])
+  })
+
+  test('also before the server knows of the loss', async () => {
+    await using app = await quickApp()
+    const { watcher, ann, lost } = await room(app)
+    const { again, joined } = await back(app, lost)
+    expect(joined).toMatchObject({ active_clients: 2, presence: [{ client_id: again.socket.id }] })
+    expect(joined.participants).toHaveLength(2)
+    ann.socket.io.engine.close()
+    await watcher.next('session:disconnected')
+    expect(await presenceIn(app)).toHaveLength(1)
+  })
+
+  test('and does not come back, is gone soon', async () => {
+    const timer = new HandTimer()
+    await using app = await quickApp({ after: timer.after })
+    const { watcher, ann, lost } = await room(app)
+    ann.socket.io.engine.close()
+    while (watcher.of('presence:changed').length === 0) {
+      await watcher.settled()
+      timer.beat()
+    }
+    expect(watcher.of('presence:changed')).toMatchObject([{ client_id: lost, state: null }])
+    expect(watcher.of('session:disconnected')).toMatchObject([{ active_clients: 1 }])
+  })
+
+  test('is replaced by nobody else, and who says goodbye by nobody', async () => {
+    await using app = await quickApp()
+    const { watcher, ann, lost } = await room(app)
+    const { joined } = await back(app, lost, { actor: { id: 'eve' } })
+    expect(joined).toMatchObject({ active_clients: 3 })
+    expect(watcher.of('presence:changed')).toEqual([])
+    ann.socket.disconnect()
+    await watcher.next('session:disconnected', ({ client_id }) => client_id === lost)
+  })
+})
+
+test('[PRES4] who comes in is named, and a state that is the same is told to nobody', async () => {
+  const timer = new HandTimer()
+  await using app = await quickApp({ after: timer.after })
+  const watcher = await member(app, { actor: { id: 'bob' } })
+  const ann = await member(app, { actor: { id: 'ann', name: 'Ann' } })
+  const name = await watcher.next('session:connected', (event) => event.client_id === ann.socket.id)
+  expect(name).toMatchObject({ actor: { id: 'ann', name: 'Ann' } })
+  for (let n = 0; n < 5; n += 1) {
+    expect(await update(ann, { focus: 'a' })).toEqual({ ok: true })
+    timer.beat()
+  }
+  await watcher.settled()
+  expect(states(watcher)).toEqual([{ focus: 'a' }])
+})

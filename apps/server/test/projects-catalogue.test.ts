@@ -45,9 +45,10 @@ test('a template is known by its file name, as YAML or JSON', () => {
   const json = JSON.stringify({ name: 'J', uuid: 'u', description: 'd', node_types: [] })
   const path = directory({ 'b.yml': GOOD, 'a.json': json, 'notes.txt': 'no', '.yaml': GOOD })
   mkdirSync(join(path, 'folder.yaml'))
+  const digest = expect.stringMatching(/^[0-9a-f]{32}$/) as unknown
   expect(opened(path).catalogue.list()).toEqual([
-    { template_id: 'a', name: 'J', uuid: 'u', description: 'd', node_types: 0 },
-    { template_id: 'b', name: 'Good', version: '1.5', node_types: 1 },
+    { template_id: 'a', name: 'J', uuid: 'u', description: 'd', node_types: 0, digest },
+    { template_id: 'b', name: 'Good', version: '1.5', node_types: 1, digest },
   ])
 })
 

@@ -45,8 +45,8 @@ describe('import and export', () => {
       status: 400,
       body: { error: { details: [{ path: '/graph/nodes/0/type' }] } },
     })
-    const orphaned = await post([{ id: 'a', type: 't', children: ['b'] }])
-    expect(orphaned).toMatchObject(refusal(422, 'INVALID_PARENT'))
+    const cycle = await post([{ id: 'a', type: 't', children: ['a'] }])
+    expect(cycle).toMatchObject(refusal(409, 'CYCLE_DETECTED'))
     expect((await app.api('GET', '/projects')).body).toMatchObject({ projects: [] })
     expect((await app.api('GET', '/sessions')).body).toMatchObject({ sessions: [] })
   })

@@ -1,11 +1,20 @@
 import type { Blueprint, RoleView } from '@talus/graph'
-import { ok, type Node, type ProjectDocument, type Result } from '@talus/protocol'
-import { ProjectReader } from '../src/parsing/project-reader.js'
-import { nameKeysOf } from '../src/projects/document-template.js'
-import { StoredEnvelope } from '../src/projects/project-envelope.js'
-import { fileJson } from '../src/projects/project-file.js'
+import {
+  ok,
+  type ImportWarning,
+  type Node,
+  type ProjectDocument,
+  type Result,
+} from '@talus/protocol'
+import { ProjectReader } from '../src/projects/file-reader.js'
+import { nameKeysOf, StoredEnvelope } from '../src/projects/file-envelope.js'
+import { fileJson } from '../src/projects/file.js'
 
-export type ImportedProject = { nodes: Node[]; envelope: string }
+export type ImportedProject = {
+  nodes: Node[]
+  envelope: string
+  warnings: readonly ImportWarning[]
+}
 
 /** A project file as the thread that reads it gives it, in one go. */
 export function importDocument(
@@ -13,8 +22,17 @@ export function importDocument(
   blueprint: Blueprint | null,
   now: string,
 ): Result<ImportedProject> {
+  return importText(JSON.stringify(document), blueprint, now)
+}
+
+/** The same for a file as it is on disk. */
+export function importText(
+  text: string,
+  blueprint: Blueprint | null,
+  now: string,
+): Result<ImportedProject> {
   const reader = new ProjectReader({ values: Infinity, depth: 100, graph: {} })
-  const read = reader.read(Buffer.from(JSON.stringify(document)))
+  const read = reader.read(Buffer.from(text))
   if (!read.ok) return read
   const name_keys = nameKeysOf(blueprint)
   const prepared = reader.prepare({ template_id: undefined, name_keys, now })
@@ -23,7 +41,7 @@ export function importDocument(
   for (let piece = reader.next(); piece !== undefined; piece = reader.next()) {
     nodes.push(...(JSON.parse(piece) as Node[]))
   }
-  return ok({ nodes, envelope: reader.envelope() })
+  return ok({ nodes, envelope: reader.envelope(), warnings: reader.warnings.list })
 }
 
 /** The file that nodes and a stored envelope make. */
@@ -32,6 +50,14 @@ export function exportDocument(
   nodes: readonly Node[],
   view: RoleView | null = null,
 ): ProjectDocument {
-  const text = [...fileJson(new StoredEnvelope(envelope), nodes, view)].join('')
-  return JSON.parse(text) as ProjectDocument
+  return JSON.parse(exportText(envelope, nodes, view)) as ProjectDocument
+}
+
+/** The same as it is on disk. */
+export function exportText(
+  envelope: string,
+  nodes: readonly Node[],
+  view: RoleView | null = null,
+): string {
+  return [...fileJson(new StoredEnvelope(envelope), nodes, view)].join('')
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { StorageError, type Journal } from '../src/journal/journal.js'
-import { createMemoryJournal } from '../src/journal/memory-journal.js'
+import { StorageError } from '../src/errors.js'
+import type { Journal } from '../src/journal/journal.js'
+import { createMemoryJournal } from '../src/journal/memory.js'
 import { testApp } from './harness.js'
 import { NEW_FILM, refusal } from './projects-steps.js'
 

@@ -1,4 +1,7 @@
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { testApp } from './harness.js'
 import { REAL_TEMPLATES } from './projects-samples.js'
@@ -20,6 +23,39 @@ describe('templates', () => {
     expect((schema.body['node_types'] as object[])[0]).toMatchObject({ id: 'film', uuid })
     const none = await app.api('GET', '/templates/none/schema')
     expect(none).toMatchObject(refusal(404, 'TEMPLATE_NOT_FOUND'))
+  })
+
+  test('an edited one can be told from the one that a session obeys', async () => {
+    const templatesDir = await mkdtemp(join(tmpdir(), 'talus-templates-'))
+    const file = join(templatesDir, 'own.yaml')
+    await writeFile(file, 'node_types: [{ id: task }]')
+    await using app = await testApp({ templatesDir })
+    const digests = async () => {
+      const { body } = await app.api('GET', '/templates')
+      const schema = await app.api('GET', '/templates/own/schema')
+      const graph = await app.api('GET', '/graph?session_id=s')
+      const tree = await app.api('GET', '/sessions/s/graph/tree')
+      const [listed] = body['templates'] as { digest: string }[]
+      expect(schema.headers.get('etag')).toBe(`"${listed?.digest}"`)
+      expect(tree.body['template_digest']).toBe(graph.body['template_digest'])
+      expect(tree.headers.get('etag')).toBe(graph.headers.get('etag'))
+      return [listed?.digest, graph.body['template_digest'], graph.headers.get('etag')]
+    }
+    await app.api('POST', '/sessions', { session_id: 's', template_id: 'own' })
+    const [before, obeyed, tag] = await digests()
+    expect(String(tag).split(':').slice(1)).toEqual(['0', `${String(obeyed)}"`])
+    expect([typeof before, before]).toEqual(['string', obeyed])
+    await writeFile(file, 'node_types: [{ id: task }, { id: note }]')
+    const [after, still, same] = await digests()
+    expect([after === before, still, same]).toEqual([false, obeyed, tag])
+    await using again = await app.restart()
+    const known = { 'if-none-match': tag }
+    for (const path of ['/graph?session_id=s', '/sessions/s/graph/tree']) {
+      const { status, body, headers } = await again.api('GET', path, undefined, known)
+      expect([status, body['template_digest']]).toEqual([200, after])
+      expect(headers.get('etag')).toContain(after)
+    }
+    await rm(templatesDir, { recursive: true })
   })
 
   test('are validated, as text or as an object, with type, property and reason', async () => {

@@ -30,7 +30,7 @@ function preorder(document: ProjectDocument): string[] {
 
 async function served(app: TestApp, session_id: string) {
   const { body } = await app.api('GET', `/graph?session_id=${session_id}`)
-  return body as { roots: string[]; nodes: Node[]; seq: number }
+  return body as { roots: string[]; nodes: Node[]; seq: number; template_digest?: string }
 }
 
 test.each([...FILES, ...SHIPPED])(
@@ -91,6 +91,7 @@ test('[UNDO8] saving and loading show on both namespaces, with the graph as it i
   const state = await served(app, session_id)
   expect(loaded.body['graph']).toEqual(state)
   expect(state.nodes).toMatchObject([{ name: 'Pilot' }, { id: 'kept' }])
+  expect(state).toMatchObject({ template_digest: expect.any(String) })
   for (const listener of [root, graph]) {
     expect(listener.of('project:saved')).toMatchObject([{ session_id, project_id, saved_seq: 2 }])
     expect(listener.of('project:loaded')).toMatchObject([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Budget, Budgets } from '../src/gate/rate.js'
+import { Budget, Budgets } from '../src/limits/rate.js'
 
 const RATE = { perSecond: 10, burst: 5 }
 

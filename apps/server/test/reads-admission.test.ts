@@ -107,3 +107,18 @@ test('[LIM16] a join that asks for much that was missed is charged as a read', a
   expect(await join(resume)).toMatchObject({ ok: false, error: { code: 'RATE_LIMITED' } })
   expect(await join({})).toMatchObject({ ok: true })
 })
+
+test('[LIM16] a crowd that has missed a few small entries comes back at once, however large older ones are', async () => {
+  const { app } = await withViewer(['--max-large-reads', '1'])
+  await using _ = app
+  await create(app, 's')
+  await create(app, 's')
+  const token = vic.authorization.slice('Bearer '.length)
+  const clients = await Promise.all(
+    Array.from({ length: 30 }, () => app.client({ auth: { token } })),
+  )
+  const resume = { session_id: 's', stream: 'changes', last_seq: 1 }
+  const joined = await Promise.all(clients.map((client) => client.ask('join_session', resume)))
+  const entries = [{ seq: 2 }, { seq: 3 }]
+  expect(joined).toMatchObject(clients.map(() => ({ ok: true, entries })))
+})

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createMemoryJournal, StorageError } from '../src/journal/index.js'
+import { StorageError } from '../src/errors.js'
+import { createMemoryJournal } from '../src/journal/index.js'
 import { quickApp } from './harness.js'
 
 /** A real journal whose answers to `ping` are up to the test. */

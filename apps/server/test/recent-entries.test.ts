@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RecentEntries } from '../src/sessions/recent-entries.js'
+import { RecentEntries } from '../src/session/tail.js'
 
 const MAX_ENTRIES = 2_000
 const MAX_BYTES = 900_000

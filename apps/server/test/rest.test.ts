@@ -4,7 +4,7 @@ import { testApp } from './harness.js'
 const PAGE = 'http://localhost:3000'
 const COMMAND = { command_type: 'CreateNode', data: { blueprint_type_id: 't' } }
 
-test('[CMD1] the session of a command comes from the header or the body; the body is nearer', async () => {
+test('[CMD1] the session of a command comes from the header or the body, which may not differ', async () => {
   await using app = await testApp()
   for (const session_id of ['a', 'b']) await app.api('POST', '/sessions', { session_id })
   const execute = (body: object, headers: object = {}) =>
@@ -17,8 +17,18 @@ test('[CMD1] the session of a command comes from the header or the body; the bod
   expect(await seqs()).toEqual([1, 0])
   await execute({ session_id: 'b' })
   expect(await seqs()).toEqual([1, 1])
-  await execute({ session_id: 'b' }, { 'X-Session-ID': 'a' })
+  await execute({ session_id: 'b' }, { 'X-Session-ID': 'b' })
   expect(await seqs()).toEqual([1, 2])
+  const differing = { code: 'BAD_REQUEST', details: [{ path: '/session_id', actual: 'b' }] }
+  const headers = { 'X-Session-ID': 'a' }
+  expect(await execute({ session_id: 'b' }, headers)).toMatchObject({
+    status: 400,
+    body: { error: differing },
+  })
+  for (const path of ['/graph?session_id=b', '/sessions/b']) {
+    const { status } = await app.api('GET', path, undefined, headers)
+    expect([path, status]).toEqual([path, path.startsWith('/graph') ? 400 : 200])
+  }
   const error = { code: 'BAD_REQUEST', message: 'Missing session_id' }
   expect(await execute({})).toMatchObject({ status: 400, body: { success: false, error } })
   for (const id of ['not an id', 'none']) {

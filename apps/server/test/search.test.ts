@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { quickApp, testApp, type TestApp } from './harness.js'
 import { HeldJournal } from './held-journal.js'
@@ -11,6 +12,12 @@ async function searched(app: TestApp, query: object, session_id = 's'): Promise<
   const { body } = await app.api('POST', '/graph/search', { session_id, ...query })
   const matches = body['matches'] as Match[]
   return { ...body, seq: body['seq'] as number, ids: matches.map((match) => match.node.id) }
+}
+
+/** The uuid of an option without one, derived independently. */
+function optionUuid(property: string, name: string): string {
+  const hex = createHash('sha1').update(`${property}:${name}`).digest('hex')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5')
 }
 
 const node = (node_id: string, parent_id: string | null, rest: object = {}) => ({
@@ -136,11 +143,16 @@ test('[AFF1] what a template offers for a node', async () => {
         label: 'Status',
         type: 'select',
         required: false,
-        options: ['Not Started', 'In Progress', 'Completed'].map((name) => ({ id: name, name })),
+        options: ['Not Started', 'In Progress', 'Completed'].map((name) => ({
+          id: name,
+          name,
+          uuid: optionUuid('phase.status', name),
+        })),
       },
       { id: 'budget', label: 'Budget', type: 'currency', required: false, options: [] },
     ],
     deletable_properties: ['status'],
+    missing_properties: [],
     can_delete: true,
     can_unlink: false,
     can_link: true,

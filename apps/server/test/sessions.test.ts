@@ -127,6 +127,7 @@ test('[JOIN3] joined reaches only the joiner, session:connected the room', async
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       client_id: second.socket.id,
       active_clients: 2,
+      actor: { id: 'anonymous' },
     },
   ])
   expect(second.names()).toEqual(['joined', 'session:connected'])

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createMemoryJournal, StorageError, type Journal } from '../src/journal/index.js'
+import { StorageError } from '../src/errors.js'
+import { createMemoryJournal, type Journal } from '../src/journal/index.js'
 import { quickApp, type RawClient } from './harness.js'
 
 const create = (node_id: string) => ({ blueprint_type_id: 'task', name: 'a', node_id })

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { copyFile, mkdtemp, readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -23,7 +24,8 @@ async function certificateFolder() {
 
 /** The name in the certificate that a new connection is shown. */
 function nameShown({ url }: { url: string }): Promise<string> {
-  const { port, hostname } = new URL(url)
+  const { port, hostname: written } = new URL(url)
+  const hostname = written.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
     const socket = connect(
       { port: Number(port), host: hostname, rejectUnauthorized: false },
@@ -34,6 +36,15 @@ function nameShown({ url }: { url: string }): Promise<string> {
       },
     )
     socket.on('error', reject)
+  })
+}
+
+function statusAt(host: string, port: number, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const options = { host, port, path, rejectUnauthorized: false, agent: false }
+    request(options, (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end()
   })
 }
 
@@ -129,4 +140,34 @@ test('SIGHUP has the certificate read again, and the ready line says https', asy
   for (;;) if ((await nameShown({ url })) === 'talus-test-other') break
   server.kill('SIGTERM')
   expect(await server.ended).toMatchObject({ code: 0 })
+})
+
+test('for localhost, certificate and base path hold on the addresses of both families', async ({
+  skip,
+}) => {
+  const { args, put } = await certificateFolder()
+  await using app = await quickApp({
+    args: [...args, '--host', 'localhost', '--base-path', '/talus'],
+  })
+  const port = Number(new URL(app.url).port)
+  const addresses = (await lookup('localhost', { all: true })).map(({ address }) => address)
+  if (addresses.length < 2) skip('localhost has one address here')
+  const shown = () =>
+    Promise.all(
+      addresses.map((host) => {
+        const name = host.includes(':') ? `[${host}]` : host
+        return nameShown({ url: `https://${name}:${port}` })
+      }),
+    )
+  expect(await shown()).toEqual(addresses.map(() => 'talus-test-one'))
+  await Promise.all([put('other', 'cert'), put('other', 'key')])
+  app.renewCertificate?.()
+  expect(await shown()).toEqual(addresses.map(() => 'talus-test-other'))
+  for (const host of addresses) {
+    for (const path of ['/api/v1/health', '/socket.io/?EIO=4&transport=polling']) {
+      for (const base of ['', '/talus']) {
+        expect([host, base, await statusAt(host, port, base + path)]).toEqual([host, base, 200])
+      }
+    }
+  }
 })

@@ -76,12 +76,6 @@ const REFUSED: [title: string, command: Command, code: string, path: string][] =
     '/data/node_id',
   ],
   [
-    'a new node without its required property',
-    ['CreateNode', { ...without('properties'), node_id: 'n' }],
-    'INVALID_PROPERTY',
-    '/data/properties/code',
-  ],
-  [
     'a new node without its required name',
     ['CreateNode', { ...without('name'), node_id: 'n' }],
     'INVALID_PROPERTY',
@@ -171,11 +165,11 @@ test('[TREE2] a link to a parent that does not allow the type is refused', async
 const VALUES: [property_id: string, fitting: unknown[], others: unknown[]][] = [
   ['notes', ['', 'text', null], [1, true, [], {}]],
   ['code', ['text'], [1, '', null, ['c']]],
-  ['owner', ['somebody', '', null], [1, {}]],
+  ['owner', ['somebody', '', ['a', 'b'], null], [1, {}, [1]]],
   ['estimate', [1, -0.5, '3500', ' 1e3 ', '', null], ['many', true, [1], '1,5']],
   ['cost', [1, '12.50', '', null], ['12 EUR', {}]],
   ['due', ['2026-02-28', '2026-02-28T10:00:00Z', '', null], ['2026-02-30', 'soon', 5]],
-  ['done', [true, false, null], ['true', 0, '']],
+  ['done', [true, false, 'true', 'false', '', null], ['yes', 0, 'perhaps']],
   ['priority', ['p1', 'High', 'Normal'], ['p3', 'high', '', null, 1]],
   ['blocks', ['t', ['s', 'p'], [], null], [1, [1], { id: 't' }]],
   ['checklist', [{ a: [1] }, [1, 'b'], null], ['a', 1, true]],
@@ -218,7 +212,23 @@ test('[TREE2] any type may be a root, and a type is named by its id or its uuid'
   expect(types).toEqual([PHASE, TASK, 'note'])
 })
 
-test('[TREE2] the root of a new project may lack required properties', async () => {
+test('[TREE6] a new node may lack required properties, and its affordances name them', async () => {
+  await using tree = await studioTree()
+  await tree.done(['CreateNode', { ...without('properties'), node_id: 'n' }])
+  const missing = async (node_id: string) => {
+    const { body } = await tree.app.api(
+      'GET',
+      `/sessions/${tree.session_id}/nodes/${node_id}/affordances`,
+    )
+    return body['missing_properties']
+  }
+  expect(await missing('t')).toEqual([])
+  expect(await missing('n')).toEqual(['code'])
+  await tree.done(['UpdateProperty', { node_id: 'n', property_id: 'code', new_value: 'c-2' }])
+  expect(await missing('n')).toEqual([])
+})
+
+test('[TREE6] the root of a new project may lack required properties', async () => {
   await using tree = await treeSession('studio')
   const project = { template_id: 'studio', project_name: 'Pilot' }
   const { status, body } = await tree.app.api('POST', '/projects', project)

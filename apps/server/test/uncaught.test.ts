@@ -34,3 +34,18 @@ test.each([
     }),
   )
 })
+
+test('[ERR1] when the thread of the journal ends, the server does, with code 1', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'talus-fault-'))
+  const code = `process.on('worker', (worker) => process.on('SIGUSR2', () => worker.terminate()))`
+  await using server = launch(['--port', '0', '--data-dir', dataDir], {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+  })
+  const { url } = JSON.parse(await server.greeting) as { url: string }
+  expect((await fetch(`${url}/api/v1/ready`)).status).toBe(200)
+  server.kill('SIGUSR2')
+  const { code: exitCode, stderr } = await server.ended
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('the journal is lost')
+  expect(stderr).toContain('thread of the journal has died')
+})

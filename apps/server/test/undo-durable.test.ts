@@ -97,70 +97,58 @@ const BEFORE: [title: string, before: number, after: number][] = [
   ['before everything', 1_000, 0],
 ]
 
-test.each(BEFORE)(
-  '[UNDO1] stacks survive a restart with a snapshot %s',
-  { timeout: 120_000 },
-  async (...row) => {
-    const [, before, after] = row
-    const dataDir = await mkdtemp(join(tmpdir(), 'talus-test-'))
-    {
-      await using app = await testApp({ dataDir })
-      const filler = await enter(app, 's', 'filler')
-      await filler.create('filler')
-      await setMany(filler, 'filler', before)
-      await act(await cast(app))
-      await setMany(filler, 'filler', after)
-      await filler.execute('DeleteNode', { node_id: 'filler' })
-    }
-    expect(await snapshotSeq(dataDir)).toBeGreaterThanOrEqual(1_000)
-    {
-      await using app = await testApp({ dataDir })
-      expect(await take(app, await cast(app))).toEqual(TURNS)
-      const filler = await enter(app, 's', 'filler')
-      await filler.undo()
-      const last = Math.max(before, after) || undefined
-      expect(await valueOf(app, 's', 'filler', 'p')).toBe(last)
-    }
-    await rm(dataDir, { recursive: true })
-  },
-)
+test.each(BEFORE)('[UNDO1] stacks survive a restart with a snapshot %s', async (...row) => {
+  const [, before, after] = row
+  const dataDir = await mkdtemp(join(tmpdir(), 'talus-test-'))
+  {
+    await using app = await testApp({ dataDir })
+    const filler = await enter(app, 's', 'filler')
+    await filler.create('filler')
+    await setMany(filler, 'filler', before)
+    await act(await cast(app))
+    await setMany(filler, 'filler', after)
+    await filler.execute('DeleteNode', { node_id: 'filler' })
+  }
+  expect(await snapshotSeq(dataDir)).toBeGreaterThanOrEqual(1_000)
+  {
+    await using app = await testApp({ dataDir })
+    expect(await take(app, await cast(app))).toEqual(TURNS)
+    const filler = await enter(app, 's', 'filler')
+    await filler.undo()
+    const last = Math.max(before, after) || undefined
+    expect(await valueOf(app, 's', 'filler', 'p')).toBe(last)
+  }
+  await rm(dataDir, { recursive: true })
+})
 
-test(
-  '[UNDO7] the stacks keep the last 1,000 steps of an actor, also after a restart',
-  { timeout: 120_000 },
-  async () => {
-    await using app = await testApp()
-    const ann = await enter(app, 's', 'ann')
-    await ann.create('n')
-    await setMany(ann, 'n', 1_005)
-    await using again = await app.restart()
-    const late = await enter(again, 's', 'ann')
-    const undone = await Promise.all(Array.from({ length: 1_001 }, () => late.undo()))
-    const refused = undone.flatMap((ack, i) => (ack['ok'] ? [] : [[i, ack['error']]]))
-    expect(refused).toMatchObject([[1_000, { code: 'NOTHING_TO_UNDO' }]])
-    expect(await valueOf(again, 's', 'n', 'p')).toBe(5)
-    const redone = await Promise.all(Array.from({ length: 1_000 }, () => late.redo()))
-    expect(redone.every((ack) => ack['ok'])).toBe(true)
-    expect(await valueOf(again, 's', 'n', 'p')).toBe(1_005)
-  },
-)
+test('[UNDO7] the stacks keep the last 1,000 steps of an actor, also after a restart', async () => {
+  await using app = await testApp()
+  const ann = await enter(app, 's', 'ann')
+  await ann.create('n')
+  await setMany(ann, 'n', 1_005)
+  await using again = await app.restart()
+  const late = await enter(again, 's', 'ann')
+  const undone = await Promise.all(Array.from({ length: 1_001 }, () => late.undo()))
+  const refused = undone.flatMap((ack, i) => (ack['ok'] ? [] : [[i, ack['error']]]))
+  expect(refused).toMatchObject([[1_000, { code: 'NOTHING_TO_UNDO' }]])
+  expect(await valueOf(again, 's', 'n', 'p')).toBe(5)
+  const redone = await Promise.all(Array.from({ length: 1_000 }, () => late.redo()))
+  expect(redone.every((ack) => ack['ok'])).toBe(true)
+  expect(await valueOf(again, 's', 'n', 'p')).toBe(1_005)
+})
 
-test(
-  '[UNDO7] the stacks keep the last 10,000 steps of a session',
-  { timeout: 120_000 },
-  async () => {
-    await using app = await testApp()
-    const [early, second] = [await enter(app, 's', 'early'), await enter(app, 's', 'second')]
-    await early.create('n')
-    await second.create('m')
-    for (let actor = 0; actor < 9; actor += 1) {
-      await setMany(await enter(app, 's', `actor-${actor}`), 'n', 1_000)
-    }
-    await setMany(await enter(app, 's', 'last'), 'n', 999)
-    expect(await early.undo()).toMatchObject({ ok: false, error: { code: 'NOTHING_TO_UNDO' } })
-    expect(await second.undo()).toMatchObject({ ok: true, undo: { status: 'applied' } })
-  },
-)
+test('[UNDO7] the stacks keep the last 10,000 steps of a session', async () => {
+  await using app = await testApp()
+  const [early, second] = [await enter(app, 's', 'early'), await enter(app, 's', 'second')]
+  await early.create('n')
+  await second.create('m')
+  for (let actor = 0; actor < 9; actor += 1) {
+    await setMany(await enter(app, 's', `actor-${actor}`), 'n', 1_000)
+  }
+  await setMany(await enter(app, 's', 'last'), 'n', 999)
+  expect(await early.undo()).toMatchObject({ ok: false, error: { code: 'NOTHING_TO_UNDO' } })
+  expect(await second.undo()).toMatchObject({ ok: true, undo: { status: 'applied' } })
+})
 
 test('[UNDO8] a project load clears all stacks and is not undone', async () => {
   await using app = await testApp()

@@ -1,4 +1,5 @@
-import { StorageError, type Journal } from '../src/journal/index.js'
+import { StorageError } from '../src/errors.js'
+import type { Journal } from '../src/journal/index.js'
 
 type Waiting = { opened: Promise<void>; open: () => void }
 

@@ -109,7 +109,7 @@ function ask(
     case 'handshake':
       return throughSocket(asking, subject.namespace)
     case 'event': {
-      const payload = eventPayload(subject.name, scene)
+      const payload = eventPayload(subject.name, scene, asking.as)
       return throughSocket(asking, subject.namespace, {
         name: subject.name,
         payload: payload && { ...payload, ...extra },

@@ -5,7 +5,7 @@ import {
   type CommandType,
   type RouteName,
 } from '@talus/protocol'
-import type { Scene } from './scene.js'
+import type { Presents, Scene } from './scene.js'
 
 type ClientEventName = keyof typeof CLIENT_EVENTS
 
@@ -61,8 +61,13 @@ export const ROUTE_REQUESTS: Record<RouteName, (scene: Scene) => RestAsk> = {
 }
 
 /** The contract's example of an event, about the session of the scene; `ping` carries nothing. */
-export function eventPayload(name: ClientEventName, { session_id }: Scene): object | undefined {
+export function eventPayload(
+  name: ClientEventName,
+  { session_id }: Scene,
+  { auth: { token } }: Presents,
+): object | undefined {
   const { example } = CLIENT_EVENTS[name]
+  if (name === 'authenticate') return token === undefined ? example : { token }
   return example && { ...example, session_id }
 }
 

@@ -39,7 +39,7 @@ export class SocketClient implements Client {
     this.#world = world
     const reach = {
       graph: (min_seq: number) => world.graph(min_seq),
-      ask: () => this.#raw && this.#join(this.#raw),
+      ask: () => void (this.#raw && this.#join(this.#raw)),
       fault: (err: unknown) => world.fault(err),
     }
     const follows = member.stream === 'changes' ? ChangesReplica : EventsReplica
@@ -95,8 +95,9 @@ export class SocketClient implements Client {
   async settled(): Promise<void> {
     const raw = this.#raw
     if (!raw) return
-    // A frame that was lost shows when the next one comes: here none may come any more.
-    if (this.member.stream === 'changes') this.#join(raw)
+    // A frame that was lost shows when the next one comes: here none may come any more. A pong says
+    // nothing of the answer to a join, which may have to read what it tells.
+    if (this.member.stream === 'changes') await this.#join(raw)
     await raw.settled().catch(() => undefined)
     await this.replica.settled()
     await raw.settled().catch(() => undefined)
@@ -107,16 +108,16 @@ export class SocketClient implements Client {
     if (this.replica instanceof EventsReplica && this.member.stream === 'graph') {
       this.replica.connected()
     }
-    if (this.member.stream !== 'graph') this.#join(raw)
+    if (this.member.stream !== 'graph') void this.#join(raw)
     // What comes after a join need not wait for its answer.
     this.outbox.open((attempt) => this.#transmit(raw, attempt))
   }
 
-  #join(raw: RawClient): void {
+  #join(raw: RawClient): Promise<void> {
     const { stream, actor } = this.member
     const place = this.replica instanceof ChangesReplica ? this.replica.place : {}
     const { session_id } = this.#world
-    raw.ask('join_session', { session_id, stream, ...(actor && { actor }), ...place }).then(
+    return raw.ask('join_session', { session_id, stream, ...(actor && { actor }), ...place }).then(
       (ack) => {
         if (ack['ok'] !== true) this.#world.fault(new Error(`A join: ${JSON.stringify(ack)}`))
       },

@@ -43,7 +43,7 @@ export class Rehearsal {
     const { changes, command_type, target } = this.#plan(request, actor)
     const kind = request.verb === 'undo' || request.verb === 'redo' ? request.verb : 'do'
     if (changes.length === 0) {
-      if (kind !== 'do' && target !== undefined) this.#history.consume(kind, actor, target)
+      if (kind !== 'do' && target !== undefined) this.#history.consume(kind, target)
       return
     }
     const seq = this.seq + 1

@@ -28,7 +28,7 @@ async function expectJournal(world: World): Promise<number> {
 async function expectStored(world: World): Promise<void> {
   const before = await world.graph()
   await world.house.stop('SIGTERM')
-  const verdict = await verifyFile(join(world.house.dataDir, 'talus.db'))
+  const verdict = verifyFile(join(world.house.dataDir, 'talus.db'))
   expect(verdict).toMatchObject({ ok: true, database: [] })
   await world.house.start()
   expect(await world.graph()).toEqual(before)

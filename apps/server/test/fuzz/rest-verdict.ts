@@ -41,6 +41,8 @@ export function verdictOn(request: RestRequest, answer: Exchange): string | unde
   if (answer.kind !== 'answer') return answer.kind
   const { method } = request.outgoing
   const { status, body } = answer
+  // Other requests of the attack give and take roles; whoever is read for meanwhile asks again.
+  if (status === 503 && body.includes('The role has changed meanwhile')) return undefined
   if (status >= 500) return `status ${status}`
   // Neither has a body by its nature, OPTIONS is answered by CORS, and a packed body is not read.
   if (answer.headers['content-encoding'] !== undefined) return undefined
@@ -51,6 +53,8 @@ export function verdictOn(request: RestRequest, answer: Exchange): string | unde
   if (request.strayed) return undefined
   const { response, status: expected } = ROUTES[request.route]
   if (status !== expected) return `status ${status} in place of ${expected}`
+  // A file that was imported in another shape comes back as it was written (rule FILE1).
+  if (request.route === 'ExportProject') return undefined
   const checked = check(response, value)
   return checked.ok ? undefined : checked.error.message
 }

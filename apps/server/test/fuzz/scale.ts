@@ -2,7 +2,7 @@
 export type Scale = { inputs: number; seed: number }
 
 /** A share that takes seconds; `pnpm fuzz` takes as many as it is told. */
-const IN_EVERY_RUN = 3_000
+const IN_EVERY_RUN = 1_000
 
 function numberOf(variable: string, fallback: number): number {
   const given = Number(process.env[variable] ?? fallback)

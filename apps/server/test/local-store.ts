@@ -1,33 +1,32 @@
 import { copyFile, mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Journal } from '../src/journal/journal.js'
-import { openDatabase, type SqliteDatabase } from '../src/journal/sqlite-database.js'
-import { createSqliteStore } from '../src/journal/sqlite-store.js'
-import type { SettleAt } from '../src/journal/staging.js'
+import { openDatabase, type SqliteDatabase } from '../src/journal/sqlite/database.js'
+import { createSqliteStore, journalOf } from '../src/journal/sqlite/store.js'
 import { temporaryDirectory } from './journal-directory.js'
 
-/** How a journal ends: `close` moves what is staged, `crash` leaves the disk as a kill leaves it. */
+/** How a journal ends: `close` indexes what is behind, `crash` leaves the disk as a kill leaves it. */
 export type Ending = 'close' | 'crash'
 
-/** The SQLite journal, on this thread, that moves what is staged when the test says so. */
-export class StagedStore {
+/** The SQLite journal, on this thread, whose indexes are filled when the test says so. */
+export class LocalStore {
   journal: Journal
   #file: string
   #database: SqliteDatabase
-  readonly #settleAt: SettleAt | undefined
-  /** Why rows could not be moved, each time. */
+  readonly #fillAt: number | undefined
+  /** Why rows could not be indexed, each time. */
   readonly stuck: unknown[]
 
-  private constructor(file: string, settleAt: SettleAt | undefined, opened: Opened) {
+  private constructor(file: string, fillAt: number | undefined, opened: Opened) {
     this.#file = file
-    this.#settleAt = settleAt
+    this.#fillAt = fillAt
     this.journal = opened.journal
     this.#database = opened.database
     this.stuck = opened.stuck
   }
 
-  static async open(file: string, settleAt?: SettleAt): Promise<StagedStore> {
-    return new StagedStore(file, settleAt, await openOn(file, settleAt, []))
+  static async open(file: string, fillAt?: number): Promise<LocalStore> {
+    return new LocalStore(file, fillAt, await openOn(file, fillAt, []))
   }
 
   /** The database, which is another one after each `crash`. */
@@ -41,11 +40,16 @@ export class StagedStore {
     return Object.values(row ?? {})[0] ?? Number.NaN
   }
 
+  /** Rows of the log that are behind its indexes. */
+  behind(): number {
+    return this.count('select count(*) from log where id > (select indexed from journal)')
+  }
+
   exec(sql: string): void {
     this.#database.connection.exec(sql)
   }
 
-  /** Ends without moving anything. */
+  /** Ends without indexing anything. */
   drop(): void {
     this.#database.close()
   }
@@ -53,7 +57,7 @@ export class StagedStore {
   async reopen(ending: Ending): Promise<Journal> {
     if (ending === 'close') await this.journal.close()
     else await this.#crash()
-    const opened = await openOn(this.#file, this.#settleAt, this.stuck)
+    const opened = await openOn(this.#file, this.#fillAt, this.stuck)
     this.journal = opened.journal
     this.#database = opened.database
     return this.journal
@@ -70,14 +74,10 @@ export class StagedStore {
 
 type Opened = { journal: Journal; database: SqliteDatabase; stuck: unknown[] }
 
-async function openOn(
-  file: string,
-  settleAt: SettleAt | undefined,
-  stuck: unknown[],
-): Promise<Opened> {
+async function openOn(file: string, fillAt: number | undefined, stuck: unknown[]): Promise<Opened> {
   const database = closedOnce(openDatabase(file, 'normal'))
   const onStuck = (error: unknown) => stuck.push(error)
-  const { journal } = await createSqliteStore(database, { settleAt, onStuck })
+  const journal = journalOf(createSqliteStore(file, database, { fillAt, onStuck }))
   return { journal, database, stuck }
 }
 
@@ -95,12 +95,12 @@ function closedOnce(database: SqliteDatabase): SqliteDatabase {
 
 /** A store in a directory of its own; both are gone at the end of the scope. */
 export async function temporaryStore(
-  settleAt?: SettleAt,
-): Promise<AsyncDisposable & { store: StagedStore }> {
+  fillAt?: number,
+): Promise<AsyncDisposable & { store: LocalStore }> {
   const directory = await temporaryDirectory()
   const folder = join(directory.path, 'data')
   await mkdir(folder)
-  const store = await StagedStore.open(join(folder, 'journal.db'), settleAt)
+  const store = await LocalStore.open(join(folder, 'journal.db'), fillAt)
   return {
     store,
     async [Symbol.asyncDispose]() {
