@@ -1,11 +1,12 @@
-/**
- * @typedef {import('./declarations.mjs').Syntax} Syntax
- * @typedef {import('./declarations.mjs').Declaration} Declaration
- */
+import { namesIn } from './declarations.mjs'
+
+/** @typedef {import('./declarations.mjs').Syntax} Syntax */
 
 /** What nobody outside can use, or what says nothing beyond its type. @param {Syntax} member */
 function isHidden({ key, kind, accessibility }, isType) {
   if (key?.type === 'PrivateIdentifier' || accessibility === 'private') return true
+  // What frameworks look for, such as `__v_skip`.
+  if (key?.type === 'Identifier' && key.name.startsWith('__')) return true
   return kind === 'constructor' && isType
 }
 
@@ -50,4 +51,9 @@ export function kindOf(syntax) {
     default:
       return 'function'
   }
+}
+
+/** The types that the parameters of a function name, each once. @param {Syntax[]} overloads */
+export function parameterTypes(overloads) {
+  return [...new Set(overloads.flatMap(({ params }) => namesIn(params ?? [])))]
 }

@@ -38,6 +38,10 @@ export class Listeners<Key, Argument> {
     }
   }
 
+  has(key: Key): boolean {
+    return this.#listeners.has(key)
+  }
+
   tell(key: Key, argument: Argument): void {
     const listeners = this.#listeners.get(key)
     if (!listeners) return
@@ -59,6 +63,11 @@ export class Emitter<Events> {
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     requireListener(`on('${String(name)}')`, listener)
     return this.#listeners.add(name, listener)
+  }
+
+  /** Whether anybody listens. */
+  has(name: keyof Events): boolean {
+    return this.#listeners.has(name)
   }
 
   emit<Name extends keyof Events>(name: Name, argument: Events[Name]): void {

@@ -1,4 +1,4 @@
-import type { ErrorBody, ErrorCode, ErrorDetail } from '@talus/protocol'
+import type { CommandType, ErrorBody, ErrorCode, ErrorDetail } from '@talus/protocol'
 
 /**
  * What can go wrong without a refusal by the server, in this order: no answer in time, the client
@@ -15,7 +15,21 @@ export type LocalErrorCode =
 
 type Reason = Omit<ErrorBody, 'code'> & { code: ErrorCode | LocalErrorCode }
 
-type Context = { commandId?: string; cause?: unknown }
+/** A command as it was called, so that an application can offer it, or its text, again. */
+export type RefusedCommand = {
+  /** The type of the command. */
+  command_type: CommandType
+  /** What `execute` was given, with the ids of the nodes that it creates. */
+  data: unknown
+  /** What people would have read of it in the history. */
+  label?: string
+}
+
+type Context = {
+  commandId?: string | undefined
+  command?: RefusedCommand | undefined
+  cause?: unknown
+}
 
 /** Why something was refused or could not be done: the one error that this package rejects with. */
 export class TalusError extends Error {
@@ -33,6 +47,8 @@ export class TalusError extends Error {
   readonly errorId: string | undefined
   /** The command that this is about, if it is about one. */
   readonly commandId: string | undefined
+  /** Of a refused call of `execute` or `batch`: what it asked for. */
+  readonly command: RefusedCommand | undefined
 
   /** For tests and stores; the client makes its own. */
   constructor(reason: Reason, context: Context = {}) {
@@ -44,6 +60,12 @@ export class TalusError extends Error {
     this.retryAfterMs = retry_after_ms
     this.errorId = error_id
     this.commandId = context.commandId
+    this.command = context.command
+  }
+
+  /** For logs: an Error's own message is not enumerable. */
+  toJSON(): object {
+    return Object.assign({}, this, { message: this.message })
   }
 }
 
@@ -63,13 +85,29 @@ export function leftError(sessionId: string): TalusError {
   return new TalusError({ code: 'LEFT', message, retryable: false })
 }
 
-export function timeoutError(message: string, commandId?: string): TalusError {
+/** What the server would say as well: nothing is shown, sent or taken back. */
+export function notAllowed(
+  role: string | undefined,
+  commandId: string | undefined,
+  needed = 'editor',
+): TalusError {
+  const message = `A ${role} of the session may only look at it`
+  const details = [{ path: '', expected: `the role ${needed}`, actual: role ?? null }]
   const context = commandId === undefined ? {} : { commandId }
+  return new TalusError({ code: 'FORBIDDEN', message, details, retryable: false }, context)
+}
+
+export function timeoutError(message: string, context?: Context): TalusError {
   return new TalusError({ code: 'TIMEOUT', message, retryable: true }, context)
 }
 
-export function storeFailed(cause: unknown): TalusError {
-  const message = 'Commands are kept in memory only: the store does not work'
+/** `why`: the cause in words. */
+export function storeFailed(
+  what: string,
+  cause: unknown,
+  why = 'it could not be loaded',
+): TalusError {
+  const message = `${what}: the store does not work (${why})`
   return new TalusError({ code: 'STORE_FAILED', message, retryable: false }, { cause })
 }
 
@@ -78,7 +116,9 @@ export function unreadable(cause: unknown): TalusError {
   return new TalusError({ code: 'INTERNAL_ERROR', message, retryable: false }, { cause })
 }
 
-export function noToken(cause: unknown): TalusError {
-  const message = 'The token callback failed; the client tries again'
+/** There is no token for now: the callback failed, or the server refused what it gave. */
+export function tokenFailed(cause: unknown): TalusError {
+  if (cause instanceof TalusError) return cause
+  const message = `The token callback failed: ${String(cause)}; the client tries again`
   return new TalusError({ code: 'UNAUTHORIZED', message, retryable: true }, { cause })
 }

@@ -1,22 +1,25 @@
-import { Blueprint } from '@talus/graph'
+import type { Blueprint } from '@talus/graph'
 import type { Entry, HistoryEntry } from '@talus/protocol'
 import { TalusError, unreadable } from './errors.js'
+import { awaitPlanner, blueprintOf } from './graph/prediction.js'
 import type { Replica, Snapshot } from './graph/replica.js'
 import type { Line } from './line.js'
 import type { Joined } from './joined.js'
 import type { Rest } from './rest.js'
 import { backoff, pause, REFUSAL_DELAYS } from './retry.js'
 
-/** `held`: entries that came before the answer to the join, or while something older was fetched. */
+/**
+ * `held`: entries that came before the answer to the join, while something older was fetched, or
+ * while the replica rests.
+ */
 type State =
   | { at: 'detached' }
   | { at: 'joining'; held: Entry[] }
   | { at: 'fetching'; line: Line; held: Entry[] }
-  | { at: 'live'; line: Line }
+  | { at: 'live'; line: Line; held: Entry[] }
 
 type Settings = {
   session_id: string
-  actor_id: string
   replica: Replica
   rest: Rest
   onLive: () => void
@@ -31,6 +34,9 @@ const PAGE = 1_000
 /** Steps of the actor from before that can be undone here. */
 const RECALLED = 500
 
+/** A transfer of which something came so lately goes on. */
+const RECEIVING_MS = 1_000
+
 /** What asking again does not change. */
 const FINAL = new Set<string>(['SESSION_NOT_FOUND', 'FORBIDDEN', 'UNAUTHORIZED', 'CLOSED'])
 
@@ -42,21 +48,47 @@ export class Follower {
   #unsent = 0
   /** The history that the server shows this client from now on, if it said so. */
   #shown: string | undefined
+  /** The epoch at the last join. */
+  #epoch = ''
+  /**
+   * The graph that is being loaded, perhaps since an earlier line: on a slow network a connection
+   * is lost more easily than a transfer that goes on.
+   */
+  #loading: Promise<Snapshot> | undefined
+  #receivedAt = 0
+  #problem: TalusError | undefined
   /** Templates do not change while a client runs. */
   #blueprint: Blueprint | null = null
+  /** The graph came without its rules, as the part that reads them could not be loaded. */
+  #lacksRules = false
 
   constructor(settings: Settings) {
     this.#settings = settings
+  }
+
+  /** Whether the server was asked for what is not known here. */
+  get isAsking(): boolean {
+    return this.#state.at !== 'detached'
   }
 
   get isLive(): boolean {
     return this.#state.at === 'live'
   }
 
+  /** Why what is missing could not be fetched yet. */
+  get problem(): TalusError | undefined {
+    return this.#problem
+  }
+
   /** What a join has to say of what is known, to be told the rest only. */
   get known(): { last_seq: number; epoch: string } | undefined {
     const { seq, epoch } = this.#settings.replica
     return epoch === undefined ? undefined : { last_seq: seq, epoch }
+  }
+
+  /** Something has come of what is being loaded. */
+  received(): void {
+    this.#receivedAt = Date.now()
   }
 
   /** Joins are being asked for: entries may come before the answer is read. */
@@ -67,10 +99,13 @@ export class Follower {
   }
 
   /** The session is joined on this line. */
-  open(line: Line, { seq, entries, snapshot_required }: Joined): void {
+  open(line: Line, { seq, epoch, entries, snapshot_required }: Joined): void {
     const held = this.#state.at === 'joining' ? this.#state.held : []
-    if (entries) this.#goOn(line, [...entries, ...held])
-    else if (!snapshot_required && this.known !== undefined) this.#goOn(line, held)
+    this.#epoch = this.#shown ?? epoch
+    this.#unsent = Math.max(this.#unsent, seq)
+    const isSame = this.#settings.replica.epoch === epoch
+    if (!this.#lacksRules && (entries || (isSame && !snapshot_required)))
+      this.#goOn(line, [...(entries ?? []), ...held])
     else void this.#fetch(line, () => this.#fetchSnapshot(line, seq), held)
   }
 
@@ -81,8 +116,16 @@ export class Follower {
 
   receive(entries: Entry[]): void {
     const state = this.#state
-    if (state.at === 'live') this.#goOn(state.line, entries)
-    else if (state.at !== 'detached') state.held.push(...entries)
+    if (state.at === 'detached') return
+    state.held.push(...entries)
+    if (state.at !== 'live') return
+    const { restMs } = this.#settings.replica
+    if (restMs === 0) this.#takeHeld(state)
+    else if (state.held.length === entries.length) setTimeout(() => this.#takeHeld(state), restMs)
+  }
+
+  #takeHeld(state: State): void {
+    if (this.#state === state && state.at === 'live') this.#goOn(state.line, state.held)
   }
 
   /**
@@ -92,14 +135,15 @@ export class Follower {
   resync({ seq, epoch }: { seq: number; epoch: string }): void {
     this.#unsent = Math.max(this.#unsent, seq)
     this.#shown = epoch
-    if (this.#state.at === 'live') this.#goOn(this.#state.line, [])
+    this.#epoch = epoch
+    this.#takeHeld(this.#state)
   }
 
   /** Takes in what came; when something is missing, it is fetched first. */
   #goOn(line: Line, entries: readonly Entry[]): void {
     const { replica, onLive } = this.#settings
     const wasLive = this.isLive
-    this.#state = { at: 'live', line }
+    this.#state = { at: 'live', line, held: [] }
     if (this.#shown !== undefined && this.#shown !== replica.epoch) {
       // What comes next continues a graph that is not here.
       this.#shown = undefined
@@ -127,7 +171,8 @@ export class Follower {
         break
       } catch (error) {
         if (!(error instanceof TalusError)) return this.#settings.onRefused(unreadable(error))
-        if (FINAL.has(error.code)) return this.#settings.onRefused(error)
+        if (FINAL.has(error.code) && !error.retryable) return this.#settings.onRefused(error)
+        this.#problem = error
         await pause(backoff(attempt, REFUSAL_DELAYS), line.lost)
       }
     }
@@ -155,15 +200,27 @@ export class Follower {
 
   /** The graph at `min_seq` or later (rule READ1). */
   async #fetchSnapshot(line: Line, min_seq = 0): Promise<void> {
-    const { session_id, replica, rest } = this.#settings
+    const isReceiving = Date.now() - this.#receivedAt < RECEIVING_MS
+    const earlier = isReceiving ? this.#loading : undefined
+    const loading = (this.#loading = earlier ?? this.#load(min_seq))
+    const snapshot = await loading.finally(() => {
+      if (this.#loading === loading) this.#loading = undefined
+    })
+    if (line.lost.aborted) return
+    if (earlier && snapshot.state.epoch !== this.#epoch) return this.#fetchSnapshot(line, min_seq)
+    this.#settings.replica.load(snapshot)
+  }
+
+  async #load(min_seq: number): Promise<Snapshot> {
+    const { session_id, rest } = this.#settings
     const state = await rest.getGraph({ session_id, min_seq })
-    const [blueprint, history] = await Promise.all([
+    const [blueprint, history, planner] = await Promise.all([
       this.#blueprintOf(state.template_id),
       this.#historyUpTo(state.seq),
+      awaitPlanner(),
     ])
-    const snapshot: Snapshot = { state, blueprint, history }
-    // On a later line the replica may have come further meanwhile.
-    if (!line.lost.aborted) replica.load(snapshot)
+    this.#lacksRules = !planner
+    return { state, blueprint, history }
   }
 
   /** Without it predictions lack defaults and checks until the server's entry comes. */
@@ -172,17 +229,17 @@ export class Follower {
     if (this.#blueprint?.template_id === template_id) return this.#blueprint
     try {
       const document = await this.#settings.rest.getTemplateSchema({ template_id })
-      this.#blueprint = new Blueprint(template_id, document)
-      return this.#blueprint
+      return (this.#blueprint = await blueprintOf(template_id, document))
     } catch {
+      // Less can be foreseen without it; the server decides by it all the same.
       return null
     }
   }
 
   async #historyUpTo(seq: number): Promise<readonly HistoryEntry[]> {
     if (seq === 0) return []
-    const { session_id, actor_id, rest } = this.#settings
-    const asked = { session_id, actor: actor_id, before_seq: seq + 1, limit: RECALLED }
+    const { session_id, replica, rest } = this.#settings
+    const asked = { session_id, actor: replica.actor_id, before_seq: seq + 1, limit: RECALLED }
     try {
       return (await rest.getHistory(asked)).entries
     } catch {

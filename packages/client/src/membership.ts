@@ -1,30 +1,39 @@
-import type { ServerToClientEvents } from '@talus/protocol'
+import type { Role, ServerToClientEvents } from '@talus/protocol'
 import { Commands } from './commands.js'
 import { Emitter } from './emitter.js'
 import { leftError, TalusError, timeoutError } from './errors.js'
 import { Follower } from './follower.js'
+import { blueprintOf, loadPlanner } from './graph/prediction.js'
 import { Replica } from './graph/replica.js'
 import { SessionGraph } from './graph/session-graph.js'
 import { readJoined, type Joined } from './joined.js'
 import type { Line } from './line.js'
-import { PresenceRoom } from './presence.js'
-import type { CommandStore } from './queue/store.js'
+import { PresenceRoom, type Coming } from './presence.js'
 import type { Rest } from './rest.js'
-import { backoff, pause, REFUSAL_DELAYS } from './retry.js'
+import { backoff, Limit, pause, REFUSAL_DELAYS } from './retry.js'
 import { isRoomEvent, type SessionEvents, type SessionStatus } from './session-events.js'
+import type { LastGraph, SessionStorage, Storage } from './storage/storage.js'
 
 type State = 'joining' | 'joined' | 'leaving' | 'ended'
 
+type Leaving = { done: Promise<void>; resolve: () => void }
+
 type Settings = {
   sessionId: string
-  scope: string
   actor_id: string
   totalTimeoutMs: number
-  store: CommandStore | null
+  storage: Storage | undefined
   rest: Rest
-  onEnded: () => void
-  onStoreFailed: (cause: unknown) => void
+  /** Why there is no connection. */
+  problem: () => TalusError | undefined
+  /** So much of the graph has come. */
+  onProgress: (bytes: number) => void
+  /** `wasRefused`: the join was, rather than what came after it. */
+  onEnded: (wasRefused: boolean) => void
 }
+
+/** The actor may not see the session any more. */
+const WITHDRAWN = new Set<string>(['SESSION_NOT_FOUND', 'FORBIDDEN', 'UNAUTHORIZED'])
 
 type Payload<Name extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[Name]>[0]
 
@@ -37,44 +46,63 @@ export class Membership {
   readonly presence: PresenceRoom
   /** Resolves when the client is let in for the first time and has the graph. */
   readonly entered: Promise<void>
+  /** Resolves when it has ended. */
+  readonly over: Promise<void>
   readonly #replica: Replica
   readonly #follower: Follower
-  readonly #onEnded: () => void
-  readonly #deadline: ReturnType<typeof setTimeout>
+  readonly #storage: SessionStorage | undefined
+  readonly #problem: () => TalusError | undefined
+  readonly #onProgress: (bytes: number) => void
+  readonly #onEnded: (wasRefused: boolean) => void
+  readonly #deadline: Limit
   #state: State = 'joining'
   #status: SessionStatus = 'connecting'
   #undo = { canUndo: false, canRedo: false }
   #joined: Joined | undefined
+  /** Of the last line: what was stored may be of another page, which lives. */
+  #client_id: string | undefined
   #line: Line | undefined
-  #left: Promise<void> | undefined
+  /** The answer to the last join, with all that was missed, did not arrive. */
+  #isHeavy = false
+  /** How much of a graph has come. */
+  #bytes = 0
+  #leaving: Leaving | undefined
   /** Events that came before the caller of `join` could add a listener. */
   #held: (() => void)[] | undefined = []
   #resolve!: () => void
   #reject!: (error: TalusError) => void
+  #ended!: () => void
 
-  constructor({ sessionId, actor_id, rest, totalTimeoutMs, onEnded, ...queue }: Settings) {
+  constructor(settings: Settings) {
+    const { sessionId, actor_id, rest, totalTimeoutMs, problem, onProgress, onEnded, storage } =
+      settings
     const { events } = this
     this.sessionId = sessionId
+    this.#problem = problem
+    this.#onProgress = onProgress
     this.#onEnded = onEnded
     const replica = new Replica(actor_id, {
       onChange: (change) => {
         this.graph.tell(change)
         this.#tellUndo()
       },
-      onEntry: (entry) => events.emit('entry', entry),
+      onEntry: (entry) => {
+        events.emit('entry', entry)
+        this.#storage?.note({ entry })
+      },
+      onLoad: (loaded) => this.#storage?.note({ loaded }),
     })
     this.#replica = replica
+    void this.#plan()
     this.graph = new SessionGraph(replica.view)
     this.commands = new Commands({
       replica,
-      onRejected: (error) => this.#say('rejected', error),
-      onCount: (commands) => events.emit('pending', commands),
+      events,
       previewTimeoutMs: totalTimeoutMs,
-      ...queue,
+      note: (note) => this.#storage?.note(note),
     })
     this.#follower = new Follower({
       session_id: sessionId,
-      actor_id,
       replica,
       rest,
       onFetching: () => this.#setStatus(this.#state === 'joining' ? 'connecting' : 'catching-up'),
@@ -84,20 +112,34 @@ export class Membership {
     this.presence = new PresenceRoom({
       session_id: sessionId,
       onOthers: (others) => events.emit('others', others),
+      onParticipants: (participants) => events.emit('participants', participants),
       onRefused: (error) => this.#say('rejected', error),
+    })
+    this.#storage = storage?.session({
+      sessionId,
+      replica,
+      rest,
+      blueprintOf,
+      commands: this.commands,
+      lastJoined: () => this.#joined,
+      restore: (last) => this.#restore(last),
     })
     this.entered = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const message = `Session ${sessionId} could not be joined in time; is there a Talus server?`
-    this.#deadline = setTimeout(() => this.end(timeoutError(message)), totalTimeoutMs)
+    this.over = new Promise((resolve) => (this.#ended = resolve))
+    this.#deadline = new Limit(totalTimeoutMs, () => this.end(this.#late(totalTimeoutMs)))
   }
 
   /** The answer to the last join. */
   get joined(): Joined {
     if (!this.#joined) throw new Error(`Session ${this.sessionId} is not joined yet`)
     return this.#joined
+  }
+
+  get hasEntered(): boolean {
+    return this.#state !== 'joining'
   }
 
   get isLeaving(): boolean {
@@ -122,15 +164,25 @@ export class Membership {
    * pointless: refused for good, or the line lost. Never rejects.
    */
   async enter(line: Line): Promise<void> {
-    await this.commands.adopt()
+    void this.#plan()
+    await this.#storage?.ready()
     const session_id = this.sessionId
     for (let attempt = 1; !line.lost.aborted && this.#state !== 'ended'; attempt += 1) {
-      const known = this.#follower.known
+      const known = this.#isHeavy ? undefined : this.#follower.known
+      // With what was missed the answer may be large. One that did not come is fetched in pages.
+      this.#isHeavy = known !== undefined
       this.#follower.expect()
-      const reply = await line.ask('join_session', { session_id, stream: 'changes', ...known })
+      const lost = this.#client_id === undefined ? {} : { replaces: this.#client_id }
+      const order = { session_id, stream: 'changes', ...known, ...lost } as const
+      const reply = await line.ask('join_session', order)
       if (reply.outcome !== 'answered') continue
+      this.#isHeavy = false
+      this.#deadline.progress()
       const joined = readJoined(reply.answer)
-      if (!(joined instanceof TalusError)) return this.#enteredOn(line, joined)
+      if (!(joined instanceof TalusError)) {
+        await this.#storage?.ready(joined.actor?.id)
+        return this.#enteredOn(line, joined)
+      }
       if (!joined.retryable) return this.end(joined)
       await pause(backoff(attempt, REFUSAL_DELAYS, joined), line.lost)
     }
@@ -142,7 +194,28 @@ export class Membership {
     this.commands.cut()
     this.#follower.cut()
     this.presence.cut()
-    if (this.#state === 'joined' || this.#state === 'leaving') this.#setStatus('offline')
+    if (this.#state === 'joined') this.#setStatus('offline')
+    // Nobody knows when there will be a connection again.
+    this.#leaving?.resolve()
+  }
+
+  /** The server has put this client out of the session, while the connection lives. */
+  expelled(error: TalusError): void {
+    const line = this.#line
+    if (!error.retryable || !line) return this.end(error)
+    this.cut()
+    void this.enter(line)
+  }
+
+  /** So much of the graph has come. */
+  progress(bytes: number): void {
+    this.#deadline.progress()
+    this.#follower.received()
+    // What is asked beside the graph is small.
+    if (bytes <= this.#bytes) return
+    this.#bytes = bytes
+    this.events.emit('progress', bytes)
+    this.#onProgress(bytes)
   }
 
   /** Takes in what the server says of the session; what is not for it, it ignores. */
@@ -152,20 +225,55 @@ export class Membership {
       this.#follower.receive((payload as Payload<'session:changes'>).entries)
     } else if (name === 'resync:required') {
       const resync = payload as Payload<'resync:required'>
-      if (resync.role) this.#replica.role = resync.role
+      if (resync.role) this.#permit(resync.role)
       this.#follower.resync(resync)
     } else if (name === 'permissions:changed') {
-      this.#permit(payload as Payload<'permissions:changed'>)
+      const { actor_id, role } = payload as Payload<'permissions:changed'>
+      if (actor_id === this.#joined?.actor?.id) this.#permit(role ?? undefined)
     } else if (name === 'presence:changed') {
       this.presence.receive(payload as Payload<'presence:changed'>)
     } else if (isRoomEvent(name)) {
+      if (name !== 'project:saved') this.presence.meet(payload as Coming)
       this.#say(name, payload as SessionEvents[typeof name])
     }
   }
 
-  /** Waits for what the queue holds, leaves, and ends. Never rejects. */
+  /**
+   * Stops following at once; what the queue holds is still sent, over as many connections as that
+   * takes, before the server is asked to let the client go. Resolves then, or as soon as there is
+   * no connection. Never rejects.
+   */
   leave(): Promise<void> {
-    return (this.#left ??= this.#leave())
+    if (this.#state !== 'joined') return this.#leaving?.done ?? Promise.resolve()
+    let resolve!: () => void
+    const done = new Promise<void>((resolved) => (resolve = resolved))
+    const leaving = (this.#leaving = { done, resolve })
+    this.#setStatus('closed')
+    this.#state = 'leaving'
+    this.commands.close(leftError(this.sessionId))
+    this.presence.say(null)
+    this.events.clear()
+    this.graph.close()
+    if (!this.#line && this.commands.count > 0) resolve()
+    void this.commands.answered().then(async () => {
+      if (this.#leaving !== leaving) return
+      // Without a line there is nothing to leave: a lost connection has left every session.
+      await this.#line?.ask('leave_session', { session_id: this.sessionId })
+      this.end(leftError(this.sessionId))
+    })
+    return done
+  }
+
+  /** Takes the leaving back, as long as it waits for answers to commands. */
+  stay(): boolean {
+    if (!this.isLeaving || this.commands.count === 0) return false
+    this.#leaving?.resolve()
+    this.#leaving = undefined
+    this.#state = 'joined'
+    this.commands.close(undefined)
+    if (this.#follower.isLive) this.#setStatus('live')
+    else this.#setStatus(this.#line ? 'catching-up' : 'offline')
+    return true
   }
 
   /** Everything open is rejected with this error, now and later. */
@@ -173,8 +281,11 @@ export class Membership {
     const before = this.#state
     if (before === 'ended') return
     this.#state = 'ended'
-    clearTimeout(this.#deadline)
+    this.#deadline.stop()
+    if (WITHDRAWN.has(error.code)) this.#storage?.note('withdrawn')
+    this.#storage?.note('ended')
     this.cut()
+    this.presence.end()
     this.commands.end(error)
     if (before === 'joining') this.#reject(error)
     const isOwnWish = error.code === 'CLOSED' || error.code === 'LEFT'
@@ -183,7 +294,23 @@ export class Membership {
     if (before === 'joined' && !isOwnWish) this.events.emit('ended', error)
     this.events.clear()
     this.graph.close()
-    this.#onEnded()
+    this.#onEnded(before === 'joining')
+    this.#leaving?.resolve()
+    this.#ended()
+  }
+
+  /** Has commands shown at once, if the part that foresees them can be loaded by now. */
+  async #plan(): Promise<void> {
+    const planner = await loadPlanner()
+    if (planner) this.#replica.planWith(planner)
+  }
+
+  /** What a join ends with that has not come any further for so long. */
+  #late(ms: number): TalusError {
+    const problem = this.#problem() ?? this.#follower.problem
+    const why = problem?.message ?? 'the server does not answer; is it a Talus server?'
+    const message = `Session ${this.sessionId} could not be joined within ${ms / 1_000} s: ${why}`
+    return timeoutError(message, { cause: problem })
   }
 
   #enteredOn(line: Line, joined: Joined): void {
@@ -193,24 +320,45 @@ export class Membership {
       void line.ask('leave_session', { session_id: this.sessionId })
       return
     }
+    const before = this.#joined
     this.#joined = joined
-    this.#replica.role = joined.role
+    if (joined.actor) this.#replica.actor_id = joined.actor.id
+    this.#replica.permit(joined.role)
+    this.presence.permit(joined.role)
+    if (before && before.role !== joined.role) this.events.emit('role', joined.role)
+    this.#client_id = joined.client_id
     this.#line = line
     this.commands.open(line)
     this.presence.open(line, joined)
     this.#follower.open(line, joined)
   }
 
+  /** Shows what the last page showed, unless the server has been asked already. */
+  #restore({ snapshot, entries, joined }: LastGraph): void {
+    if (this.#state !== 'joining' || this.#replica.epoch !== undefined) return
+    if (this.#follower.isAsking) return
+    this.#joined = joined
+    if (joined.actor) this.#replica.actor_id = joined.actor.id
+    this.#replica.permit(joined.role)
+    this.presence.permit(joined.role)
+    this.#replica.restore(snapshot)
+    this.#replica.take(entries)
+    this.#setStatus('offline')
+    this.#greet()
+  }
+
   /** The graph is what the server has. */
   #live(): void {
+    this.#bytes = 0
     this.commands.arrive(Infinity)
     if (this.#state === 'joining') this.#greet()
     this.#setStatus('live')
+    this.#storage?.note('live')
   }
 
   #greet(): void {
     this.#state = 'joined'
-    clearTimeout(this.#deadline)
+    this.#deadline.stop()
     this.#resolve()
     // A task later, so that listeners added right after `await client.join()` miss nothing.
     setTimeout(() => this.#deliverHeld())
@@ -236,25 +384,19 @@ export class Membership {
     this.events.emit('undo', this.#undo)
   }
 
-  /** Only for what is foreseen: what is permitted, and shown, the server decides. */
-  #permit({ actor_id, role }: Payload<'permissions:changed'>): void {
-    if (role && actor_id === this.#joined?.actor?.id) this.#replica.role = role
+  /** What this client may do now; what is permitted, and shown, the server decides. */
+  #permit(role: Role | undefined): void {
+    if (this.#joined?.role === role) return
+    const { role: _, ...joined } = this.#joined ?? ({} as Joined)
+    this.#joined = role === undefined ? joined : { ...joined, role }
+    this.#replica.permit(role)
+    this.presence.permit(role)
+    this.events.emit('role', role)
   }
 
   #setStatus(status: SessionStatus): void {
-    if (this.#status === status) return
+    if (this.#status === status || this.isLeaving) return
     this.#status = status
     this.events.emit('status', status)
-  }
-
-  async #leave(): Promise<void> {
-    if (this.#state !== 'joined') return
-    this.#state = 'leaving'
-    const error = leftError(this.sessionId)
-    this.commands.close(error)
-    await this.commands.answered()
-    // Without a line there is nothing to leave: a lost connection has left every session.
-    await this.#line?.ask('leave_session', { session_id: this.sessionId })
-    this.end(error)
   }
 }

@@ -1,6 +1,7 @@
 import type { ActorClaim } from '@talus/protocol'
 import type { CommandStore } from './queue/store.js'
 import type { Delays } from './retry.js'
+import type { GraphLimits } from './storage/storage.js'
 
 /** A credential, or where to get a fresh one: asked whenever the client connects. */
 export type Token = string | (() => string | Promise<string>)
@@ -8,20 +9,37 @@ export type Token = string | (() => string | Promise<string>)
 /** How a client behaves. All times are in milliseconds. */
 export type ClientOptions = {
   /**
-   * Who acts: an id, or `{ id, name }`. Undo steps belong to the id; without one everybody shares
-   * `anonymous`.
+   * Who acts: an id, or `{ id, name }`. Undo steps belong to the id. Default: `anonymous`, which
+   * everybody without an id shares.
    */
   actor?: ActorClaim
-  /** The credential for servers that want one. */
+  /** The credential for servers that want one. Default: none. */
   token?: Token
+  /**
+   * The token of a share link. Without `token` the client is a guest of its session: the same one
+   * over connections and, in a page that may store something, over reloads, unless `store` is null.
+   * Default: none.
+   */
+  shareToken?: string
   /**
    * Where commands wait until they are answered. Default: IndexedDB in browsers, memory elsewhere;
    * `fileStore` of `@talus/client/node` keeps them in a file. Null: memory.
    */
   store?: CommandStore | null
-  /** How long to wait for one answer before asking again. Default 10,000. */
+  /**
+   * Whether the store keeps the last graph of each session, to show it at once after a reload,
+   * with or without a connection; and how much of it. Default: yes.
+   */
+  keepGraphs?: boolean | GraphLimits
+  /**
+   * How long a connection may stand still, with nothing coming, while an answer is waited for.
+   * Default 10,000.
+   */
   ackTimeoutMs?: number
-  /** How long a join or a preview may take in all, however often it is asked. Default 60,000. */
+  /**
+   * How long a join may take without coming any further, and a preview in all, however often it
+   * is asked. Default 60,000.
+   */
   totalTimeoutMs?: number
   /** Pauses between attempts to connect: doubling, with jitter. Default 1,000 to 5,000. */
   reconnect?: Partial<Delays>
@@ -32,7 +50,9 @@ export type ClientOptions = {
 export type Settings = {
   actor: ActorClaim | undefined
   token: Token | undefined
+  shareToken: string | undefined
   store: CommandStore | null | undefined
+  keepGraphs: boolean | GraphLimits | undefined
   ackTimeoutMs: number
   totalTimeoutMs: number
   reconnect: Delays
@@ -62,16 +82,34 @@ export function requireActor(actor: ActorClaim | undefined): void {
   expectOption(holds, 'actor', 'an id, or { id, name? }, not empty')
 }
 
+const OPTIONS = [
+  'actor',
+  'token',
+  'shareToken',
+  'store',
+  'keepGraphs',
+  'ackTimeoutMs',
+  'totalTimeoutMs',
+  'reconnect',
+  'transports',
+] as const satisfies (keyof ClientOptions)[]
+
 const TRANSPORTS = new Set<unknown>(['websocket', 'polling'])
 
 const STORE_METHODS = ['adopt', 'add', 'remove', 'close'] as const
 
-function requireKinds({ actor, token, store, transports }: ClientOptions): void {
+function requireKinds(options: ClientOptions): void {
+  const { actor, token, shareToken, store, keepGraphs, transports } = options
   requireActor(actor)
   const isToken = token === undefined || typeof token === 'string' || typeof token === 'function'
   expectOption(isToken, 'token', 'a string or a function that gives one')
+  const isLink = shareToken === undefined || isText(shareToken)
+  expectOption(isLink, 'shareToken', 'the token of a share link, a string')
   const isStore = !store || STORE_METHODS.every((name) => typeof store[name] === 'function')
   expectOption(isStore, 'store', 'a CommandStore, or null for memory')
+  // True and false have no values.
+  const areLimits = Object.values(Object(keepGraphs) as object).every((limit) => limit > 0)
+  expectOption(areLimits, 'keepGraphs', 'true, false, or { sessions, days, bytes }, more than 0')
   const isList = Array.isArray(transports) && transports.length > 0
   const areKnown = isList && transports.every((transport) => TRANSPORTS.has(transport))
   expectOption(transports === undefined || areKnown, 'transports', "'websocket', 'polling' or both")
@@ -79,12 +117,25 @@ function requireKinds({ actor, token, store, transports }: ClientOptions): void 
 
 /** Fills in the defaults. Throws a TypeError that names the option which is wrong. */
 export function readOptions(options: ClientOptions): Settings {
+  requireKnown(options, OPTIONS)
   requireKinds(options)
-  const { actor, token, store, ackTimeoutMs, totalTimeoutMs, reconnect = {}, transports } = options
+  requireKnown(options.reconnect ?? {}, ['minDelayMs', 'maxDelayMs'])
+  const {
+    actor,
+    token,
+    shareToken,
+    store,
+    ackTimeoutMs,
+    totalTimeoutMs,
+    reconnect = {},
+    transports,
+  } = options
   return {
     actor,
     token,
+    shareToken,
     store,
+    keepGraphs: options.keepGraphs,
     ackTimeoutMs: milliseconds('ackTimeoutMs', ackTimeoutMs, 10_000),
     totalTimeoutMs: milliseconds('totalTimeoutMs', totalTimeoutMs, 60_000),
     reconnect: {
@@ -100,13 +151,57 @@ export async function tokenOf(token: Token | undefined): Promise<string | undefi
   return typeof token === 'function' ? await token() : token
 }
 
-/** The origin of a server. Throws a TypeError when the URL cannot be one. */
-export function readOrigin(url: string): string {
-  const expected = 'expected the origin of a server, such as http://localhost:5000'
-  if (!URL.canParse(url)) throw new TypeError(`'${url}' is not a URL: ${expected}`)
-  const { protocol, pathname, search, hash, origin } = new URL(url)
-  if (!['http:', 'https:'].includes(protocol) || pathname !== '/' || search || hash) {
-    throw new TypeError(`'${url}' is not an origin: ${expected}`)
+/** Where a server is: `url` is both parts, `path` is empty or begins with a slash. */
+export type Base = { url: string; origin: string; path: string }
+
+/** The address of a server. Throws a TypeError when the URL cannot be one. */
+export function readBase(url: string): Base {
+  const expected =
+    'expected the address of a server, such as http://localhost:5000 or https://host/talus'
+  const parsed = urlOf(url)
+  if (!parsed) throw new TypeError(`'${url}' is not a URL: ${expected}`)
+  const { protocol, pathname, search, hash, username, origin } = parsed
+  if (!/^https?:$/.test(protocol) || search || hash || username) {
+    throw new TypeError(`'${url}' is no address of a server: ${expected}`)
   }
-  return origin
+  let path = pathname
+  while (path.endsWith('/')) path = path.slice(0, -1)
+  return { url: origin + path, origin, path }
+}
+
+function urlOf(url: string): URL | undefined {
+  try {
+    return new URL(url)
+  } catch {
+    // Whoever asks says what was expected.
+    return undefined
+  }
+}
+
+const NEEDED = ['fetch', 'URL', 'AbortController', 'TextEncoder'] as const
+
+/** Newer than ECMAScript 2021, and in every runtime that the README names. */
+const METHODS = [
+  [Object, 'hasOwn'],
+  [Array.prototype, 'at'],
+  [Array.prototype, 'findLast'],
+] as const
+
+/** Throws a TypeError when the runtime lacks something, rather than fail with that later. */
+export function requirePlatform(): void {
+  const missing = [
+    ...NEEDED.filter((name) => typeof globalThis[name] !== 'function'),
+    ...METHODS.flatMap(([owner, name]) => (name in owner ? [] : `method '${name}'`)),
+  ]
+  if (missing.length === 0) return
+  throw new TypeError(
+    `This runtime has no ${missing.join(', no ')}; load a polyfill before @talus/client`,
+  )
+}
+
+/** Throws a TypeError for an option that there is not, such as one that is misspelt. */
+export function requireKnown(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new TypeError(`There is no option ${unknown}; there are ${known.join(', ')}`)
 }

@@ -1,6 +1,6 @@
-import type { Entry, RootPayload, ServerToClientEvents } from '@talus/protocol'
+import type { Entry, Role, RootPayload, ServerToClientEvents } from '@talus/protocol'
 import type { TalusError } from './errors.js'
-import type { Other } from './presence.js'
+import type { Other, Participant } from './presence.js'
 
 /** What the server tells those who follow `changes` about a session, beside entries. */
 export type RoomEvent = Extract<
@@ -33,9 +33,19 @@ export type SessionEvents = { [Name in RoomEvent]: RootPayload<Name> } & {
   undo: { canUndo: boolean; canRedo: boolean }
   /** Where the others are. */
   others: readonly Other[]
+  /** Who is in the session, also who has said nothing. */
+  participants: readonly Participant[]
+  /** What this client may do now; undefined: nothing, and the session ends. */
+  role: Role | undefined
   /** A command was refused and its effect taken back, or a presence was; also told by promise. */
   rejected: TalusError
-  /** The server did not let the client in again; the session is over. */
+  /** While the graph is loaded: the bytes that have come so far, unpacked. */
+  progress: number
+  /**
+   * The session is over, though nobody left it: the server did not let the client in again, took
+   * its role, or the session was deleted. Commands reject with the same error; `client.join()`
+   * tries anew.
+   */
   ended: TalusError
 }
 
@@ -49,8 +59,11 @@ const OWN_EVENTS: Record<Exclude<keyof SessionEvents, RoomEvent>, true> = {
   ended: true,
   entry: true,
   others: true,
+  participants: true,
   pending: true,
+  progress: true,
   rejected: true,
+  role: true,
   status: true,
   undo: true,
 }

@@ -4,6 +4,7 @@ import type {
   CommandResult,
   CommandType,
   PreviewSuccess,
+  Role,
   SimpleCommand,
   UndoRequest,
 } from '@talus/protocol'
@@ -11,7 +12,7 @@ import type { SessionGraph } from './graph/session-graph.js'
 import type { Joined } from './joined.js'
 import type { Membership } from './membership.js'
 import { newId } from './new-id.js'
-import { SessionPresence, type Other } from './presence.js'
+import { SessionPresence, type Other, type Participant } from './presence.js'
 import type { Order, Success } from './queue/pending.js'
 import { requireSessionEvent, type SessionEvents, type SessionStatus } from './session-events.js'
 import { withNodeIds } from './wish.js'
@@ -32,6 +33,12 @@ export type Previewed<Result> = Omit<PreviewSuccess, 'result'> & {
 export type CommandOptions = {
   /** What people read in a history of changes. */
   label?: string
+  /**
+   * Commands in a row with the same key are one undo step, as far as they set properties or move
+   * nodes: all frames of a drag, for example. Without it, edits of one property and moves of one node
+   * are, while they follow each other within a second. `false`: a step of its own.
+   */
+  mergeKey?: string | false
   /** The id of an earlier call that failed with `retryable`: it is not executed twice. */
   commandId?: string
 }
@@ -70,6 +77,11 @@ export class Session {
     )
   }
 
+  /** Has Vue leave it as it is: a proxy cannot reach private fields. */
+  get __v_skip(): true {
+    return true
+  }
+
   /** The id that it was joined by. */
   get id(): string {
     return this.#membership.sessionId
@@ -100,12 +112,25 @@ export class Session {
     return this.#membership.presence.others
   }
 
+  /**
+   * Who is in the session, this client and other tabs of the same actor included: one for each
+   * connection, in the order of coming. The same array until somebody comes or goes.
+   */
+  get participants(): readonly Participant[] {
+    return this.#membership.presence.participants
+  }
+
+  /** What this client may do now; `on('role')` tells when that differs. */
+  get role(): Role | undefined {
+    return this.#membership.joined.role
+  }
+
   /** The number of the last entry that the graph holds. */
   get seq(): number {
     return this.#membership.seq
   }
 
-  /** What the server said at the last join: `epoch`, `client_id`, `active_clients`, … */
+  /** What the server said at the last join: `epoch`, `client_id`, `active_clients`, …; `role` is that of now. */
   get joined(): Joined {
     return this.#membership.joined
   }
@@ -119,7 +144,10 @@ export class Session {
     listener: (event: SessionEvents[Name]) => unknown,
   ): () => void {
     requireSessionEvent(name)
-    return this.#membership.events.on(name, listener)
+    const stop = this.#membership.events.on(name, listener)
+    // A task later, as for everything that happened before somebody listened.
+    if (name === 'rejected') setTimeout(() => this.#membership.commands.refusals.hear())
+    return stop
   }
 
   /**
@@ -130,15 +158,16 @@ export class Session {
   execute<Type extends CommandType>(
     command_type: Type,
     data: CommandData<Type>,
-    { label, commandId }: CommandOptions = {},
+    { label, commandId, mergeKey }: CommandOptions = {},
   ): Promise<Executed<CommandResult<Type>>> {
-    return this.#ask('execute_command', {
+    const payload = {
       session_id: this.id,
       command_id: commandId ?? newId(),
       command_type,
       data: withNodeIds(command_type, data, commandId),
       label,
-    })
+    }
+    return this.#ask('execute_command', payload, mergeKey)
   }
 
   /** Executes several commands as one: all or nothing, one undo step. Rejects like `execute`. */
@@ -186,8 +215,11 @@ export class Session {
   }
 
   /**
-   * Leaves the session, after what was called before is answered. Listeners are not called any
-   * more; later calls reject with LEFT. Never rejects.
+   * Leaves the session. Listeners are not called any more, what was said as presence is taken back,
+   * later calls reject with LEFT. What was called before is still sent, also when that takes
+   * another connection; until then `client.join()` takes the leaving back. Resolves when the server
+   * has let this client go, or when there is no connection. Never rejects. What is not answered
+   * before `client.close()` is sent by the next client with the same store that joins.
    */
   leave(): Promise<void> {
     return this.#membership.leave()
@@ -201,9 +233,9 @@ export class Session {
     return this.#ask(order, { session_id: this.id, command_id, scope, force, target_command_id })
   }
 
-  #ask<S>(order: Order, payload: object): Promise<S> {
+  #ask<S>(order: Order, payload: object, mergeKey?: string | false): Promise<S> {
     // The contract ties the answer to the command; the types of the wire do not.
-    const answer = this.#membership.commands.submit(order, payload as never)
+    const answer = this.#membership.commands.submit(order, payload as never, mergeKey)
     return answer as Promise<Success> as Promise<S>
   }
 }

@@ -7,13 +7,15 @@ import type { Pending } from './queue/pending.js'
 export function wishOf({ order, payload }: Pending): Wish | undefined {
   if (order === 'preview_command') return undefined
   if (order === 'execute_command') {
-    const { command_type, data } = payload as ClientPayload<'execute_command'>
+    const { command_type, data, continues: run } = payload as ClientPayload<'execute_command'>
     // What the application passes has been checked by the compiler; the server checks it anew.
-    return { kind: 'execute', command: { command_type, data } as Command }
+    return { kind: 'execute', command: { command_type, data } as Command, run }
   }
-  const { scope, force, target_command_id } = payload as ClientPayload<'undo_command'>
+  const { scope, force, target_command_id, last_seq } = payload as ClientPayload<'undo_command'>
   const kind = order === 'undo_command' ? 'undo' : 'redo'
-  return { kind, target_command_id, isOwn: scope !== 'session' && force !== true }
+  // One that only says what was seen takes a step that is not known here.
+  const isOwn = scope !== 'session' && last_seq === undefined
+  return { kind, target_command_id, isOwn, isForced: force === true }
 }
 
 type Fields = Record<string, unknown>

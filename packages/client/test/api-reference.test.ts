@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { apiReference } from '../scripts/api-reference.mjs'
+import { apiMarkdown } from '../scripts/api-markdown.mjs'
+import { describePackage } from '../scripts/api-reference.mjs'
 
 let folder = ''
 beforeEach(() => {
@@ -17,16 +18,15 @@ function write(name: string, text: string): string {
 }
 
 /** Of a package whose entry point hands on a part of one module. */
-function reference(text: string, exported = '{ Door, open }'): Promise<string> {
+async function reference(text: string, exported = '{ Door, open }'): Promise<string> {
   write('door.d.ts', text)
   const file = write('index.d.ts', `export type ${exported} from './door.js';`)
-  return apiReference({
-    intro: '# API',
+  const entries = await describePackage({
     entryPoints: [{ specifier: 'house', file }],
-    routes: '',
     locate: (specifier: string) =>
       specifier.startsWith('.') ? join(folder, specifier.replace('.js', '.d.ts')) : undefined,
   })
+  return apiMarkdown('# API', entries)
 }
 
 const DOOR = `import type { Metal } from 'metal';

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ProjectGraph } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { connect, rest, TalusError, type Session } from '../src/index.js'
+import { allEntries, replayed } from './entries.js'
 import { Participant } from './participant.js'
 import { Random } from './random.js'
 import { TestServer } from './server.js'
@@ -28,16 +28,6 @@ afterAll(async () => {
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function allEntries(session_id: string): Promise<Entry[]> {
-  const api = rest(server.url)
-  const entries: Entry[] = []
-  for (;;) {
-    const page = await api.getChanges({ session_id, after_seq: entries.length, limit: 1_000 })
-    entries.push(...page.entries)
-    if (!page.has_more) return entries
-  }
-}
-
 const shown = ({ graph }: Session) =>
   Array.from(graph.walk(), (node) => ({ ...node, children: graph.children(node.id) }))
 
@@ -49,16 +39,6 @@ async function isKnown(auditor: Session, { again }: Participant['calls'][number]
     if (error instanceof TalusError) return false
     throw error
   }
-}
-
-/** The graph that the entries lead to, without any of the SDK. */
-function replayed(entries: readonly Entry[]) {
-  const graph = ProjectGraph.empty()
-  for (const entry of entries) graph.apply(entry.changes)
-  return Array.from(graph.preorder(), (record) => ({
-    ...record,
-    children: graph.childrenOf(record.id),
-  }))
 }
 
 async function play(seed: number, id: string): Promise<Participant[]> {
@@ -122,7 +102,7 @@ test.each([...seeds])(
   async (seed) => {
     const id = `fuzz-${seed}`
     const participants = await play(seed, id)
-    const entries = await allEntries(id)
+    const entries = await allEntries(server.url, id)
     await Promise.all(participants.map((participant) => participant.isAt(entries.length)))
     const expected = replayed(entries)
     const { nodes } = await rest(server.url).getGraph({ session_id: id })

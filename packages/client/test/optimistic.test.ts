@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { connect, type Client, type Session, type TalusError } from '../src/index.js'
-import { Cable } from './cable.js'
+import { Network } from './network.js'
 import { eventually } from './eventually.js'
 import { rejection } from './rejection.js'
 import { TestServer } from './server.js'
@@ -20,10 +20,10 @@ function client(actor: string, url = server.url): Client {
 }
 
 /** A session whose wire the test holds in its hands. */
-async function wired(id: string): Promise<{ session: Session; cable: Cable }> {
-  const cable = await Cable.to(server.url)
-  onTestFinished(() => cable[Symbol.asyncDispose]())
-  return { session: await client('ada', cable.url).join(id), cable }
+async function wired(id: string): Promise<{ session: Session; network: Network }> {
+  const network = await Network.to(server.url)
+  onTestFinished(() => network[Symbol.asyncDispose]())
+  return { session: await client('ada', network.url).join(id), network }
 }
 
 const create = (session: Session, node_id: string, parent_id: string | null = null) =>
@@ -35,8 +35,8 @@ const set = (session: Session, node_id: string, new_value: string) =>
 const value = ({ graph }: Session, id: string) => graph.node(id)?.properties['p']
 
 test('a command shows at once, before anybody else knows, and stays when it is confirmed', async () => {
-  const { session, cable } = await wired('at-once')
-  cable.hold()
+  const { session, network } = await wired('at-once')
+  network.stall()
   const created = session.execute('CreateNode', { blueprint_type_id: 'task', name: 'Cut' })
   const [id = ''] = session.graph.roots()
   expect(session.graph.node(id)?.name).toBe('Cut')
@@ -47,7 +47,7 @@ test('a command shows at once, before anybody else knows, and stays when it is c
     new_value: 'Recut',
   })
   expect(session.graph.node(id)?.name).toBe('Recut')
-  cable.plug()
+  network.mend()
   expect((await created).result).toEqual({ node_id: id })
   await renamed
   expect(session.graph.node(id)?.name).toBe('Recut')
@@ -55,25 +55,25 @@ test('a command shows at once, before anybody else knows, and stays when it is c
 })
 
 test('a batch shows at once; what its nodes are called is known before the server answers', async () => {
-  const { session, cable } = await wired('batch')
-  cable.hold()
+  const { session, network } = await wired('batch')
+  network.stall()
   const batch = session.batch([
     { command_type: 'CreateNode', data: { blueprint_type_id: 'phase', node_id: 'shoot' } },
     { command_type: 'CreateNode', data: { blueprint_type_id: 'task', parent_id: 'shoot' } },
   ])
   const shown = session.graph.children('shoot')
   expect(shown).toHaveLength(1)
-  cable.plug()
+  network.mend()
   expect((await batch).result.results[1].node_id).toBe(shown[0])
   expect(session.graph.children('shoot')).toBe(shown)
 })
 
 test('a refusal takes the prediction back and says why, by promise and by event', async () => {
-  const { session, cable } = await wired('refused')
+  const { session, network } = await wired('refused')
   await create(session, 'n')
   await set(session, 'n', 'old')
   const other = await client('bob').join('refused')
-  cable.hold()
+  network.stall()
   const before = session.graph.node('n')
   const edit = { node_id: 'n', property_id: 'p', new_value: 'mine', old_value: 'old' }
   const editing = rejection(session.execute('UpdateProperty', edit))
@@ -82,7 +82,7 @@ test('a refusal takes the prediction back and says why, by promise and by event'
   expect(value(session, 'n')).toBe('mine')
   await other.execute('UpdateProperty', { node_id: 'n', property_id: 'q', new_value: 1 })
   await set(other, 'n', 'theirs')
-  cable.plug()
+  network.mend()
   const error = await editing
   expect(error).toMatchObject({ code: 'PRECONDITION_FAILED', retryable: false })
   expect(rejected.mock.calls).toEqual([[error]])
@@ -91,12 +91,12 @@ test('a refusal takes the prediction back and says why, by promise and by event'
 })
 
 test('predictions stand on top of what others do meanwhile', async () => {
-  const { session, cable } = await wired('on-top')
+  const { session, network } = await wired('on-top')
   const bob = await client('bob').join('on-top')
   await create(session, 'a')
   await eventually(() => expect(bob.graph.node('a')).toBeDefined())
   const pulled = [
-    (cable.pull(), set(session, 'a', 'ada')),
+    (network.cut(), set(session, 'a', 'ada')),
     create(session, 'below', 'a'),
     session.execute('MoveNode', { node_id: 'below', parent_id: null, position: { at: 'start' } }),
   ]
@@ -104,7 +104,7 @@ test('predictions stand on top of what others do meanwhile', async () => {
   await create(bob, 'first')
   await bob.execute('MoveNode', { node_id: 'first', parent_id: null, position: { at: 'start' } })
   expect(session.graph.roots()).toEqual(['below', 'a'])
-  cable.plug()
+  network.mend()
   await Promise.all(pulled)
   expect(value(session, 'a')).toBe('ada')
   expect(session.graph.roots()).toEqual(['below', 'first', 'a'])
@@ -113,18 +113,18 @@ test('predictions stand on top of what others do meanwhile', async () => {
 })
 
 test('a prediction that is made again and is equal stays the same object', async () => {
-  const { session, cable } = await wired('same')
+  const { session, network } = await wired('same')
   const bob = await client('bob').join('same')
   await create(session, 'a')
   await create(bob, 'b')
-  cable.hold()
+  network.stall()
   const [one, two] = [set(session, 'a', 'v'), create(session, 'c', 'a')]
   const shown = [session.graph.node('a'), session.graph.node('c'), session.graph.children('a')]
   const told = vi.fn<() => void>()
   session.graph.subscribeNode('a', told)
   session.graph.subscribeChildren('a', told)
   await set(bob, 'b', 'v')
-  cable.plug()
+  network.mend()
   await Promise.all([one, two])
   await eventually(() => expect(value(session, 'b')).toBe('v'))
   expect(session.graph.node('a')).toBe(shown[0])
@@ -133,14 +133,14 @@ test('a prediction that is made again and is equal stays the same object', async
 })
 
 test('what cannot be foreseen is not shown, harms nothing, and the server decides', async () => {
-  const { session, cable } = await wired('unforeseen')
-  cable.hold()
+  const { session, network } = await wired('unforeseen')
+  network.stall()
   const wrong = { commands: [{ command_type: 'CreateNode', data: null }] } as never
   const broken = rejection(session.execute('Batch', wrong))
   const orphan = rejection(create(session, 'orphan', 'nowhere'))
   const fine = create(session, 'fine')
   expect(session.graph.roots()).toEqual(['fine'])
-  cable.plug()
+  network.mend()
   expect((await broken).code).toBe('BAD_REQUEST')
   expect((await orphan).code).toBe('INVALID_PARENT')
   await fine
@@ -156,16 +156,17 @@ test('a command that changes nothing has no entry, and its promise resolves', as
 })
 
 test('undo and redo show at once as well, in the order of the calls', async () => {
-  const { session, cable } = await wired('undo')
+  const { session, network } = await wired('undo')
   await create(session, 'n')
   await set(session, 'n', 'one')
-  cable.hold()
+  network.stall()
   const calls: Promise<unknown>[] = []
   const after = (call: Promise<unknown>) => {
     calls.push(call)
     return value(session, 'n')
   }
-  expect(after(set(session, 'n', 'two'))).toBe('two')
+  const two = { node_id: 'n', property_id: 'p', new_value: 'two' }
+  expect(after(session.execute('UpdateProperty', two, { mergeKey: false }))).toBe('two')
   expect(after(session.undo())).toBe('one')
   expect(after(session.undo())).toBeUndefined()
   expect(session.canRedo).toBe(true)
@@ -173,7 +174,7 @@ test('undo and redo show at once as well, in the order of the calls', async () =
   expect(after(session.redo())).toBe('two')
   expect(session.canRedo).toBe(false)
   expect(after(session.undo())).toBe('one')
-  cable.plug()
+  network.mend()
   await Promise.all(calls)
   expect(value(session, 'n')).toBe('one')
   expect((await session.undo()).undo).toEqual({ status: 'applied', skipped: [] })
@@ -229,9 +230,9 @@ test('canUndo and canRedo are those of the actor, and are known again after a re
 })
 
 test('[TREE2] [TREE3] where there is a template, its defaults and refusals are foreseen', async () => {
-  const { session: plain, cable } = await wired('template-seed')
+  const { session: plain, network } = await wired('template-seed')
   await plain.leave()
-  const setUp = client('ada', cable.url)
+  const setUp = client('ada', network.url)
   const { templates } = await setUp.rest.listTemplates()
   const { session_id, graph } = await setUp.rest.createProject({
     template_id: templates[0]?.template_id ?? '',
@@ -243,7 +244,7 @@ test('[TREE2] [TREE3] where there is a template, its defaults and refusals are f
   const blueprint_type_id = affordances.child_types?.[0]?.id ?? ''
   const child = { blueprint_type_id, parent_id, name: 'Child' }
   const { changes } = await session.preview('CreateNode', child)
-  cable.hold()
+  network.stall()
   const creating = session.execute('CreateNode', child)
   const [shown = ''] = session.graph.children(parent_id).slice(-1)
   const expected = changes[0]?.type === 'node-added' ? changes[0].node.properties : undefined
@@ -253,22 +254,22 @@ test('[TREE2] [TREE3] where there is a template, its defaults and refusals are f
     session.execute('CreateNode', { ...child, blueprint_type_id: 'no-such-type' }),
   )
   expect(session.graph.children(parent_id).at(-1)).toBe(shown)
-  cable.plug()
+  network.mend()
   expect((await creating).result.node_id).toBe(shown)
   expect((await wrong).code).toBe('UNKNOWN_NODE_TYPE')
 })
 
 test('[UNDO1] what only the server can tell of an undo is not foreseen', async () => {
-  const { session, cable } = await wired('scope')
+  const { session, network } = await wired('scope')
   const bob = await client('bob').join('scope')
   await create(session, 'mine')
   await create(bob, 'theirs')
   await eventually(() => expect(session.graph.roots()).toEqual(['mine', 'theirs']))
-  cable.hold()
+  network.stall()
   const undone = session.undo({ scope: 'session' })
   expect(session.graph.roots()).toEqual(['mine', 'theirs'])
   expect(session.canUndo).toBe(true)
-  cable.plug()
+  network.mend()
   await undone
   expect(session.graph.roots()).toEqual(['mine'])
   await eventually(() => expect([bob.canUndo, bob.canRedo]).toEqual([false, true]))

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
-import type { CommandType, SimpleCommand } from '@talus/protocol'
 import { connect, TalusError, type Client, type GraphNode, type Session } from '../src/index.js'
 import { fileStore } from '../src/node/index.js'
-import { Cable } from './cable.js'
+import { Network } from './network.js'
 import { eventually } from './eventually.js'
 import type { Random } from './random.js'
+import { randomCommand } from './random-command.js'
 
 const QUICK = { ackTimeoutMs: 2_000, reconnect: { minDelayMs: 5, maxDelayMs: 40 } }
 
@@ -41,7 +41,7 @@ export class Participant {
   session!: Session
   mirror!: Mirror
   readonly #random: Random
-  readonly #cable: Cable
+  readonly #network: Network
   readonly #path: string
   readonly #session_id: string
   #client!: Client
@@ -49,11 +49,11 @@ export class Participant {
 
   private constructor(
     name: string,
-    { random, cable, path, id }: { random: Random; cable: Cable; path: string; id: string },
+    { random, network, path, id }: { random: Random; network: Network; path: string; id: string },
   ) {
     this.name = name
     this.#random = random
-    this.#cable = cable
+    this.#network = network
     this.#path = path
     this.#session_id = id
   }
@@ -62,7 +62,7 @@ export class Participant {
     name: string,
     at: { random: Random; url: string; path: string; id: string },
   ): Promise<Participant> {
-    const participant = new Participant(name, { ...at, cable: await Cable.to(at.url) })
+    const participant = new Participant(name, { ...at, network: await Network.to(at.url) })
     await participant.#open()
     return participant
   }
@@ -70,9 +70,9 @@ export class Participant {
   /** Does something at random. */
   async step(): Promise<void> {
     const below = this.#random.below(100)
-    if (below < 6) this.#cable.pull()
-    else if (below < 9) this.#cable.deafen()
-    else if (below < 22) this.#cable.plug()
+    if (below < 6) this.#network.cut()
+    else if (below < 9) this.#network.stall(['far'])
+    else if (below < 22) this.#network.mend()
     else if (below < 25) await this.#reload()
     else if (below < 32) this.#call((session, commandId) => session.undo({ commandId }))
     else if (below < 36) this.#call((session, commandId) => session.redo({ commandId }))
@@ -81,7 +81,7 @@ export class Participant {
 
   /** Everything that was called is answered. */
   async settle(): Promise<void> {
-    this.#cable.plug()
+    this.#network.mend()
     await this.session.flush()
   }
 
@@ -93,13 +93,13 @@ export class Participant {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#client.close()
-    await this.#cable[Symbol.asyncDispose]()
+    await this.#network[Symbol.asyncDispose]()
     await rm(this.#path, { force: true })
   }
 
   async #open(): Promise<void> {
     const store = fileStore(this.#path)
-    this.#client = connect(this.#cable.url, { ...QUICK, actor: this.name, store })
+    this.#client = connect(this.#network.url, { ...QUICK, actor: this.name, store })
     this.session = await this.#client.join(this.#session_id)
     this.mirror = new Mirror(this.session)
     this.session.on('rejected', ({ commandId = '' }) => this.refused.add(commandId))
@@ -108,7 +108,7 @@ export class Participant {
   /** The page is closed and opened again: only the store remembers. */
   async #reload(): Promise<void> {
     this.#client.close()
-    this.#cable.plug()
+    this.#network.mend()
     await this.#open()
   }
 
@@ -122,39 +122,9 @@ export class Participant {
   }
 
   #execute(): void {
-    const { command_type, data } = this.#random.chance(0.15) ? this.#batch() : this.#command()
+    const { graph } = this.session
+    const { command_type, data } = randomCommand(this.#random, graph, this.name)
     const copy = structuredClone(data)
     this.#call((session, commandId) => session.execute(command_type, copy as never, { commandId }))
-  }
-
-  #batch(): { command_type: CommandType; data: object } {
-    const commands = Array.from({ length: 1 + this.#random.below(4) }, () => this.#command())
-    return { command_type: 'Batch', data: { commands } }
-  }
-
-  #command(): SimpleCommand {
-    const random = this.#random
-    const ids = Array.from(this.session.graph.walk(), ({ id }) => id)
-    const parent_id = random.chance(0.25) || ids.length === 0 ? null : random.one(ids)
-    if (ids.length < 3 || random.chance(0.3)) {
-      const name = `${this.name} ${random.below(1_000)}`
-      const position = { index: random.below(4) }
-      return {
-        command_type: 'CreateNode',
-        data: { blueprint_type_id: 't', name, parent_id, position },
-      }
-    }
-    const node_id = random.one(ids)
-    if (random.chance(0.1)) return { command_type: 'DeleteNode', data: { node_id } }
-    if (random.chance(0.4)) {
-      const position = random.chance(0.5) ? { index: random.below(4) } : { after: random.one(ids) }
-      return { command_type: 'MoveNode', data: { node_id, parent_id, position } }
-    }
-    const property_id = random.one(['p', 'q', 'name'])
-    if (random.chance(0.15) && property_id !== 'name') {
-      return { command_type: 'DeleteProperty', data: { node_id, property_id } }
-    }
-    const new_value = `v${random.below(5)}`
-    return { command_type: 'UpdateProperty', data: { node_id, property_id, new_value } }
   }
 }

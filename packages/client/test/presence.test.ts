@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { connect, type Other, type Session } from '../src/index.js'
-import { Cable } from './cable.js'
+import { Network } from './network.js'
 import { eventually } from './eventually.js'
 import { FakeServer } from './fake-server.js'
 import { TestServer } from './server.js'
@@ -74,8 +74,8 @@ test('[PRES2] a node that is deleted leaves what others have selected', async ()
 })
 
 test('presence is told when it changes, and comes back with the connection', async () => {
-  await using cable = await Cable.to(server.url)
-  const ada = await join('ada', 'back', cable.url)
+  await using network = await Network.to(server.url)
+  const ada = await join('ada', 'back', network.url)
   const bob = await join('bob', 'back')
   const told: unknown[] = []
   const stop = bob.presence.subscribe((others) => told.push(states(others)))
@@ -83,10 +83,10 @@ test('presence is told when it changes, and comes back with the connection', asy
   await eventually(() => expect(told).toEqual([{ ada: { n: 1 } }]))
   bob.presence.update({ here: true })
   await eventually(() => expect(states(ada.others)).toEqual({ bob: { here: true } }))
-  cable.pull()
+  network.cut()
   await eventually(() => expect(ada.others).toEqual([]))
   ada.presence.update({ n: 2 })
-  cable.plug()
+  network.mend()
   await eventually(() => expect(states(ada.others)).toEqual({ bob: { here: true } }))
   await eventually(() => expect(states(bob.others)).toEqual({ ada: { n: 2 } }))
   stop()

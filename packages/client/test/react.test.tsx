@@ -6,6 +6,7 @@ import {
   StrictMode,
   Suspense,
   use,
+  useEffect,
   type ComponentProps,
   type ReactNode,
 } from 'react'
@@ -18,13 +19,15 @@ import {
   useChildren,
   useCommand,
   useNode,
+  useParticipants,
   usePending,
   usePresence,
+  useRole,
   useSession,
   useStatus,
   useUndo,
 } from '../src/react/index.js'
-import { Cable } from './cable.js'
+import { Network } from './network.js'
 import { eventually } from './eventually.js'
 import { TestServer } from './server.js'
 
@@ -116,10 +119,10 @@ test('a refused join goes to the error boundary; a hook without a provider says 
   onTestFinished(() => silence.mockRestore())
   const page = render(
     <Boundary>
-      <Page client={client('ada')} id="no spaces please" />
+      <Page client={client('ada')} id=".." />
     </Boundary>,
   )
-  await waitFor(() => expect(page.container.textContent).toBe('refused: Missing session_id'))
+  await waitFor(() => expect(page.container.textContent).toContain('refused: '))
   expect(() => render(<Names />)).toThrow('There is no SessionProvider above this component')
 })
 
@@ -248,8 +251,8 @@ test('10,000 rows: a change of one node renders one row, of one list only the li
 })
 
 test('commands, undo, presence and status as hooks', async () => {
-  await using cable = await Cable.to(server.url)
-  const ada = await client('ada', { url: cable.url }).join('hooks')
+  await using network = await Network.to(server.url)
+  const ada = await client('ada', { url: network.url }).join('hooks')
   const bob = await client('bob').join('hooks')
   const seen: ReturnType<typeof useHooks>[] = []
   const useHooks = () => ({
@@ -280,10 +283,10 @@ test('commands, undo, presence and status as hooks', async () => {
   }
   const first = now()
   await shows(false, false, [], 'live', 0)
-  cable.hold()
+  network.stall()
   act(() => void now().create({ blueprint_type_id: 'task', node_id: 'a' }))
   await shows(true, false, [], 'live', 1)
-  cable.plug()
+  network.mend()
   await shows(true, false, [], 'live', 0)
   act(() => void now().undo.undo())
   await shows(false, true, [], 'live', 0)
@@ -293,8 +296,96 @@ test('commands, undo, presence and status as hooks', async () => {
   await shows(true, false, ['bob'], 'live', 0)
   act(() => now().presence.update({ focus: null }))
   await eventually(() => expect(bob.others).toMatchObject([{ state: { focus: null } }]))
-  act(() => cable.pull())
+  act(() => network.cut())
   await shows(true, false, [], 'offline', 0)
   expect(now().create).toBe(first.create)
   expect(now().session).toBe(ada)
+})
+
+test('a refused join does not make a view ask for ever: the error boundary gets it', async () => {
+  const silence = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => silence.mockRestore())
+  const ada = client('ada')
+  const asked = vi.spyOn(ada, 'join')
+  let renders = 0
+  const Suspended = () => {
+    renders += 1
+    return (
+      <SessionProvider session={use(ada.join('no spaces please'))}>
+        <Names />
+      </SessionProvider>
+    )
+  }
+  const page = await act(async () =>
+    render(
+      <StrictMode>
+        <Boundary>
+          <Suspense fallback="joining">
+            <Suspended />
+          </Suspense>
+        </Boundary>
+      </StrictMode>,
+    ),
+  )
+  await waitFor(() => expect(page.container.textContent).toMatch(/^refused: join\(\) expects/))
+  expect(new Set(asked.mock.results.map(({ value }) => value as unknown)).size).toBe(1)
+  expect(renders).toBeLessThan(20)
+})
+
+test('hooks give the same functions whatever others do, and the same presence is not sent', async () => {
+  const bob = await client('bob').join('stable')
+  const told: unknown[] = []
+  bob.on('others', (others) => told.push(others.map(({ state }) => state)))
+  const seen = { update: new Set(), clear: new Set(), undo: new Set(), redo: new Set() }
+  let effects = 0
+  let renders = 0
+  const Watching = () => {
+    const { others, update, clear } = usePresence()
+    const { undo, redo } = useUndo()
+    renders += 1
+    seen.update.add(update)
+    seen.clear.add(clear)
+    seen.undo.add(undo)
+    seen.redo.add(redo)
+    useEffect(() => {
+      effects += 1
+      update({ selection: ['a'] })
+    }, [update])
+    update({ selection: ['a'] })
+    return <p>{others.map(({ state }) => JSON.stringify(state['n'])).join(' ')}</p>
+  }
+  const page = render(
+    <Page client={client('ada')} id="stable">
+      <Watching />
+    </Page>,
+  )
+  await eventually(() => expect(told).toEqual([[{ selection: ['a'] }]]))
+  for (let n = 0; n < 20; n += 1) {
+    bob.presence.update({ n })
+    await act(() => create(bob, `n${n}`))
+  }
+  await waitFor(() => expect(page.container.textContent).toBe('19'))
+  expect(Object.values(seen).map(({ size }) => size)).toEqual([1, 1, 1, 1])
+  expect([effects, told]).toEqual([1, [[{ selection: ['a'] }]]])
+  expect(renders).toBeLessThan(30)
+})
+
+test('who is here, and the role, as hooks', async () => {
+  const bob = await client('bob').join('people')
+  const Here = () => (
+    <p>
+      {useRole()}:{' '}
+      {useParticipants()
+        .map(({ actor }) => actor.id)
+        .join(' ')}
+    </p>
+  )
+  const page = render(
+    <Page client={client('ada')} id="people">
+      <Here />
+    </Page>,
+  )
+  await waitFor(() => expect(page.container.textContent).toBe('owner: bob ada'))
+  await act(() => bob.leave())
+  await waitFor(() => expect(page.container.textContent).toBe('owner: ada'))
 })

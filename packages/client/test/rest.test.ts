@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { ROUTES, type GraphState, type HistoryPage, type OpenedProject } from '@talus/protocol'
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest'
 import { connect, rest, type Rest } from '../src/index.js'
@@ -86,7 +87,8 @@ test('no server, no Talus server, a call that is ended: each says so', async () 
   const nobody = rest('http://127.0.0.1:9')
   expect(await rejection(nobody.getHealth())).toMatchObject({
     code: 'UNREACHABLE',
-    message: 'No answer from http://127.0.0.1:9',
+    // One of the ports that `fetch` never asks.
+    message: 'No answer from http://127.0.0.1:9: bad port',
     retryable: true,
   })
   await using fake = await FakeServer.start(() => {})
@@ -102,6 +104,60 @@ test('no server, no Talus server, a call that is ended: each says so', async () 
   ending.abort()
   const ended = rest(server.url, { signal: ending.signal })
   expect((await rejection(ended.getHealth())).code).toBe('UNREACHABLE')
+})
+
+/** Hands requests on, and breaks the connection instead of giving the first answers. */
+async function lossyServer(to: string, lost: number): Promise<AsyncDisposable & { url: string }> {
+  const http = createServer((request, response) => {
+    void (async () => {
+      const { method = '', url = '' } = request
+      const body = await text(request)
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch(to + url, { method, ...(body && { headers, body }) })
+      const said = await answer.text()
+      lost -= 1
+      if (lost >= 0) request.socket.destroy()
+      else response.writeHead(answer.status, headers).end(said)
+    })()
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => http.close(resolve))
+    },
+  }
+}
+
+test('[IDEM7] [IDEM1] a request whose answer is lost is sent again, and done once', async () => {
+  const { session_id } = await api.createSession({})
+  const file = { graph: { nodes: [{ id: 'a', type: 'x' }] } }
+  const create = { command_type: 'CreateNode', data: { blueprint_type_id: 'x' } }
+  const [{ template_id } = { template_id: '' }] = (await api.listTemplates()).templates
+  const requests = [
+    (lossy: Rest) => lossy.createProject({ template_id, project_name: 'Once' }),
+    (lossy: Rest) => lossy.importProject({}, file),
+    (lossy: Rest) => lossy.executeCommand({ session_id, ...create }),
+    (lossy: Rest) => lossy.undo({ session_id }, {}),
+    (lossy: Rest) => lossy.redo({ session_id }, {}),
+    (lossy: Rest) => lossy.restore({ session_id }, { seq: 0 }),
+  ]
+  const before = (await api.listProjects()).projects.length
+  for (const request of requests) {
+    await using proxy = await lossyServer(server.url, 2)
+    expect(await request(rest(proxy.url))).toMatchObject({ duplicate: true })
+  }
+  expect((await api.listProjects()).projects).toHaveLength(before + 2)
+  expect((await api.getSession({ session_id })).seq).toBe(4)
+})
+
+test('[IDEM7] a command id that is given stays, and what is lost for good is told', async () => {
+  const [{ template_id } = { template_id: '' }] = (await api.listTemplates()).templates
+  const wanted = { template_id, project_name: 'Given', command_id: 'given-1' }
+  await using proxy = await lossyServer(server.url, 100)
+  const lost = await rejection(rest(proxy.url).createProject(wanted))
+  expect(lost).toMatchObject({ code: 'UNREACHABLE', retryable: true })
+  expect(await rest(server.url).createProject(wanted)).toMatchObject({ duplicate: true })
 })
 
 test('[ERR1] a fault of the server has the id that its log knows', async () => {
@@ -158,7 +214,57 @@ test('what is missing is a TypeError that names it', async () => {
   await expect(call).rejects.toThrow(
     'GET /sessions/{session_id}/nodes/{node_id} needs node_id, a string',
   )
-  expect(() => rest('localhost:5000')).toThrow("'localhost:5000' is not an origin")
+  expect(() => rest('localhost:5000')).toThrow("'localhost:5000' is no address of a server")
+})
+
+test('an id that no URL can carry is refused here, in the path and in the query', async () => {
+  const { session_id } = await api.createSession({ session_id: 'kept' })
+  const half = '👍'.slice(0, 1)
+  const calls: [name: string, call: Promise<unknown>][] = [
+    ['actor_id', api.getMember({ session_id, actor_id: half })],
+    ['session_id', api.getSession({ session_id: half })],
+    ['node_id', api.getNode({ session_id, node_id: `n${half}` })],
+    ['session_id', api.getGraph({ session_id: half })],
+    ['actor', api.getHistory({ session_id, actor: half })],
+    // As a step in the path, the session itself would be deleted.
+    ['actor_id', api.deleteMember({ session_id, actor_id: '..' })],
+    ['node_id', api.getNode({ session_id, node_id: '.' })],
+  ]
+  for (const [name, call] of calls) {
+    const error = await rejection(call)
+    expect(error).toMatchObject({ code: 'BAD_REQUEST', retryable: false })
+    expect(error.message).toMatch(`${name} cannot be sent over REST: expected `)
+  }
+  expect((await api.getSession({ session_id })).session_id).toBe('kept')
+  // What only looks like it arrives as it is.
+  for (const actor_id of ['...', '%2e%2e', 'a/../b', 'Łukasz 👍', '?#&+ ']) {
+    await api.putMember({ session_id, actor_id }, { role: 'editor' })
+    const { member } = await api.getMember({ session_id, actor_id })
+    expect(member.actor_id).toBe(actor_id)
+  }
+})
+
+test('a secret that no header can carry is told, and is in no message', async () => {
+  for (const secret of ['Zażółć', 'a\nb']) {
+    const each = [{ token: secret }, { token: () => secret }, { shareToken: secret }]
+    for (const options of each) {
+      const error = await rejection(rest(server.url, options).listTemplates())
+      expect(error).toMatchObject({ code: 'BAD_REQUEST', retryable: false })
+      expect(JSON.stringify(error)).not.toContain(JSON.stringify(secret).slice(1, -1))
+    }
+  }
+})
+
+test('a token that never comes does not outlive the client, or the signal', async () => {
+  const token = () => new Promise<string>(() => {})
+  const client = connect(server.url, { token, store: null })
+  const asking = rejection(client.rest.getHealth())
+  client.close()
+  expect((await asking).code).toBe('CLOSED')
+  const ending = new AbortController()
+  const ended = rejection(rest(server.url, { token, signal: ending.signal }).getHealth())
+  ending.abort(new Error('no more'))
+  expect(await ended).toMatchObject({ code: 'UNREACHABLE' })
 })
 
 test('types follow from the contract', () => {
@@ -170,8 +276,11 @@ test('types follow from the contract', () => {
     void api.getNode({ session_id: 's' })
     // @ts-expect-error an unknown field of the query
     void api.getDiff({ session_id: 's', from_seq: 1, until: 2 })
+    expectTypeOf((await api.listMembers({ session_id: 's', limit: 9 })).next_cursor).toEqualTypeOf<
+      string | null | undefined
+    >()
     // @ts-expect-error a body where there is none
-    void api.listTemplates({})
+    void api.getHealth({})
     // @ts-expect-error a missing body
     void api.createProject()
   }

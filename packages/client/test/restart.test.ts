@@ -62,6 +62,7 @@ test('a server that says goodbye is connected to again, and reconnect comes afte
   await eventually(() => expect(story.at(-1)).toBe('ada: online'))
   expect(story.slice(story.indexOf('"offline"'))).toEqual([
     '"offline"',
+    '"joining"',
     'joined again',
     '"live"',
     'reconnect',

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Role } from '@talus/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, rest, type Client, type Rest, type Session } from '../src/index.js'
-import { Cable } from './cable.js'
+import { Network } from './network.js'
 import { eventually } from './eventually.js'
 import { rejection } from './rejection.js'
 import { TestServer } from './server.js'
@@ -143,16 +143,16 @@ test('[VIEW5] with another role the graph shows more, or less, and goes on', asy
 
 test('[VIEW4] [SYNC3] who was away meanwhile comes back to what the role shows now', async () => {
   const at = await company('owner')
-  await using cable = await Cable.to(server.url)
+  await using network = await Network.to(server.url)
   await hire(at, 'p')
-  const connected = client('eve', cable.url)
+  const connected = client('eve', network.url)
   const eve = await connected.join(at.session_id)
   expect(propertiesOf(eve)).toMatchObject({ salary: '4200' })
-  cable.pull()
+  network.cut()
   await eventually(() => expect(eve.status).toBe('offline'))
   await give(at, 'viewer')
   await set(at.ann, 'phone', '2')
-  cable.plug()
+  network.mend()
   await eventually(() => expect(eve.status).toBe('live'))
   await expectSame(at, 'eve', eve)
   expect(propertiesOf(eve)).toEqual({ phone: '2' })

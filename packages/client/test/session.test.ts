@@ -222,8 +222,8 @@ test('unsubscribing stops one listener only', async () => {
 })
 
 test('a session that the server does not take rejects the join', async () => {
-  const error = await rejection(client('ada').join('no spaces please'))
-  expect(error).toMatchObject({ code: 'BAD_REQUEST', message: 'Missing session_id' })
+  const error = await rejection(client('ada').join('..'))
+  expect(error).toMatchObject({ code: 'BAD_REQUEST' })
 })
 
 test('rest rejects with what the server said', async () => {

@@ -7,8 +7,9 @@ function part(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
-/** A JSON Web Token as an issuer would sign it. */
-export function tokenFor(sub: string): string {
-  const signed = `${part({ alg: 'HS256' })}.${part({ sub, exp: Date.now() / 1_000 + 3_600 })}`
+/** A JSON Web Token as an issuer would sign it, for so many seconds. */
+export function tokenFor(sub: string, seconds = 3_600, claims: object = {}): string {
+  const exp = Date.now() / 1_000 + seconds
+  const signed = `${part({ alg: 'HS256' })}.${part({ sub, exp, ...claims })}`
   return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`
 }

@@ -352,6 +352,7 @@ test('an error that answers no call is an event', async () => {
   const client = connect(server.url)
   const heard = vi.fn<(error: Error) => void>()
   client.on('error', heard)
+  client.connect()
   await eventually(() => expect(heard).toHaveBeenCalledTimes(1))
   expect(heard.mock.calls[0]?.[0]).toMatchObject(error)
   client.close()

@@ -1,4 +1,5 @@
-import type { NodeRecord } from '@talus/graph'
+import type { NodeRecord, Option } from '@talus/graph'
+import type { JsonValue } from '@talus/protocol'
 import { Listeners, requireListener, type Listener } from '../emitter.js'
 import type { GraphChange, View } from './view.js'
 
@@ -22,6 +23,11 @@ export class SessionGraph {
     this.#view = view
   }
 
+  /** Has Vue leave it as it is: a proxy cannot reach private fields. */
+  get __v_skip(): true {
+    return true
+  }
+
   /** The number of nodes. */
   get size(): number {
     return this.#view.graph.size
@@ -40,6 +46,23 @@ export class SessionGraph {
   /** The ids of the nodes without a parent, in their order. */
   roots(): readonly string[] {
     return this.#view.childrenOf(null)
+  }
+
+  /**
+   * The option that a `select` property of the node holds, whichever of its names the value is: its
+   * id, its name or its uuid. Pass a `value` to read that one as the property would. Undefined where
+   * there is no such option, node or property, or no template.
+   */
+  option(id: string, property_id: string, value?: JsonValue): Option | undefined {
+    const node = this.node(id)
+    const property =
+      node && this.#view.blueprint?.typeOf(node.blueprint_type_id)?.property(property_id)
+    if (!property) return undefined
+    const { properties } = node
+    const key = [property_id, property.id, property.uuid].find((each) =>
+      Object.hasOwn(properties, each),
+    )
+    return property.option(value ?? (key === undefined ? null : (properties[key] ?? null)))
   }
 
   /** The nodes from the root to this one; empty when it is not there. */

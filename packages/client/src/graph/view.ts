@@ -1,4 +1,5 @@
-import { ProjectGraph, sameJson, type NodeRecord } from '@talus/graph'
+import type { Blueprint } from '@talus/graph'
+import { ProjectGraph, sameJson, type NodeRecord } from '@talus/graph/model'
 import type { Change, JsonValue } from '@talus/protocol'
 
 type Ids = readonly string[]
@@ -91,6 +92,7 @@ function isSame(a: NodeRecord | Ids | undefined, b: NodeRecord | Ids | undefined
  */
 export class View {
   graph = ProjectGraph.empty()
+  blueprint: Blueprint | null = null
   /** Objects that were shown and equal those of the graph. */
   readonly #records = new Map<string, NodeRecord>()
   /** Lists that somebody has read. */

@@ -1,9 +1,9 @@
 import type { ClientPayload, ErrorBody } from '@talus/protocol'
-import { TalusError } from '../errors.js'
+import type { TalusError } from '../errors.js'
 import type { Line, Reply } from '../line.js'
 import { backoff, pause, REFUSAL_DELAYS } from '../retry.js'
-import { Pending, type Order, type Success } from './pending.js'
-import type { CommandStore } from './store.js'
+import { Pending, refusalOf, type Order, type Success } from './pending.js'
+import type { StoredCommand } from './store.js'
 
 /** How many orders may be on their way at once. */
 const WINDOW = 100
@@ -20,14 +20,13 @@ function isTemporary({ code, retryable }: ErrorBody): boolean {
 export type Outcome = { ok: true; success: Success } | { ok: false; error: TalusError }
 
 type Settings = {
-  scope: string
-  store: CommandStore | null
   /** How long a preview may take; a command waits as long as it takes. */
   previewTimeoutMs: number
+  /** Called before anything else happens to a command. */
+  onAdded: (command: Pending) => void
   /** Called before the promise settles. Not for what `end` rejects. */
   onSettled: (pending: Pending, outcome: Outcome) => void
   onCount: (commands: number) => void
-  onStoreFailed: (cause: unknown) => void
 }
 
 /**
@@ -65,25 +64,32 @@ export class CommandQueue {
   add(order: Order, payload: ClientPayload<Order>): Pending {
     if (this.#ended) throw this.#ended
     const pending = new Pending(order, payload)
-    if (pending.isCommand) this.#keep((store, scope) => store.add(scope, pending.stored))
-    else pending.expireAfter(this.#settings.previewTimeoutMs, () => this.#expire(pending))
+    if (pending.isCommand) this.#settings.onAdded(pending)
+    else {
+      pending.expireAfter(this.#settings.previewTimeoutMs, () => this.#expire(pending))
+    }
     this.#append(pending)
     this.#pump()
     return pending
   }
 
-  /** Takes over what clients that are gone have left unanswered; they come before all others. */
-  async adopt(): Promise<Pending[]> {
-    const { store, scope, onStoreFailed } = this.#settings
-    if (!store) return []
-    try {
-      const adopted = await store.adopt(scope)
-      if (this.#ended) return []
-      return adopted.map(({ order, payload }) => this.#append(new Pending(order, payload)))
-    } catch (cause) {
-      onStoreFailed(cause)
-      return []
+  /** The commands that are not answered, in their order, as a store keeps them. */
+  get stored(): StoredCommand[] {
+    return [...this.#pending].filter(({ isCommand }) => isCommand).map(({ stored }) => stored)
+  }
+
+  /** Takes over what clients that are gone have left, unless it is here already. */
+  adopt(commands: readonly StoredCommand[]): Pending[] {
+    if (this.#ended) return []
+    const known = new Set(Array.from(this.#pending, ({ command_id }) => command_id))
+    const adopted: Pending[] = []
+    for (const { order, payload, command_id } of commands) {
+      if (known.has(command_id)) continue
+      known.add(command_id)
+      adopted.push(this.#append(new Pending(order, payload)))
     }
+    this.#pump()
+    return adopted
   }
 
   /** The session is joined on this line: sends everything that is open, from the first. */
@@ -138,7 +144,7 @@ export class CommandQueue {
     }
     const transmission = pending.sent()
     void line
-      .ask(pending.order, pending.payload)
+      .ask(pending.order, pending.payload, pending.bytes)
       .then((reply) => this.#replied(pending, transmission, reply))
     return true
   }
@@ -175,7 +181,7 @@ export class CommandQueue {
 
   #answerRefusal(pending: Pending, error: ErrorBody): void {
     if (!isTemporary(error) && !this.#isBehindRefused(pending)) return this.#refuse(pending, error)
-    pending.state = { at: 'refused', error: this.#errorOf(pending, error) }
+    pending.state = { at: 'refused', error: refusalOf(pending, error) }
   }
 
   #isBehindRefused(pending: Pending): boolean {
@@ -209,7 +215,7 @@ export class CommandQueue {
   }
 
   #refuse(pending: Pending, error: ErrorBody): void {
-    this.#reject(pending, this.#errorOf(pending, error))
+    this.#reject(pending, refusalOf(pending, error))
   }
 
   #reject(pending: Pending, error: TalusError): void {
@@ -227,21 +233,11 @@ export class CommandQueue {
     this.#pending.delete(pending)
     this.#settings.onSettled(pending, outcome)
     if (!pending.isCommand) return
-    this.#keep((store, scope) => store.remove(scope, pending.command_id))
     this.#countBy(-1)
   }
 
   #countBy(difference: number): void {
     this.#count += difference
     this.#settings.onCount(this.#count)
-  }
-
-  #keep(work: (store: CommandStore, scope: string) => Promise<void>): void {
-    const { store, scope, onStoreFailed } = this.#settings
-    if (store) work(store, scope).catch(onStoreFailed)
-  }
-
-  #errorOf({ payload: { command_id } }: Pending, error: ErrorBody): TalusError {
-    return new TalusError(error, command_id === undefined ? {} : { commandId: command_id })
   }
 }

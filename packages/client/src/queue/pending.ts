@@ -1,5 +1,11 @@
-import { checkJson, type Ack, type ClientPayload, type Preview } from '@talus/protocol'
-import { TalusError, timeoutError } from '../errors.js'
+import {
+  checkJson,
+  type Ack,
+  type ClientPayload,
+  type ErrorBody,
+  type Preview,
+} from '@talus/protocol'
+import { TalusError, timeoutError, type RefusedCommand } from '../errors.js'
 import type { StoredCommand } from './store.js'
 
 /** What goes through a session's queue: whatever its place among the commands matters for. */
@@ -16,6 +22,18 @@ type State =
   | { at: 'waiting' }
   | { at: 'sent'; transmission: number }
   | { at: 'refused'; error: TalusError }
+
+/** Why an order was refused, and what it asked for. */
+export function refusalOf(
+  { order, payload }: Pick<Pending, 'order' | 'payload'>,
+  error: ErrorBody,
+) {
+  const { command_id: commandId } = payload
+  if (order !== 'execute_command') return new TalusError(error, { commandId })
+  const { command_type, data, label } = payload as ClientPayload<'execute_command'>
+  const command = { command_type, data, ...(label !== undefined && { label }) } as RefusedCommand
+  return new TalusError(error, { commandId, command })
+}
 
 const encoder = new TextEncoder()
 
@@ -100,6 +118,10 @@ export class Pending {
   get late(): TalusError {
     if (this.state.at === 'refused') return this.state.error
     const outcome = this.#transmissions > 0 ? 'it may have been executed' : 'it was never sent'
-    return timeoutError(`No answer in time; ${outcome}`, this.payload.command_id)
+    const { command_id: commandId } = this.payload
+    return timeoutError(
+      `No answer in time; ${outcome}`,
+      commandId === undefined ? {} : { commandId },
+    )
   }
 }

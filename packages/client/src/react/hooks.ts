@@ -4,10 +4,11 @@ import type {
   CommandResult,
   CommandType,
   PresenceState,
+  Role,
 } from '@talus/protocol'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { GraphNode } from '../graph/session-graph.js'
-import type { Other } from '../presence.js'
+import type { Other, Participant } from '../presence.js'
 import type { SessionEvents, SessionStatus } from '../session-events.js'
 import type { CommandOptions, Executed, UndoOptions } from '../session.js'
 import { useSession } from './session-provider.js'
@@ -75,7 +76,7 @@ export function useCommand<Type extends CommandType>(
   return useCallback((data, options) => session.execute(type, data, options), [session, type])
 }
 
-/** What `useUndo` gives; the same object until `canUndo` or `canRedo` differs. */
+/** What `useUndo` gives: its functions are the same as long as the session is the same. */
 export type Undo = {
   /** Whether there is a step of this actor to undo. */
   canUndo: boolean
@@ -92,22 +93,16 @@ export function useUndo(): Undo {
   const session = useSession()
   const canUndo = useEventStore('undo', () => session.canUndo)
   const canRedo = useEventStore('undo', () => session.canRedo)
-  return useMemo(
-    () => ({
-      canUndo,
-      canRedo,
-      undo: (options?: UndoOptions) => session.undo(options),
-      redo: (options?: UndoOptions) => session.redo(options),
-    }),
-    [session, canUndo, canRedo],
-  )
+  const undo = useCallback((options?: UndoOptions) => session.undo(options), [session])
+  const redo = useCallback((options?: UndoOptions) => session.redo(options), [session])
+  return useMemo(() => ({ canUndo, canRedo, undo, redo }), [canUndo, canRedo, undo, redo])
 }
 
-/** What `usePresence` gives; the same object until others come, go or move. */
+/** What `usePresence` gives: its functions are the same as long as the session is the same. */
 export type PresenceOfAll = {
   /** Where the others are. */
   others: readonly Other[]
-  /** Says something of this client; fields that are not given stay as they are. */
+  /** Says something of this client; fields that are not given stay, the same again is not sent. */
   update: (state: PresenceState) => void
   /** Takes back everything that was said. */
   clear: () => void
@@ -120,14 +115,21 @@ export type PresenceOfAll = {
 export function usePresence(): PresenceOfAll {
   const session = useSession()
   const others = useEventStore('others', () => session.others)
-  return useMemo(
-    () => ({
-      others,
-      update: (state: PresenceState) => session.presence.update(state),
-      clear: () => session.presence.clear(),
-    }),
-    [session, others],
-  )
+  const update = useCallback((state: PresenceState) => session.presence.update(state), [session])
+  const clear = useCallback(() => session.presence.clear(), [session])
+  return useMemo(() => ({ others, update, clear }), [others, update, clear])
+}
+
+/** Who is in the session, this client included. Renders when somebody comes or goes. */
+export function useParticipants(): readonly Participant[] {
+  const session = useSession()
+  return useEventStore('participants', () => session.participants)
+}
+
+/** What this client may do now; undefined: nothing. Renders when that differs. */
+export function useRole(): Role | undefined {
+  const session = useSession()
+  return useEventStore('role', () => session.role)
 }
 
 /** How the session stands with the server. */

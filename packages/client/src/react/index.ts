@@ -4,8 +4,10 @@ export {
   useChildren,
   useCommand,
   useNode,
+  useParticipants,
   usePending,
   usePresence,
+  useRole,
   useStatus,
   useUndo,
 } from './hooks.js'

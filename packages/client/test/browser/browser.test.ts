@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { rest } from '../../src/index.js'
-import { Cable } from '../cable.js'
+import { Network } from '../network.js'
 import { eventually } from '../eventually.js'
 import { TestServer } from '../server.js'
 import { isWithoutBrowser, launchChromium } from './chromium.js'
@@ -46,7 +46,7 @@ async function executed(session_id: string): Promise<string[]> {
 }
 
 test('the bundle of a page has nothing of Node in it, and needs nothing else', async () => {
-  const { inputs, imports } = await bundlePage()
+  const { inputs, imports } = await bundlePage('app.tsx')
   expect(imports).toEqual([])
   expect(inputs).toContain('dist/index.js')
   // What esbuild leaves empty for browsers, and what they have themselves.
@@ -57,7 +57,7 @@ test('the bundle of a page has nothing of Node in it, and needs nothing else', a
 
 describe.skipIf(isWithoutBrowser())('in Chromium', () => {
   beforeAll(async () => {
-    pages = await PageServer.start(await bundlePage())
+    pages = await PageServer.start({ '/': (await bundlePage('app.tsx')).script })
     server = await TestServer.start('--cors-origins', pages.origin)
     browser = await launchChromium()
   })
@@ -111,21 +111,23 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
   })
 
   test('[IDEM1] a reload with pending commands: executed or not, each happens once, in order', async () => {
-    await using cable = await Cable.to(server.url)
-    const tab = await (await Person.at('reload', 'ada', cable.url)).isIn()
+    await using network = await Network.to(server.url)
+    const tab = await (await Person.at('reload', 'ada', network.url)).isIn()
     await tab.add('answered')
     await tab.stands('live, 0 pending')
-    cable.deafen()
+    network.stall(['far'])
     await tab.add('executed-1', 'executed-2')
     await eventually(async () => expect(await executed('reload')).toHaveLength(3))
-    cable.pull()
+    network.cut()
     await tab.stands('offline, 2 pending')
     await tab.add('unsent-1', 'unsent-2')
     await tab.reload()
-    await tab.stands('joining')
-    cable.plug()
-    await tab.stands('live, 0 pending')
+    // Still without a connection: what was there is shown, and what was not sent is not lost.
+    await tab.stands('offline, 4 pending')
     const all = ['answered', 'executed-1', 'executed-2', 'unsent-1', 'unsent-2']
+    expect(await tab.names()).toEqual(all)
+    network.mend()
+    await tab.stands('live, 0 pending')
     expect(await tab.names()).toEqual(all)
     expect(await executed('reload')).toEqual(all)
   })
@@ -163,5 +165,35 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     for (const tab of [living, ...heirs]) await tab.shows(['left-1', 'left-2', 'of-the-living'])
     await living.stands('live, 0 pending')
     expect(await executed('heirs')).toEqual(['left-1', 'left-2', 'of-the-living'])
+  })
+
+  test('storage that the browser clears under a running page costs nothing', async () => {
+    const ada = await Person.at('cleared', 'ada')
+    const tab = await ada.isIn()
+    await tab.offline(true)
+    await tab.add('before')
+    await tab.stands('offline, 1 pending')
+    await tab.clearStorage()
+    await tab.add('after')
+    const all = new Set(['before', 'after'])
+    await eventually(async () => expect(new Set(await tab.stored().catch(() => []))).toEqual(all))
+    await tab.close()
+    const next = await ada.isIn()
+    await next.shows(['before', 'after'])
+    expect(await executed('cleared')).toEqual(['before', 'after'])
+  })
+
+  test('a tab lets another one change the database, and has its commands in the new one', async () => {
+    const ada = await Person.at('changed', 'ada')
+    const [tab, other] = [await ada.isIn(), await ada.isIn()]
+    await tab.offline(true)
+    await tab.add('pending')
+    await tab.stands('offline, 1 pending')
+    expect(await other.deleteDatabase('talus')).toBe('deleted')
+    expect(await other.deleteDatabase('talus-graphs')).toBe('deleted')
+    await eventually(async () => expect(await tab.stored().catch(() => [])).toEqual(['pending']))
+    await tab.offline(false)
+    for (const each of [tab, other]) await each.shows(['pending'])
+    expect(await executed('changed')).toEqual(['pending'])
   })
 })

@@ -1,10 +1,9 @@
 import { deepEqual } from 'node:assert/strict'
 import type { BrowserContext, CDPSession, Page } from 'playwright-core'
 import { eventually } from '../eventually.js'
-
-/** How Chromium itself says that there is no network, or no server. No page can prevent it. */
-const NO_NETWORK =
-  /^(WebSocket connection to|Failed to load resource).* net::ERR_(INTERNET_DISCONNECTED|CONNECTION_\w+|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/
+import { HANGS_AFTER_MS } from './chromium.js'
+import { storedCommands } from './stored.js'
+import { watchTroubles } from './troubles.js'
 
 /** A tab with the page of app.tsx, used the way people use it. */
 export class Tab {
@@ -16,15 +15,12 @@ export class Tab {
   private constructor(page: Page, devtools: CDPSession) {
     this.#page = page
     this.#devtools = devtools
-    page.on('pageerror', (error) => this.troubles.push(error.stack ?? error.message))
-    page.on('console', (message) => {
-      const isTrouble = ['error', 'warning'].includes(message.type())
-      if (isTrouble && !NO_NETWORK.test(message.text())) this.troubles.push(message.text())
-    })
+    watchTroubles(page, this.troubles)
   }
 
   static async open(context: BrowserContext, url: string): Promise<Tab> {
     const page = await context.newPage()
+    page.setDefaultTimeout(HANGS_AFTER_MS)
     const tab = new Tab(page, await context.newCDPSession(page))
     await page.goto(url)
     return tab
@@ -73,6 +69,30 @@ export class Tab {
 
   async reload(): Promise<void> {
     await this.#page.reload()
+  }
+
+  /** Removes what the browser stores of the origin, as it does when the disk is full. */
+  async clearStorage(): Promise<void> {
+    const { origin } = new URL(this.#page.url())
+    await this.#devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+  }
+
+  /** The ids of the commands that IndexedDB holds. */
+  stored(): Promise<string[]> {
+    return storedCommands(this.#page)
+  }
+
+  /** What becomes of the wish to delete a database that other tabs have open. */
+  deleteDatabase(name: string): Promise<string> {
+    return this.#page.evaluate(
+      (database) =>
+        new Promise<string>((resolve) => {
+          const deleting = indexedDB.deleteDatabase(database)
+          deleting.onblocked = () => resolve('blocked')
+          deleting.onsuccess = () => resolve('deleted')
+        }),
+      name,
+    )
   }
 
   /** Closes the tab as people do: nothing of the page runs any more. */

@@ -1,0 +1,2 @@
+/** What predictions are made with: loaded while a session is joined. */
+export { Blueprint, plan, withTypes } from '@talus/graph/planning'

@@ -1,0 +1,153 @@
+import { commit, Database, settled } from './database.js'
+import { IndexedDbRecords } from './indexed-db-records.js'
+import type { CommandStore, StoredCommand } from '../queue/store.js'
+
+const COMMANDS = 'commands'
+const BY_SCOPE = 'scope'
+
+/** How long another tab's lock is waited for, in milliseconds: the question is answered at once. */
+const LOCK_PATIENCE_MS = 500
+
+/** `at` orders the commands of a scope, also across the clients that made them. */
+type Row = StoredCommand & { scope: string; owner: string; at: number }
+
+const lockOf = (owner: string) => `talus-queue:${owner}`
+
+/** Undefined where there are none, or where the page may not use them. */
+function webLocks(): LockManager | undefined {
+  try {
+    return globalThis.navigator?.locks
+  } catch {
+    // Without locks another tab adopts what is here, which is executed once all the same.
+    return undefined
+  }
+}
+
+/**
+ * The queue of one client among those of the other tabs. Each holds a Web Lock as long as it
+ * lives; whose lock can be taken is gone, and what it left is adopted, by one of the others only.
+ * Where there are no Web Locks everything is adopted: the server executes each command once.
+ */
+export class IndexedDbStore implements CommandStore {
+  readonly records = new IndexedDbRecords()
+  readonly #owner: string
+  readonly #database = new Database('talus', (database) => {
+    const commands = database.createObjectStore(COMMANDS, { keyPath: ['scope', 'command_id'] })
+    commands.createIndex(BY_SCOPE, 'scope')
+  })
+  #locks: LockManager | undefined
+  #release: (() => void) | undefined
+  #last = 0
+
+  /** `owner`: an id of its own for each client. */
+  constructor(owner: string) {
+    this.#owner = owner
+  }
+
+  watch(onLost: (cause: unknown) => void): void {
+    this.#database.onLost = onLost
+  }
+
+  async adopt(scope: string): Promise<StoredCommand[]> {
+    this.#hold()
+    const owners = new Set((await this.#rows(scope)).map(({ owner }) => owner))
+    owners.delete(this.#owner)
+    const adopted: Row[] = []
+    for (const owner of owners) {
+      await this.#ifGone(owner, async () => {
+        adopted.push(...(await this.#takeOver(scope, owner)))
+      })
+    }
+    return adopted
+      .sort((a, b) => a.at - b.at)
+      .map(({ command_id, order, payload, refused }) => ({
+        command_id,
+        order,
+        payload,
+        ...(refused && { refused }),
+      }))
+  }
+
+  async add(scope: string, command: StoredCommand): Promise<void> {
+    this.#hold()
+    this.#last = Math.max(this.#last + 1, Date.now())
+    const row: Row = { ...command, scope, owner: this.#owner, at: this.#last }
+    const commands = await this.#commands('readwrite')
+    commands.put(row)
+    await commit(commands.transaction)
+  }
+
+  async remove(scope: string, command_id: string): Promise<void> {
+    const commands = await this.#commands('readwrite')
+    commands.delete([scope, command_id])
+    await commit(commands.transaction)
+  }
+
+  async forget(matches: (scope: string) => boolean): Promise<void> {
+    const commands = await this.#commands('readwrite')
+    for (const key of await settled(commands.getAllKeys())) {
+      if (matches((key as [string, string])[0])) commands.delete(key)
+    }
+    await commit(commands.transaction)
+    for (const { scope } of await this.records.list()) {
+      if (matches(scope)) await this.records.replace(scope, [])
+    }
+  }
+
+  close(): void {
+    this.#release?.()
+    this.#database.close()
+    this.records.close()
+  }
+
+  /** Says to the other tabs that this one lives. */
+  #hold(): void {
+    if (this.#release) return
+    const held = new Promise<void>((resolve) => (this.#release = resolve))
+    this.#locks = webLocks()
+    // Without the lock others adopt what is here, which is executed once all the same.
+    Promise.resolve(this.#locks?.request(lockOf(this.#owner), () => held)).catch(() => {
+      this.#locks = undefined
+    })
+  }
+
+  /** Does the work while no other tab does it, unless the owner lives. */
+  async #ifGone(owner: string, work: () => Promise<void>): Promise<void> {
+    const locks = this.#locks
+    if (!locks) return work()
+    let isAnswered = false
+    let isLate = false
+    const asked = locks.request(lockOf(owner), { ifAvailable: true }, (lock) => {
+      isAnswered = true
+      return lock && !isLate ? work() : undefined
+    })
+    const working = Promise.resolve(asked).catch((error: unknown) => {
+      if (isAnswered) throw error
+      // A browser that forbids locks forbids them to all tabs.
+      isAnswered = true
+      return work()
+    })
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, LOCK_PATIENCE_MS))
+    await Promise.race([working, patience])
+    if (isAnswered) await working
+    else isLate = true
+  }
+
+  async #commands(mode: IDBTransactionMode): Promise<IDBObjectStore> {
+    return (await this.#database.transaction([COMMANDS], mode)).objectStore(COMMANDS)
+  }
+
+  async #rows(scope: string): Promise<Row[]> {
+    const commands = await this.#commands('readonly')
+    return settled(commands.index(BY_SCOPE).getAll(scope) as IDBRequest<Row[]>)
+  }
+
+  async #takeOver(scope: string, owner: string): Promise<Row[]> {
+    // Read again: another tab may have taken them since.
+    const rows = (await this.#rows(scope)).filter((row) => row.owner === owner)
+    const commands = await this.#commands('readwrite')
+    for (const row of rows) commands.put({ ...row, owner: this.#owner })
+    await commit(commands.transaction)
+    return rows
+  }
+}
