@@ -17,7 +17,7 @@ export class Components {
 
   constructor(link: (name: string) => string) {
     this.#link = link
-    for (const [name, schema] of models()) this.#model(name, schema)
+    for (const [name, schema] of models) this.#model(name, schema)
   }
 
   /** A reference to a schema: by the name that it has, else by this one. */

@@ -8,11 +8,11 @@ function isModel(value: unknown): value is Schema {
 }
 
 /** The schemas that `@talus/protocol` exports by name: `Node`, `Actor`, `Entry`, `ErrorBody`, … */
-export function models(): [name: string, schema: Schema][] {
-  return Object.entries(protocol).flatMap(([name, value]): [string, Schema][] =>
+export const models: ReadonlyMap<string, Schema> = new Map(
+  Object.entries(protocol).flatMap(([name, value]): [string, Schema][] =>
     isModel(value)
       ? // `RoleSchema` has its ending from the type `Role` beside it.
         [[name.replace(/Schema$/, ''), JSON.parse(JSON.stringify(value)) as Schema]]
       : [],
-  )
-}
+  ),
+)

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { contractText } from '@talus/protocol'
 import { currentContract } from './contract.js'
 import { parsePage } from './site/front-matter.js'
-import type { Asset, ChangeLog, PageSource, Sources } from './site/sources.js'
+import type { Asset, ChangeLog, PageSource, SdkEntry, Sources } from './site/sources.js'
 import { specifications } from './specifications.js'
 
 const PACKAGE = new URL('../', import.meta.url)
@@ -42,6 +42,12 @@ const readAsset = (name: string): Asset => ({
   content: read(name === 'icon.svg' ? `src/site/style/${name}` : `dist/browser/${name}`, PACKAGE),
 })
 
+// Imported at run time, as it reads the SDK as it is built.
+const { clientApi } = (await import(
+  new URL('packages/client/scripts/client-api.mjs', WORKSPACE).href
+)) as { clientApi: () => Promise<SdkEntry[]> }
+const sdk = await clientApi()
+
 /** Everything that the site is made from, as it lies in the workspace. */
 export function readSources(pages = new URL('pages/', PACKAGE)): Sources {
   const contract = currentContract()
@@ -53,6 +59,7 @@ export function readSources(pages = new URL('pages/', PACKAGE)): Sources {
     flowsText: read('reference/flows.md', PACKAGE),
     pages: readPages(pages),
     changeLogs: readChangeLogs(),
+    sdk,
     specifications: specifications(contract),
     assets: ASSETS.map(readAsset),
   }

@@ -2,7 +2,7 @@ import type { Schema } from './contract.js'
 
 /** Keywords whose value is a schema, a list of schemas, or schemas by name. */
 const ONE = ['items', 'additionalProperties']
-const LIST = ['anyOf', 'allOf']
+const LIST = ['anyOf', 'allOf', 'oneOf']
 const BY_NAME = ['properties', 'patternProperties']
 
 export const isSchema = (value: unknown): value is Schema =>

@@ -15,12 +15,13 @@ type AsyncApi = {
 const document = parsed<AsyncApi>('asyncapi.json')
 
 const HANDSHAKE = ['connect', 'connect_error']
+const ROOT_ONLY = ['authenticate', 'join_session', 'leave_session']
 const client = Object.keys(CLIENT_EVENTS)
 const SENT = {
   root: [...HANDSHAKE, ...client, ...Object.keys(ROOT_EVENTS)],
   graph: [
     ...HANDSHAKE,
-    ...client.filter((name) => name !== 'join_session' && name !== 'leave_session'),
+    ...client.filter((name) => !ROOT_ONLY.includes(name)),
     ...Object.keys(GRAPH_EVENTS),
     'error',
     'pong',
@@ -68,7 +69,26 @@ describe.each(['root', 'graph'] as const)('channel %s', (id) => {
 test('every event that takes an acknowledgement has a reply', () => {
   const replies = Object.entries(document.operations).filter(([, { reply }]) => reply)
   const answered = client.filter((name) => name !== 'ping')
-  const onGraph = answered.filter((name) => !/^(join|leave)_/.test(name))
+  const onGraph = answered.filter((name) => !ROOT_ONLY.includes(name))
   expect(replies).toHaveLength(answered.length + onGraph.length)
   expect(replies.every(([, { action }]) => action === 'receive')).toBe(true)
+})
+
+/** Places of schemas that a generator would have to make up a name for. */
+function unnamed(place: string, schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  if (Array.isArray(schema)) return schema.flatMap((each, at) => unnamed(`${place}/${at}`, each))
+  const { type, title, anyOf, properties } = schema as Record<string, unknown>
+  const isType = type === 'object' || anyOf !== undefined
+  const inside = [
+    ...Object.entries((properties ?? {}) as object),
+    ...Object.entries({ anyOf, items: (schema as { items?: unknown }).items }),
+  ].flatMap(([key, each]) => unnamed(`${place}/${key}`, each))
+  return isType && title === undefined ? [place, ...inside] : inside
+}
+
+test('every schema that becomes a type has a title', () => {
+  const { schemas } = document.components
+  expect(Object.entries(schemas).flatMap(([name, schema]) => unnamed(name, schema))).toEqual([])
+  for (const schema of Object.values(schemas)) expect(schema).toHaveProperty('title')
 })

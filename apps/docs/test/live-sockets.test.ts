@@ -29,6 +29,7 @@ const exampleOf = (path: string) => schemas.get(path)?.examples?.[0]
 
 /** Each can be sent after the ones before it. */
 const CLIENT_ORDER = [
+  'authenticate',
   'join_session',
   'execute_command',
   'preview_command',

@@ -1,4 +1,4 @@
-import { ANY_ROUTE_ERRORS, ERRORS, ROUTES, type ErrorCode } from '@talus/protocol'
+import { ANY_ROUTE_ERRORS, COMMANDS, ERRORS, ROUTES, type ErrorCode } from '@talus/protocol'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
@@ -71,6 +71,35 @@ describe.each(routes)('$name', ({ method, path, status, errors }) => {
   })
 })
 
+describe.each(['execute', 'preview'])('the body of %s', (verb) => {
+  const { requestBody } = operationOf({ method: 'POST', path: `/commands/${verb}` })
+  const { schema } = requestBody?.content['application/json'] ?? { schema: {} }
+
+  test.each(Object.values(COMMANDS))('has $type as an alternative, with its data', (command) => {
+    const { type, alias, example: data } = command
+    const asked = { session_id: 's', command_type: type, data }
+    expect(faults(schema, asked)).toEqual([])
+    expect(faults(schema, { ...asked, command_type: alias })).toEqual([])
+    expect(faults(schema, { ...asked, data: { nonsense: 1 } })).not.toEqual([])
+  })
+
+  test('takes no other command, and names each by `command_type`', () => {
+    const [, name = ''] = /([^/]+)$/.exec((schema as { $ref?: string }).$ref ?? '') ?? []
+    const { discriminator } =
+      (components.schemas as Record<string, { discriminator?: { mapping: object } }>)[name] ?? {}
+    const names = Object.values(COMMANDS).flatMap(({ type, alias }) => [type, alias])
+    expect(Object.keys(discriminator?.mapping ?? {}).toSorted()).toEqual(names.toSorted())
+    expect(faults(schema, { command_type: 'Nonsense', data: {} })).not.toEqual([])
+    const batch = { commands: [{ command_type: 'DeleteNode', data: { nonsense: 1 } }] }
+    expect(faults(schema, { command_type: 'Batch', data: batch })).not.toEqual([])
+  })
+})
+
 test.each(Object.entries(components.examples))('the refusal %s fits', (_code, { value }) => {
   expect(faults({ $ref: '#/components/schemas/ErrorEnvelope' }, value)).toEqual([])
+  const { properties } =
+    (components.schemas as Record<string, { properties?: object }>)['ErrorEnvelope'] ?? {}
+  expect(Object.keys(properties ?? {})).toEqual(
+    expect.arrayContaining(Object.keys(value as object)),
+  )
 })

@@ -1,18 +1,16 @@
-import { existsSync } from 'node:fs'
-import { chromium, type Page as Tab } from 'playwright-core'
+import type { Page as Tab } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import {
+  HANGS_AFTER_MS,
+  isWithoutBrowser,
+  launchChromium,
+} from '../../../packages/client/test/browser/chromium.js'
 import { pages } from './pages/page.js'
 import { Scratch } from './pages/scratch.js'
 import { Story } from './pages/story.js'
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-
 const page = pages.find(({ name }) => name === 'start/react')
 if (!page) throw new Error('There is no page start/react')
-
-// In CI its absence is a failure.
-const isMissing = !existsSync(CHROMIUM) && !process.env['CI']
-if (isMissing) console.warn(`The page of start/react is not opened: ${CHROMIUM} is missing`)
 
 const names = (tab: Tab) =>
   tab
@@ -21,24 +19,20 @@ const names = (tab: Tab) =>
 
 /** Waits until both tabs show these names. */
 async function bothShow(tabs: readonly Tab[], expected: string[]): Promise<void> {
-  await expect
-    .poll(() => Promise.all(tabs.map(names)), { timeout: 60_000 })
-    .toEqual(tabs.map(() => expected))
+  await expect.poll(() => Promise.all(tabs.map(names))).toEqual(tabs.map(() => expected))
 }
 
-describe.skipIf(isMissing)('the page of start/react', () => {
+describe.skipIf(isWithoutBrowser())('the page of start/react', () => {
   test('is edited by two at once, with undo of one’s own and presence', async () => {
     await using scratch = await Scratch.create()
     await using story = new Story(page, scratch)
     await story.run()
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-gpu'],
-    })
+    const browser = await launchChromium()
     try {
       const troubles: string[] = []
       const open = async (who: string) => {
         const tab = await (await browser.newContext()).newPage()
+        tab.setDefaultTimeout(HANGS_AFTER_MS)
         tab.on('pageerror', ({ message }) => troubles.push(message))
         await tab.goto(`http://localhost:${scratch.port('8000')}/?${who}`)
         await tab.getByText('live').waitFor()

@@ -9,6 +9,9 @@ const TSC = fileURLToPath(new URL('lib/tsc.js', import.meta.resolve('typescript/
 const CONFIG = {
   extends: '../../../../tsconfig.base.json',
   compilerOptions: {
+    // As bundlers resolve: pages show applications of Next.js and Vite, too.
+    module: 'preserve',
+    moduleResolution: 'bundler',
     lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
     types: ['node'],
     jsx: 'react-jsx',

@@ -29,8 +29,10 @@ test('these are not run', () => {
   expect([...new Set(reasons)]).toEqual([
     'pages/guides/migrate-from-flask.md: the same as above, with a folder of the reader',
     "pages/guides/operate.md: another server, of the reader's machine",
+    "pages/guides/proxies.md: another server, of the reader's machine",
     'pages/guides/secure.md: needs a certificate',
     "pages/guides/secure.md: another server, of the reader's machine",
+    'pages/guides/server-rendering.md: installs from the network',
     'pages/start/install.md: builds what the tests have built',
     'pages/start/install.md: defines what the tests have on their path',
     'pages/start/install.md: installs from the network',

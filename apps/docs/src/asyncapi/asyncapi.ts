@@ -3,6 +3,7 @@ import type { Contract } from '../contract.js'
 import { pascalCase } from '../names.js'
 import { channelOf, messagesOf, operationOf } from './channel.js'
 import { exchangesOf } from './messages.js'
+import { allTitled } from './titles.js'
 
 const DESCRIPTION = [
   'Both Socket.IO namespaces of the server. Actions are those of the server: it receives what',
@@ -69,7 +70,7 @@ export function asyncApi(contract: Contract): object {
         exchanges.map((exchange) => [exchange.key, operationOf(id, exchange)]),
       ),
     ),
-    components: { schemas: components.definitions(), securitySchemes: SECURITY },
+    components: { schemas: allTitled(components.definitions()), securitySchemes: SECURITY },
     'x-error-codes': contract.errors,
   }
 }

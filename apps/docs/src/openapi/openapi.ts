@@ -2,6 +2,7 @@ import { ErrorEnvelope } from '@talus/protocol'
 import { Components } from '../components.js'
 import type { Contract, Route, Schema } from '../contract.js'
 import { camelCase, routeType } from '../names.js'
+import { commandAnswer, commandBody } from './command-bodies.js'
 import { HEADERS, parametersOf } from './parameters.js'
 import { refusalExamples, responsesOf } from './responses.js'
 
@@ -23,9 +24,22 @@ const PROOFS: Record<string, object[]> = {
   project: [{ token: [] }, { shareToken: [] }, {}],
 }
 
+/** Routes whose body is a command, and whose answer is that of one. */
+const OF_COMMANDS = ['ExecuteCommand', 'PreviewCommand']
+
+/** A route with what its command may be, and what its result then is. */
+function withCommands(components: Components, contract: Contract, route: Route): Route {
+  if (route.body === undefined) return route
+  return {
+    ...route,
+    body: commandBody(components, contract, route.body),
+    response: commandAnswer(components, contract, route.response),
+  }
+}
+
 function requestBody(components: Components, type: string, { body, example }: Route): object {
   if (body === undefined) return {}
-  const required = ((body['required'] ?? []) as string[]).length > 0
+  const required = 'oneOf' in body || ((body['required'] ?? []) as string[]).length > 0
   const schema = components.refer(`${type}Request`, body)
   const content = { 'application/json': { schema, example: example.body } }
   return { requestBody: { required, content } }
@@ -34,9 +48,11 @@ function requestBody(components: Components, type: string, { body, example }: Ro
 function operation(
   components: Components,
   contract: Contract,
-  { name, route }: { name: string; route: Route },
+  { name, route: declared }: { name: string; route: Route },
 ): object {
   const type = routeType(name)
+  const isOfCommands = OF_COMMANDS.includes(type)
+  const route = isOfCommands ? withCommands(components, contract, declared) : declared
   const parameters = parametersOf(components, route)
   return {
     operationId: camelCase(type),

@@ -20,7 +20,7 @@ export const HEADERS = {
   SessionId: {
     name: 'X-Session-ID',
     in: 'header',
-    description: 'The session; counts before the one in the query or the body.',
+    description: 'The session, where query and body name none; another one than theirs is refused.',
     schema: text,
   },
   IfNoneMatch: {

@@ -6,9 +6,9 @@ export type NavSection = { title: string; path: string; items: NavItem[] }
 
 /** The sections of the pages, in the order in which they are read. */
 export const SECTIONS = {
-  start: { title: 'Getting started', about: 'From nothing to two clients that see each other.' },
-  concepts: { title: 'Concepts', about: 'How Talus works, and why it works like that.' },
-  guides: { title: 'Guides', about: 'How to do one thing, from beginning to end.' },
+  start: { title: 'Getting started', about: 'From an empty folder to two clients in one session.' },
+  concepts: { title: 'Concepts', about: 'How Talus works.' },
+  guides: { title: 'Guides', about: 'A complete solution for one task each.' },
 } as const
 
 export type SectionName = keyof typeof SECTIONS
@@ -19,28 +19,47 @@ export type Group = { folder: string; title: string; about: string }
 /** What the reference has one page each for. */
 export const GROUPS: readonly Group[] = [
   {
+    folder: 'sdk',
+    title: 'SDK',
+    about: 'The exports of `@talus/client`: `connect()`, sessions, graphs, errors, stores, REST.',
+  },
+  {
+    folder: 'sdk-react',
+    title: 'SDK for React',
+    about: 'The exports of `@talus/client/react`: hooks and `SessionProvider`.',
+  },
+  {
+    folder: 'sdk-node',
+    title: 'SDK for Node',
+    about: 'The exports of `@talus/client/node`: a store in a file.',
+  },
+  {
     folder: 'requests',
     title: 'Requests',
-    about: 'What clients send over Socket.IO. Each takes an acknowledgement callback.',
+    about: 'The messages that clients send over Socket.IO. Each takes an acknowledgement callback.',
   },
   {
     folder: 'commands',
     title: 'Commands',
-    about: 'What changes the graph. They go inside `execute_command`, or by REST.',
+    about: 'The changes of the graph. Send them with `execute_command`, or over REST.',
   },
   {
     folder: EVENT_FOLDERS['/'],
     title: 'Events of /',
-    about: 'What the server sends on the root namespace.',
+    about: 'The events that the server sends on the root namespace.',
   },
   {
     folder: EVENT_FOLDERS['/graph'],
     title: 'Events of /graph',
-    about: 'What the server sends on the namespace `/graph`.',
+    about: 'The events that the server sends on the namespace `/graph`.',
   },
-  { folder: 'routes', title: 'REST routes', about: 'What is asked by HTTP, below `/api/v1`.' },
-  { folder: 'errors', title: 'Errors', about: 'The closed table of codes, at every door alike.' },
-  { folder: 'models', title: 'Models', about: 'The types that messages are made of.' },
+  { folder: 'routes', title: 'REST routes', about: 'The HTTP interface, below `/api/v1`.' },
+  {
+    folder: 'errors',
+    title: 'Errors',
+    about: 'All error codes; they are the same on every interface.',
+  },
+  { folder: 'models', title: 'Models', about: 'The types that messages share.' },
 ]
 
 export const groupPath = ({ folder }: Pick<Group, 'folder'>) => `reference/${folder}/`

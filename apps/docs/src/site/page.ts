@@ -1,3 +1,5 @@
+export type NamedPart = { id: string; title: string; text: string }
+
 /** A page before it is put into the frame that all share. */
 export type SitePage = {
   /** Below the root of the site, with a slash at its end; the landing page is ''. */
@@ -11,6 +13,8 @@ export type SitePage = {
   kind?: string
   /** HTML; internal links are those of `siteLink`. */
   body: string
+  /** Parts of a page with a kind that are looked up by a name of their own. */
+  parts?: readonly NamedPart[]
 }
 
 export type Heading = { depth: 2 | 3; id: string; text: string }

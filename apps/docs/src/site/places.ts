@@ -1,6 +1,7 @@
 import type { Contract, Route } from '../contract.js'
 import { models } from '../models.js'
 import { routeType } from '../names.js'
+import type { SdkEntry, SdkName } from './sources.js'
 
 /** A name as a part of a URL; not every server takes a colon. */
 const segment = (name: string) => name.replaceAll(':', '-')
@@ -14,6 +15,19 @@ export const EVENT_FOLDERS = { '/': 'events', '/graph': 'graph-events' } as cons
 export type NamespaceName = keyof typeof EVENT_FOLDERS
 export const NAMESPACES = Object.keys(EVENT_FOLDERS) as NamespaceName[]
 
+/** The folder of an entry point of the SDK: `sdk`, `sdk-react`. */
+export const sdkFolder = (specifier: string) =>
+  specifier.replace(/^@talus\/client/, 'sdk').replace('/', '-')
+
+/** `Rest` beside `rest`: some file systems do not tell them apart. */
+function sdkSegment({ name }: SdkName, { names }: SdkEntry): string {
+  const isTwin = names.some(
+    ({ name: other, kind }) =>
+      other !== name && kind === 'function' && other.toLowerCase() === name.toLowerCase(),
+  )
+  return isTwin ? `${name}-type` : name
+}
+
 /** Where everything stands: paths below the root of the site, with a slash at their end. */
 export const placeOf = {
   event: (namespace: NamespaceName, name: string) =>
@@ -23,6 +37,8 @@ export const placeOf = {
   route: (key: string) => `reference/routes/${kebab(routeType(key))}/`,
   error: (code: string) => `reference/errors/${code}/`,
   model: (name: string) => `reference/models/${name}/`,
+  sdk: (name: SdkName, entry: SdkEntry) =>
+    `reference/${sdkFolder(entry.specifier)}/${sdkSegment(name, entry)}/`,
   rules: 'reference/rules/',
   rule: (id: string) => `reference/rules/#${id}`,
   protocol: 'reference/protocol/',
@@ -38,6 +54,11 @@ export const siteLink = (place: string) => `site:/${place}`
 
 export const routeName = ({ method, path }: Route) => `${method} ${path}`
 
+/** A call without its arguments: `session.flush` of `session.flush()`. */
+const withoutArguments = (code: string) => /^([\w.]+)\(.*\)$/.exec(code)?.[1]
+
+const lowerFirst = (name: string) => name.replace(/^./, (first) => first.toLowerCase())
+
 /** The numbers of the rules, in the order of the text. */
 export function ruleIds(protocolText: string): string[] {
   return [...protocolText.matchAll(/^- \*\*\[([A-Z]+\d+)\]\*\*/gm)].map(([, id]) => id ?? '')
@@ -51,7 +72,7 @@ export class Places {
   readonly #evident = new Map<string, string>()
   readonly #rules: ReadonlySet<string>
 
-  constructor(contract: Contract, protocolText: string) {
+  constructor(contract: Contract, protocolText: string, sdk: readonly SdkEntry[]) {
     this.#rules = new Set(ruleIds(protocolText))
     for (const id of this.#rules) this.#add('rule', id, placeOf.rule(id))
     for (const code of Object.keys(contract.errors)) this.#add('error', code, placeOf.error(code))
@@ -61,8 +82,9 @@ export class Places {
     for (const [key, route] of Object.entries(contract.rest.routes)) {
       this.#add('route', routeName(route), placeOf.route(key))
     }
-    for (const [name] of models()) this.#named.set(`model/${name}`, placeOf.model(name))
+    for (const name of models.keys()) this.#named.set(`model/${name}`, placeOf.model(name))
     this.#addMessages(contract)
+    this.#addSdk(sdk)
   }
 
   #add(kind: string, name: string, place: string): void {
@@ -90,6 +112,49 @@ export class Places {
     if (/[:_-]/.test(name)) this.#evident.set(name, place)
   }
 
+  #addSdk(sdk: readonly SdkEntry[]): void {
+    for (const entry of sdk) {
+      for (const one of entry.names) {
+        const place = placeOf.sdk(one, entry)
+        this.#named.set(`sdk/${one.name}`, place)
+        // `connect` and `rest` are words of other meanings too.
+        const isCall = one.kind === 'function' && !/[A-Z]/.test(one.name)
+        this.#addEvident(isCall ? `${one.name}()` : one.name, place)
+        for (const { name } of one.members) {
+          this.#named.set(`sdk/${one.name}.${name}`, `${place}#${name}`)
+          this.#addEvident(`${one.name}.${name}`, `${place}#${name}`)
+          this.#addEvident(`${lowerFirst(one.name)}.${name}`, `${place}#${name}`)
+        }
+      }
+    }
+    this.#addParts(sdk)
+  }
+
+  /** `session.graph` is a SessionGraph, so that `graph.node` and `session.graph.node` are its. */
+  #addParts(sdk: readonly SdkEntry[]): void {
+    const names = sdk.flatMap((entry) => entry.names)
+    for (const owner of names) {
+      for (const { name: part, type } of owner.members) {
+        const used = names.find(({ name, members }) => name === type && members.length > 0)
+        for (const { name } of used?.members ?? []) {
+          const place = this.named(`sdk/${type}.${name}`)
+          this.#addEvident(`${part}.${name}`, place)
+          this.#addEvident(`${lowerFirst(owner.name)}.${part}.${name}`, place)
+        }
+      }
+    }
+  }
+
+  /** What the contract names is that of the contract. */
+  #addEvident(name: string, place: string): void {
+    if (!this.#evident.has(name)) this.#evident.set(name, place)
+  }
+
+  /** The place that `kind/name` names, if there is one. */
+  find(reference: string): string | undefined {
+    return this.#named.get(reference)
+  }
+
   /** The place that `kind/name` names. Throws when there is none. */
   named(reference: string): string {
     const place = this.#named.get(decodeURIComponent(reference))
@@ -99,7 +164,12 @@ export class Places {
 
   /** The place of a name that stands in code. */
   ofCode(text: string): string | undefined {
-    return this.#evident.get(text)
+    const call = withoutArguments(text)
+    return this.#evident.get(text) ?? (call === undefined ? undefined : this.#ofCall(call))
+  }
+
+  #ofCall(name: string): string | undefined {
+    return this.#evident.get(name) ?? this.#evident.get(`${name}()`)
   }
 
   /** The place of a word of prose: the number of a rule, or the code of an error. */

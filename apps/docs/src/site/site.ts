@@ -14,6 +14,7 @@ import { modelPages } from './reference/model-pages.js'
 import { routePages } from './reference/route-pages.js'
 import { rulesOf } from './reference/rules.js'
 import { SchemaNames } from './reference/schema-names.js'
+import { sdkPages } from './reference/sdk-pages.js'
 import { Shapes } from './reference/shape.js'
 import { textPages } from './reference/text-pages.js'
 import { searchIndex } from './search/search-index.js'
@@ -21,8 +22,8 @@ import type { SiteContext } from './site-context.js'
 import type { Asset, Sources } from './sources.js'
 import { linksOfTexts } from './text-links.js'
 
-function contextOf({ contract, protocolText }: Sources): SiteContext {
-  const places = new Places(contract, protocolText)
+function contextOf({ contract, protocolText, sdk }: Sources): SiteContext {
+  const places = new Places(contract, protocolText, sdk)
   const names = new SchemaNames()
   return {
     contract,
@@ -49,8 +50,9 @@ function writtenPages({ markdown }: SiteContext, { pages }: Sources): SitePage[]
   )
 }
 
-function referencePages(site: SiteContext): SitePage[] {
+function referencePages(site: SiteContext, { sdk }: Sources): SitePage[] {
   return [
+    ...sdkPages(site, sdk),
     ...requestPages(site),
     ...commandPages(site),
     ...eventPages(site, '/'),
@@ -75,7 +77,7 @@ function assetFolder(assets: readonly Asset[]): string {
 export function renderSite(sources: Sources): Map<string, string> {
   const site = contextOf(sources)
   const texts = [...textPages(site, sources), downloadsPage(sources)]
-  const content = [...writtenPages(site, sources), ...texts, ...referencePages(site)]
+  const content = [...writtenPages(site, sources), ...texts, ...referencePages(site, sources)]
   const sections = navigationOf(content, texts)
   const pages = [landingPage(site, sections), ...listPages(site, content, texts), ...content]
 

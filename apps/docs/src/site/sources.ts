@@ -16,6 +16,36 @@ export type ChangeLog = { name: string; text: string }
 /** A file that is taken over as it is. */
 export type Asset = { name: string; content: string }
 
+/** A member of a type or class of the SDK; `line` is its declaration, `type` what follows its name. */
+export type SdkMember = {
+  name: string
+  code: string
+  line: string
+  type: string
+  isOptional: boolean
+  docs: string
+}
+
+/** A public name of the SDK, as `packages/client/scripts/api-reference.mjs` describes it. */
+export type SdkName = {
+  name: string
+  kind: 'class' | 'interface' | 'type' | 'function'
+  /** Exported as a type only. */
+  isType: boolean
+  docs: string
+  signatures: readonly { code: string; docs: string }[]
+  members: readonly SdkMember[]
+  /** Types that the signatures need and nobody exports, as code. */
+  where: string
+  /** Other public names that the signatures mention. */
+  own: readonly string[]
+  foreign: readonly { from: string; names: readonly string[] }[]
+  /** Public types of its parameters. */
+  parameters: readonly string[]
+}
+
+export type SdkEntry = { specifier: string; names: readonly SdkName[] }
+
 /** Everything that the site is made from. */
 export type Sources = {
   contract: Contract
@@ -26,6 +56,8 @@ export type Sources = {
   flowsText: string
   pages: readonly PageSource[]
   changeLogs: readonly ChangeLog[]
+  /** The entry points of the SDK. */
+  sdk: readonly SdkEntry[]
   /** The specifications, by their path below `spec/`. */
   specifications: ReadonlyMap<string, string>
   /** Scripts and styles, as they were built for browsers. */

@@ -1,79 +1,15 @@
-import axe, { type AxeResults } from 'axe-core'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import {
-  isWithoutBrowser,
-  launchChromium,
-} from '../../../../packages/client/test/browser/chromium.js'
-import { readSources } from '../../src/read-sources.js'
-import { startServer, type LiveServer } from '../live-server.js'
-import { siteOfTests } from './built-site.js'
-import { serveFiles, type FileServer } from './file-server.js'
-
-/** One page of every kind. */
-const KINDS = {
-  landing: '',
-  section: 'guides/',
-  guide: 'guides/everything/',
-  reference: 'reference/',
-  protocol: 'reference/protocol/',
-  connect: 'reference/connect/',
-  flows: 'reference/flows/',
-  rules: 'reference/rules/',
-  access: 'reference/access/',
-  history: 'reference/history/',
-  downloads: 'reference/downloads/',
-  group: 'reference/errors/',
-  event: 'reference/events/node-created/',
-  request: 'reference/requests/join_session/',
-  command: 'reference/commands/CreateNode/',
-  route: 'reference/routes/get-affordances/',
-  error: 'reference/errors/STORAGE_UNAVAILABLE/',
-  model: 'reference/models/Position/',
-}
-
-const WIDTHS = [360, 768, 1280]
-const THEMES = ['light', 'dark'] as const
-const WIDE = { width: 1280, height: 900 }
-const NARROW = { width: 360, height: 740 }
-
-let browser: Browser
-let files: FileServer
-let server: LiveServer
-
-/** A tab, and everything about it that should not be. */
-type Tab = { page: Page; troubles: string[]; asked: string[] }
-
-async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Tab> {
-  const context: BrowserContext = await browser.newContext({ viewport: WIDE, ...options })
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
-  const tab: Tab = { page, troubles: [], asked: [] }
-  page.on('pageerror', (error) => tab.troubles.push(error.message))
-  // Chromium tells of every violation of the policy here.
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) tab.troubles.push(message.text())
-  })
-  page.on('request', (request) => tab.asked.push(request.url()))
-  return tab
-}
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { isWithoutBrowser } from '../../../../packages/client/test/browser/chromium.js'
+import { faultsOfKinds, faultsOfOverlays, KINDS, NARROW, search, stage, WIDE } from './stage.js'
 
 describe.skipIf(isWithoutBrowser())('in Chromium', () => {
-  beforeAll(async () => {
-    browser = await launchChromium()
-    files = await serveFiles(siteOfTests, '/somewhere/deep/below/')
-    server = await startServer()
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    await files?.close()
-    await server?.close()
-  })
+  const stand = stage()
+  const { open } = stand
 
   describe.each([
-    ['a real server', () => `${server.url}/docs/`, { ...KINDS, section: '', guide: '' }],
-    ['a plain file server, in a folder', () => files.url, KINDS],
+    ['a real server', () => `${stand.server.url}/docs/`, { ...KINDS, section: '', guide: '' }],
+    ['a plain file server, in a folder', () => stand.files.url, KINDS],
   ])('from %s', (_name, urlOf, kinds) => {
     test('every kind of page keeps its policy, and asks nobody else for anything', async () => {
       const { page, troubles, asked } = await open()
@@ -102,73 +38,22 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
   test('the address without a slash leads to the landing page, also to a browser', async () => {
     const { page } = await open()
-    await page.goto(`${server.url}/docs`)
-    expect(page.url()).toBe(`${server.url}/docs/`)
+    await page.goto(`${stand.server.url}/docs`)
+    expect(page.url()).toBe(`${stand.server.url}/docs/`)
     await page.click('text=Reference >> nth=0')
-    expect(page.url()).toBe(`${server.url}/docs/reference/`)
+    expect(page.url()).toBe(`${stand.server.url}/docs/reference/`)
   })
 
-  /** What axe finds that keeps people out; it is run past the policy, by the debugger. */
-  async function barriers(page: Page): Promise<string[]> {
-    await page.evaluate(axe.source)
-    const { violations } = await page.evaluate(
-      () =>
-        (globalThis as unknown as { axe: typeof axe }).axe.run({
-          resultTypes: ['violations'],
-        }) as Promise<AxeResults>,
-    )
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
-  }
-
-  const looks = WIDTHS.flatMap((width) => THEMES.map((theme) => [width, theme] as const))
-
-  describe.each(looks)('%i px wide, %s', (width, colorScheme) => {
-    const viewport = { width, height: 800 }
-
+  describe.each([
+    [NARROW, 'light'],
+    [WIDE, 'dark'],
+  ] as const)('%j, %s', (viewport, colorScheme) => {
     test('axe finds nothing serious on any kind of page, and none is wider than the screen', async () => {
       const { page } = await open({ viewport, colorScheme })
-      for (const path of Object.values(KINDS)) {
-        await page.goto(files.url + path)
-        const beyond = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        )
-        expect([path, beyond, await barriers(page)]).toEqual([path, 0, []])
-      }
-    })
-
-    test('axe finds nothing serious in the search and in the menu', async () => {
-      const { page } = await open({ viewport, colorScheme })
-      await page.goto(files.url)
-      await search(page, 'undo')
-      expect(await barriers(page)).toEqual([])
-      await page.keyboard.press('Escape')
-      const menu = page.locator('button.menu')
-      if (await menu.isVisible()) await menu.click()
-      expect(await barriers(page)).toEqual([])
+      expect(await faultsOfKinds(page, stand.files.url)).toEqual([])
+      expect(await faultsOfOverlays(page, stand.files.url)).toEqual([])
     })
   })
-
-  test('axe finds nothing serious on what people have written, narrow and wide', async () => {
-    for (const [viewport, colorScheme] of [
-      [NARROW, 'light'],
-      [WIDE, 'dark'],
-    ] as const) {
-      const { page } = await open({ viewport, colorScheme })
-      for (const { section, slug } of readSources().pages) {
-        await page.goto(`${server.url}/docs/${section}/${slug}/`)
-        expect([slug, await barriers(page)]).toEqual([slug, []])
-      }
-    }
-  })
-
-  async function search(page: Page, query: string): Promise<string[]> {
-    await page.keyboard.press('/')
-    await page.locator('#site-search input').fill(query)
-    await page.locator('.search-status', { hasText: /\d+ results?|Nothing/ }).waitFor()
-    return page.locator('.search-results strong').allTextContents()
-  }
 
   describe('search', () => {
     test.each([
@@ -180,9 +65,15 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
       ['createnode', 'CreateNode', /\/commands\/CreateNode\/$/],
       ['command:executed', 'command:executed', /\/(graph-)?events\/command-executed\/$/],
       ['GET /graph', 'GET /graph', /\/routes\/get-graph\/$/],
+      ['useUndo', 'useUndo', /\/reference\/sdk-react\/useUndo\/$/],
+      ['session.flush()', 'Session.flush', /\/reference\/sdk\/Session\/#flush$/],
+      ['graph.node', 'SessionGraph.node', /\/reference\/sdk\/SessionGraph\/#node$/],
+      ['fileStore', 'fileStore', /\/reference\/sdk-node\/fileStore\/$/],
+      ['connect', 'connect', /\/reference\/sdk\/connect\/$/],
+      ['ackTimeoutMs', 'ClientOptions.ackTimeoutMs', /\/sdk\/ClientOptions\/#ackTimeoutMs$/],
     ])('%s: the first result is %s, and Enter goes there', async (query, title, place) => {
       const { page } = await open()
-      await page.goto(`${files.url}reference/models/Node/`)
+      await page.goto(`${stand.files.url}reference/models/Node/`)
       const [first] = await search(page, query)
       expect(first).toBe(title)
       await page.keyboard.press('Enter')
@@ -192,7 +83,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('is loaded when somebody asks for it, and not before', async () => {
       const { page, asked } = await open()
-      await page.goto(files.url)
+      await page.goto(stand.files.url)
       expect(asked.filter((url) => /search/.test(url))).toEqual([])
       await search(page, 'undo')
       expect(asked.filter((url) => /search/.test(url))).toHaveLength(2)
@@ -200,7 +91,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('arrow keys go through the results and back, Escape leaves where one was', async () => {
       const { page } = await open()
-      await page.goto(files.url)
+      await page.goto(stand.files.url)
       await page.locator('.search-open').focus()
       await page.keyboard.press('Enter')
       await page.locator('#site-search input').fill('undo')
@@ -221,7 +112,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('what it has found is told, and so is that it has found nothing', async () => {
       const { page } = await open()
-      await page.goto(files.url)
+      await page.goto(stand.files.url)
       await search(page, 'undo')
       const status = page.locator('.search-status')
       expect(await status.getAttribute('aria-live')).toBe('polite')
@@ -232,7 +123,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('a slash that somebody types is a slash', async () => {
       const { page } = await open()
-      await page.goto(files.url)
+      await page.goto(stand.files.url)
       await search(page, 'GET ')
       await page.keyboard.press('End')
       await page.keyboard.type('/graph')
@@ -250,7 +141,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('the first stop leads to the content', async () => {
       const { page } = await open()
-      await page.goto(`${files.url}guides/everything/`)
+      await page.goto(`${stand.files.url}guides/everything/`)
       await page.keyboard.press('Tab')
       expect(await focused(page)).toBe('Skip to the content')
       const box = await page.locator('.skip').boundingBox()
@@ -261,7 +152,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('every stop shows that it has the focus', async () => {
       const { page } = await open()
-      await page.goto(`${files.url}guides/everything/`)
+      await page.goto(`${stand.files.url}guides/everything/`)
       const bare: string[] = []
       const seen = new Set<string>()
       for (let stop = 0; stop < 400; stop += 1) {
@@ -283,7 +174,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('on a small screen a button opens the list of pages, and Escape closes it', async () => {
       const { page } = await open({ viewport: NARROW })
-      await page.goto(`${files.url}reference/commands/CreateNode/`)
+      await page.goto(`${stand.files.url}reference/commands/CreateNode/`)
       const list = page.locator('#site-nav')
       expect(await list.isVisible()).toBe(false)
       await page.locator('button.menu').focus()
@@ -298,7 +189,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
     test('arrow keys choose a language, in all groups and on the next page too', async () => {
       const { page } = await open()
-      await page.goto(`${files.url}guides/everything/`)
+      await page.goto(`${stand.files.url}guides/everything/`)
       const chosen = () => page.locator('[role=tab][aria-selected=true]').allTextContents()
       expect(await chosen()).toEqual(['TypeScript', 'JavaScript'])
       await page.locator('[role=tab]').first().focus()
@@ -307,14 +198,14 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
       expect(await focused(page)).toBe('JavaScript')
       await page.keyboard.press('ArrowRight')
       expect(await page.locator('.panel:visible').first().textContent()).toContain('third')
-      await page.goto(`${files.url}reference/commands/CreateNode/`)
+      await page.goto(`${stand.files.url}reference/commands/CreateNode/`)
       expect(await chosen()).toEqual(['Python'])
     })
   })
 
   test('the theme is that of the system until somebody chooses, and is remembered', async () => {
     const { page } = await open({ colorScheme: 'dark' })
-    await page.goto(files.url)
+    await page.goto(stand.files.url)
     const ground = () =>
       page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await ground()
@@ -322,7 +213,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     expect(await page.locator('button.theme').getAttribute('aria-label')).toContain('light')
     const light = await ground()
     expect(light).not.toBe(dark)
-    await page.goto(`${files.url}reference/`)
+    await page.goto(`${stand.files.url}reference/`)
     expect(await ground()).toBe(light)
     await page.locator('button.theme').click()
     expect(await ground()).toBe(dark)
@@ -330,7 +221,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
   test('code is copied as it is', async () => {
     const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] })
-    await page.goto(`${files.url}guides/everything/`)
+    await page.goto(`${stand.files.url}guides/everything/`)
     await page.locator('figure.code', { hasText: 'server.ts' }).hover()
     await page.locator('figure.code', { hasText: 'server.ts' }).locator('.copy').click()
     await page.locator('.copy', { hasText: 'Copied' }).waitFor()
@@ -341,7 +232,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
 
   test('a field is led to by its own link', async () => {
     const { page } = await open()
-    await page.goto(`${files.url}reference/requests/join_session/#payload.last_seq`)
+    await page.goto(`${stand.files.url}reference/requests/join_session/#payload.last_seq`)
     const row = page.locator('tr:target')
     expect(await row.locator('th').textContent()).toBe('last_seq')
     expect((await row.boundingBox())?.y).toBeLessThan(WIDE.height)
@@ -353,7 +244,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
       ['narrow', NARROW],
     ])('everything can be read, and reached, %s', async (_name, viewport) => {
       const { page } = await open({ javaScriptEnabled: false, viewport })
-      await page.goto(`${files.url}guides/everything/`)
+      await page.goto(`${stand.files.url}guides/everything/`)
       for (const text of ["'first'", "'second'", '"third"']) {
         expect(await page.getByText(text).isVisible()).toBe(true)
       }
@@ -361,7 +252,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
       const menu = page.locator('button.menu')
       if (await menu.isVisible()) await menu.click()
       await page.locator('#site-nav').getByText('Later in the section').click()
-      expect(page.url()).toBe(`${files.url}guides/later/`)
+      expect(page.url()).toBe(`${stand.files.url}guides/later/`)
     })
   })
 })

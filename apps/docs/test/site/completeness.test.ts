@@ -34,7 +34,7 @@ test.each([
   ['graph-events', graphEvents],
   ['routes', routes],
   ['errors', [...ERROR_CODES]],
-  ['models', models().map(([name]) => name)],
+  ['models', [...models.keys()]],
 ])('there is one page for each of the %s, and no other', (folder, names) => {
   expect(names.length).toBeGreaterThan(5)
   expect(titlesBelow(`reference/${folder}/`)).toEqual(names.toSorted())
@@ -56,6 +56,61 @@ describe.each([
     expect(fields.length).toBeGreaterThan(0)
     for (const field of fields) expect(html).toContain(`<tr id="${part}.${field}"`)
   })
+})
+
+/** The names that an entry point of the SDK hands on, read from its source. */
+function exportedBy(path: string): string[] {
+  const file = new URL(`../../../../packages/client/src/${path}`, import.meta.url)
+  return [...readFileSync(file, 'utf8').matchAll(/export (?:type )?\{([^}]*)\}/g)]
+    .flatMap(([, names = '']) => names.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+test.each([
+  ['sdk', 'index.ts'],
+  ['sdk-react', 'react/index.ts'],
+  ['sdk-node', 'node/index.ts'],
+])('%s has one page for each public name of the SDK, and no other', (folder, file) => {
+  const names = exportedBy(file)
+  expect(names.length).toBeGreaterThan(0)
+  expect(titlesBelow(`reference/${folder}/`)).toEqual(names.toSorted())
+})
+
+test('every entry point of the SDK has its pages', () => {
+  const file = new URL('../../../../packages/client/package.json', import.meta.url)
+  const { exports } = JSON.parse(readFileSync(file, 'utf8')) as { exports: object }
+  const names = Object.keys(exports).filter((name) => name !== './package.json')
+  const folders = names.map((name) => `reference/${name.replace('.', 'sdk').replace('/', '-')}/`)
+  for (const folder of folders) expect(titlesBelow(folder)).not.toEqual([])
+})
+
+test.each([
+  ['Session', 'flush', 'Session.flush'],
+  ['SessionGraph', 'subscribeNode', 'SessionGraph.subscribeNode'],
+  ['Client', 'join', 'Client.join'],
+])('a member of %s has a heading that links lead to: %s', (name, member, heading) => {
+  const html = htmlOf(siteOfTests, `reference/sdk/${name}/`)
+  expect(html).toContain(`<h3 id="${member}">${heading} `)
+})
+
+test('the methods of rest are those of the contract', () => {
+  const html = htmlOf(siteOfTests, 'reference/sdk/Rest-type/')
+  for (const route of Object.keys(ROUTES)) {
+    const method = route.replace(/Route$/, '').replace(/^./, (first) => first.toLowerCase())
+    expect(html).toContain(`<tr id="${method}">`)
+  }
+})
+
+test.each([
+  ['connect', 'ClientOptions'],
+  ['rest', 'RestOptions'],
+])('%s shows what it takes, and what every option defaults to', (name, type) => {
+  const html = htmlOf(siteOfTests, `reference/sdk/${name}/`)
+  const rows = [...html.matchAll(new RegExp(`<tr id="${type}\\.(\\w+)">(.*?)</tr>`, 'gs'))]
+  expect(rows.length).toBeGreaterThan(3)
+  const silent = rows.filter(([, , row = '']) => !textOf(row).includes('Default'))
+  expect(silent.map(([, option]) => option)).toEqual([])
 })
 
 function propertiesOf(schema: object): object {

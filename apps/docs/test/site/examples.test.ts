@@ -164,7 +164,9 @@ test('everything that a client can do shows how in every language that can do it
   expect(shown('reference/routes/get-graph/')).toEqual(all)
   expect(shown('reference/requests/undo_command/')).toEqual(all)
   expect(shown('reference/requests/update_presence/')).toEqual(all.slice(0, 3))
-  expect(shown('reference/requests/ping/')).toEqual(['JavaScript', 'Python'])
+  for (const name of ['ping', 'authenticate']) {
+    expect(shown(`reference/requests/${name}/`)).toEqual(['JavaScript', 'Python'])
+  }
 })
 
 test.each([

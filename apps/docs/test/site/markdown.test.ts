@@ -24,6 +24,30 @@ test('names that have a page are links to it, wherever they stand', () => {
   expect(html).toContain('and <code>not_a_name</code>')
 })
 
+test.each([
+  ['`useUndo`', 'sdk-react/useUndo/'],
+  ['`useNode(id, select)`', 'sdk-react/useNode/'],
+  ['`connect()`', 'sdk/connect/'],
+  ["`connect('http://localhost:5000')`", 'sdk/connect/'],
+  ['`TalusError`', 'sdk/TalusError/'],
+  ['`Session.flush`', 'sdk/Session/#flush'],
+  ['`session.flush()`', 'sdk/Session/#flush'],
+  ['`graph.node(id)`', 'sdk/SessionGraph/#node'],
+  ['`session.presence.update`', 'sdk/SessionPresence/#update'],
+  ['[options](talus:sdk/ClientOptions)', 'sdk/ClientOptions/'],
+  ['[flush](talus:sdk/Session.flush)', 'sdk/Session/#flush'],
+  ['`command:executed`', 'events/command-executed/'],
+])('a name of the SDK is a link to its page: %s', (code, place) => {
+  const sources = withText(sourcesOfTests(), 'later', `## One\n\n${code}\n`)
+  expect(htmlOf(renderSite(sources), 'guides/later/')).toContain(`href="../../reference/${place}"`)
+})
+
+test('a word that is no call is none, whatever the SDK is called by', () => {
+  const sources = withText(sourcesOfTests(), 'later', '## One\n\nThen `connect` and `rest`.\n')
+  const page = htmlOf(renderSite(sources), 'guides/later/')
+  expect(page).toContain('Then <code>connect</code> and <code>rest</code>.')
+})
+
 test('links of our own scheme lead to their pages', () => {
   for (const place of [
     'requests/join_session/',

@@ -14,16 +14,21 @@ async function loadIndex(): Promise<MiniSearch<Found>> {
   return MiniSearch.loadJSON(await response.text(), SEARCH_OPTIONS)
 }
 
+/** `session.flush` is Session.flush, `graph.node` is SessionGraph.node. */
+function isNamed(title: string, name: string): boolean {
+  return title === name || (name.includes('.') && title.endsWith(name))
+}
+
 /** Who types a whole name means the page of that name. */
 function find(index: MiniSearch<Found>, query: string): SearchResult[] {
-  const name = query.trim().toLowerCase()
+  const [name = ''] = query.trim().toLowerCase().split('(')
   return index.search(query, {
     combineWith: 'AND',
     prefix: true,
     fuzzy: (term) => (term.length > 5 ? 0.15 : false),
     boost: { title: 6, of: 2 },
     boostDocument: (_id, _term, stored) =>
-      String(stored?.['title']).toLowerCase() === name ? 10 : 1,
+      isNamed(String(stored?.['title']).toLowerCase(), name) ? 10 : 1,
   })
 }
 

@@ -8,28 +8,28 @@ import { Line } from '../reference/parts.js'
 
 const TITLE = 'Talus'
 const DESCRIPTION =
-  'A real-time collaboration server for typed project graphs: every change is a command, durable, undoable, and broadcast to everybody in the session.'
+  'A real-time collaboration server for typed project graphs: every change is a command, durable, undoable, and broadcast to everyone in the session.'
 
 const PROMISES = [
   {
-    title: 'Nothing lost, nothing reordered',
-    text: 'A command is on disk before anybody sees it. Every change has a `seq` without gaps, and a retry never runs twice.',
-    more: { title: 'The life of a command', path: `${placeOf.flows}#a-command` },
+    title: 'Nothing is lost or reordered',
+    text: 'A command is on disk before any client receives it. Every change has a `seq` without gaps, and a retry never runs twice.',
+    more: { title: 'The steps of a command', path: `${placeOf.flows}#a-command` },
   },
   {
-    title: 'Undo that leaves colleagues alone',
-    text: 'Everybody has an own undo stack, which survives restarts. What somebody else has changed since is skipped, and the answer says what and why.',
-    more: { title: 'How undo decides', path: placeOf.rule('UNDO3') },
+    title: 'Undo per user',
+    text: 'Each user has an undo stack, which survives restarts. An undo skips anything that another user has changed since, and the response lists what was skipped and why.',
+    more: { title: 'The rules of undo', path: placeOf.rule('UNDO3') },
   },
   {
-    title: 'Back after a gap, without a reload',
-    text: 'A client that was away asks for the entries it has missed and converges to the same graph, always.',
+    title: 'Resume without a reload',
+    text: 'After a lost connection a client requests the missed entries and always converges to the same graph.',
     more: { title: 'Resume, step by step', path: `${placeOf.flows}#resume` },
   },
   {
     title: 'One contract',
     text: 'Every message is one schema. Server, SDK, types, specifications and these pages derive from it.',
-    more: { title: 'Specifications to download', path: placeOf.downloads },
+    more: { title: 'Download the specifications', path: placeOf.downloads },
   },
 ]
 
@@ -150,12 +150,12 @@ export function landingPage(site: SiteContext, sections: readonly NavSection[]):
     <div className="landing">
       <div className="hero">
         <p className="claim">
-          Many people, many programs, <em>one tree of nodes</em>. In real time, on disk, undoable.
+          Many people and programs edit <em>one tree of nodes</em>, in real time, with undo.
         </p>
         <p className="lead">
           Talus is a collaboration server for typed project graphs: phases, tasks, assets. Every
-          change is a command that is validated, made durable, and told to everybody in the session,
-          over Socket.IO and REST.
+          change is a command: it is validated, written to disk, and broadcast to everyone in the
+          session, over Socket.IO and REST.
         </p>
         <p className="actions">
           <a className="button primary" href={siteLink(begin)}>
@@ -171,7 +171,7 @@ export function landingPage(site: SiteContext, sections: readonly NavSection[]):
           html={codeBlock({
             code: START,
             language: 'bash',
-            title: 'With Node 20.19 or newer and nothing else',
+            title: 'Requires only Node 20.19 or newer',
           })}
         />
         <Html html={tabGroup('try', tabs)} />

@@ -164,10 +164,10 @@ function Neighbours({ page, sections }: Frame) {
   const { before, after } = neighboursOf(sections, page.path)
   if (!before && !after) return null
   return (
-    <nav className="neighbours" aria-label="Before and after">
+    <nav className="neighbours" aria-label="Previous and next page">
       {before && (
         <a className="before" rel="prev" href={siteLink(before.path)}>
-          <span>Before</span> {before.title}
+          <span>Previous</span> {before.title}
         </a>
       )}
       {after && (

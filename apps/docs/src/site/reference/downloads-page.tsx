@@ -15,12 +15,12 @@ const WHOLE: Record<string, string> = {
 }
 
 const FOLDERS: Record<string, string> = {
-  client: 'What clients send, and their acknowledgements',
-  root: 'What the server sends on /',
-  graph: 'What the server sends on /graph',
+  client: 'Messages of clients, and their acknowledgements',
+  root: 'Messages of the server on /',
+  graph: 'Messages of the server on /graph',
   command: 'Commands, inside execute_command',
   rest: 'Bodies of requests and responses',
-  model: 'What these are made of',
+  model: 'Shared schemas',
 }
 
 function FileList({ files }: { files: readonly string[] }) {
@@ -63,7 +63,7 @@ export function downloadsPage(sources: Sources): SitePage {
   return {
     path: placeOf.downloads,
     title: 'Downloads',
-    description: 'AsyncAPI, OpenAPI and JSON Schemas, to generate code and checks from.',
+    description: 'AsyncAPI, OpenAPI and JSON Schemas, for generating code and validation.',
     body,
   }
 }

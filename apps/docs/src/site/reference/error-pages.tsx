@@ -27,10 +27,10 @@ function errorPage(site: SiteContext, code: string, info: ErrorInfo): SitePage {
       <Lead on={on} text={description} />
       <Facts facts={facts} />
       <Line on={on} text={retryable ? RETRY.yes : RETRY.no} as="p" />
-      <Heading level={2} id="how-it-looks" text="How it looks" />
+      <Heading level={2} id="how-it-looks" text="Examples" />
       <Json value={{ ok: false, error }} title="Acknowledgement" />
       <Json value={{ success: false, error }} title={`REST, with status ${status}`} />
-      {any_route_errors.includes(code) && <p>Every route may answer with it.</p>}
+      {any_route_errors.includes(code) && <p>Every route may return this error.</p>}
       {declaring.length > 0 && (
         <>
           <Heading level={2} id="routes" text="Routes that declare it" />

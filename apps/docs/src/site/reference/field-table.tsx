@@ -1,6 +1,6 @@
 import type { Schema } from '../../contract.js'
 import { SchemaNames } from './schema-names.js'
-import { Line, type On } from './parts.js'
+import { Fields, Line, type On } from './parts.js'
 import { textOf, type Field, type Shape } from './shape.js'
 import { typeText } from './type-text.js'
 
@@ -46,21 +46,11 @@ function FieldRow({ on, field, prefix }: { on: On; field: Field; prefix: string 
 
 function FieldTable({ on, fields, prefix }: { on: On; fields: readonly Field[]; prefix: string }) {
   return (
-    <table className="fields">
-      <thead>
-        <tr>
-          <th scope="col">Field</th>
-          <th scope="col">Type</th>
-          <th scope="col">Required</th>
-          <th scope="col">What it is</th>
-        </tr>
-      </thead>
-      <tbody>
-        {fields.map((field) => (
-          <FieldRow key={field.path} on={on} field={field} prefix={prefix} />
-        ))}
-      </tbody>
-    </table>
+    <Fields columns={['Field', 'Type', 'Required', 'What it is']}>
+      {fields.map((field) => (
+        <FieldRow key={field.path} on={on} field={field} prefix={prefix} />
+      ))}
+    </Fields>
   )
 }
 

@@ -32,8 +32,5 @@ function modelPage(site: SiteContext, name: string, uses: readonly Use[]): SiteP
 /** One page for each type with a name, in the order of the alphabet. */
 export function modelPages(site: SiteContext): SitePage[] {
   const uses = usesOfModels(site.contract, site.names)
-  return models()
-    .map(([name]) => name)
-    .toSorted()
-    .map((name) => modelPage(site, name, uses.get(name) ?? []))
+  return [...models.keys()].toSorted().map((name) => modelPage(site, name, uses.get(name) ?? []))
 }

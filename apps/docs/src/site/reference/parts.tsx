@@ -47,6 +47,24 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   )
 }
 
+/** A table of what something consists of, a row each. */
+export function Fields({ columns, children }: { columns: readonly string[]; children: ReactNode }) {
+  return (
+    <table className="fields">
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column} scope="col">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  )
+}
+
 export function Json({ value, title }: { value: unknown; title?: string }) {
   return (
     <Html html={codeBlock({ code: JSON.stringify(value, null, 2), language: 'json', title })} />

@@ -20,7 +20,7 @@ export class SchemaNames {
 
   /** What a model consists of, with references to other models. */
   body(name: string): Schema {
-    const schema = new Map(models()).get(name)
+    const schema = models.get(name)
     if (schema === undefined) throw new Error(`There is no model ${name}`)
     return this.#components.describe(name, schema)
   }

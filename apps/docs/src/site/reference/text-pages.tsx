@@ -21,7 +21,7 @@ function protocolPage({ markdown }: SiteContext, text: string): SitePage {
   return {
     path,
     title: 'The protocol',
-    description: 'How to take part: namespaces, commands, acknowledgements, entries, streams.',
+    description: 'Namespaces, commands, acknowledgements, entries and streams.',
     body: markdown.page(kept.join(''), path),
   }
 }
@@ -32,7 +32,7 @@ function rulesPage({ markdown }: SiteContext, text: string): SitePage {
   return {
     path,
     title: 'Rules',
-    description: 'The numbered rules of the protocol: promises that tests prove by number.',
+    description: 'The numbered rules of the protocol. Tests refer to them by number.',
     body: markdown.page(rules, path),
   }
 }
@@ -46,7 +46,7 @@ function historyPage({ markdown }: SiteContext, { protocolText, changeLogs }: So
   return {
     path,
     title: 'Version history',
-    description: 'What each version of the protocol, and of the packages, has changed.',
+    description: 'The changes in each version of the protocol and of the packages.',
     body: markdown.page(`## The protocol\n${versions}\n${logs.join('\n')}`, path),
   }
 }
@@ -55,9 +55,9 @@ function accessPage({ markdown }: SiteContext, text: string): SitePage {
   const path = placeOf.access
   return {
     path,
-    title: 'Who may do what',
+    title: 'Access control',
     short: 'Access table',
-    description: 'What every role may do, for every route, request and command.',
+    description: 'The permissions of every role, for every route, request and command.',
     body: markdown
       .page(withoutTitle(text), path)
       .replaceAll('<td>allowed</td>', '<td class="allowed">allowed</td>')
@@ -73,7 +73,7 @@ function flowsPage({ markdown }: SiteContext, text: string): SitePage {
   return {
     path,
     title: 'Flows',
-    description: 'Who says what in which order, as diagrams: join, command, undo, resume.',
+    description: 'Sequence diagrams of common interactions: join, command, undo, resume.',
     body: markdown.page(text, path),
   }
 }
@@ -83,7 +83,8 @@ const NAMES = { '/': 'the root namespace', '/graph': 'the namespace /graph' }
 function connectPage(site: SiteContext): SitePage {
   const path = placeOf.connect
   const on = { site, path }
-  const description = 'The handshakes of both namespaces: what `auth` takes, and how they refuse.'
+  const description =
+    'The handshakes of both namespaces: the fields of `auth`, and rejected handshakes.'
   const body = render(
     <>
       <Lead on={on} text={description} />
@@ -98,13 +99,13 @@ function connectPage(site: SiteContext): SitePage {
             <Heading level={2} id={id} text={`Connecting to ${NAMES[namespace]}`} />
             <ShapeTables on={on} shapes={site.shapes.of(handshake.auth)} prefix={`${id}-auth`} />
             <Json value={handshake.example} title="Example of auth" />
-            <Heading level={3} id={`${id}-refusal`} text={`Refused by ${NAMES[namespace]}`} />
+            <Heading level={3} id={`${id}-refusal`} text={`Rejected by ${NAMES[namespace]}`} />
             <ShapeTables
               on={on}
               shapes={site.shapes.of(handshake.refusal)}
               prefix={`${id}-refusal`}
             />
-            <Json value={handshake.example_refusal} title="What connect_error gets" />
+            <Json value={handshake.example_refusal} title="The argument of connect_error" />
           </section>
         )
       })}
@@ -114,7 +115,7 @@ function connectPage(site: SiteContext): SitePage {
 }
 
 const CONNECT =
-  'Both namespaces take the same requests and show the same commits; a client picks one. On `/` it connects and then sends `join_session`. On `/graph` the handshake names the session. The rules are JOIN1 to JOIN5, AUTH2 and VER1.'
+  'Both namespaces accept the same requests and send the same commits; a client uses one of them. On `/` it connects and then sends `join_session`. On `/graph` the handshake names the session. The rules are JOIN1 to JOIN5, AUTH2 and VER1.'
 
 /** Connects to both namespaces; a test runs it. */
 export const CONNECT_EXAMPLE = `import { io } from 'socket.io-client'

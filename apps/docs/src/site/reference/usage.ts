@@ -59,7 +59,7 @@ export function usesOfModels(contract: Contract, names: SchemaNames): Map<string
     const used = schemas.flatMap((schema) => (schema ? namesIn(names.named(schema)) : []))
     for (const name of new Set(used)) add(name, { title, path })
   }
-  for (const [name] of models()) {
+  for (const name of models.keys()) {
     const used = new Set(namesIn(names.body(name)))
     for (const other of used)
       if (other !== name) add(other, { title: name, path: placeOf.model(name) })

@@ -15,13 +15,16 @@ const withoutCode = (body: string) =>
     .replaceAll(/<div class="tabs">.*?<\/figure><\/div><\/div>/gs, ' ')
     .replaceAll(/<figure class="code">.*?<\/figure>/gs, ' ')
 
-function foundIn({ path, title, kind, description, body }: SitePage): Found[] {
+function foundIn({ path, title, kind, description, body, parts: named = [] }: SitePage): Found[] {
   const about = description.replaceAll('`', '')
   const [first, ...parts] = partsOf(withoutCode(body))
   // What has a kind is looked up by its name: its parts have the same headings everywhere.
   if (kind !== undefined) {
     const text = [first?.text, ...parts.map((part) => part.text)].join(' ')
-    return [{ id: path, title, of: kind, text: shortened(text) }]
+    return [
+      { id: path, title, of: kind, text: shortened(named.length > 0 ? description : text) },
+      ...named.map((part) => ({ ...part, id: `${path}#${part.id}`, of: `${kind} ${title}` })),
+    ]
   }
   return [
     { id: path, title, of: about, text: shortened(first?.text ?? '') },
