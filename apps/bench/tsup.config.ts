@@ -5,6 +5,8 @@ export default defineConfig({
     main: 'src/main.ts',
     'floor-server': 'src/floor-server.ts',
     'firehose-server': 'src/firehose-server.ts',
+    'queue-colleague': 'src/sizes/queue-colleague.ts',
+    'loop-watch': 'src/sizes/loop-watch.ts',
     'ping-worker': 'src/sizes/ping-worker.ts',
   },
   format: 'esm',

@@ -45,13 +45,13 @@ export class ServerProcess {
   /** Starts a Node program whose first line of output is `{"url":"http://…"}`. */
   static async start(args: string[]): Promise<ServerProcess> {
     const [command, commandArgs] = onServerCore(args)
-    const child = spawn(command, commandArgs, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const { pid } = child
-    if (pid === undefined) throw new Error(`Cannot run ${command}`)
-    const errors = endOf(child.stderr)
+    const child = spawn(command, commandArgs, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const { pid, stdout, stderr } = child
+    if (pid === undefined || !stdout || !stderr) throw new Error(`Cannot run ${command}`)
+    const errors = endOf(stderr)
     try {
-      const { url } = JSON.parse(await firstLine(child, child.stdout)) as { url: string }
-      const log = endOf(child.stdout)
+      const { url } = JSON.parse(await firstLine(child, stdout)) as { url: string }
+      const log = endOf(stdout)
       const [inspectorUrl] = /ws:\/\/\S+/.exec(errors()) ?? []
       const lastWords = () => log() + errors()
       return new ServerProcess({ child, pid, url, inspectorUrl, lastWords })
@@ -69,6 +69,14 @@ export class ServerProcess {
   /** Bytes of its memory that are in RAM; NaN where there is no /proc. */
   residentBytes(): number {
     return residentBytes(this.#pid)
+  }
+
+  /** Asks what was loaded into it beside its program, which answers each message with one. */
+  async ask(): Promise<unknown> {
+    const answered = once(this.#child, 'message')
+    this.#child.send('tell')
+    const [answer] = (await answered) as [unknown]
+    return answer
   }
 
   async stop(): Promise<void> {

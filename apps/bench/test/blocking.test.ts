@@ -7,14 +7,29 @@ function round(watched: Watched): Map<WorkName, Watched> {
   return new Map(WORKS.map(({ name }) => [name, watched]))
 }
 
-const rounds = [30, 40, 90].map((longest) => round({ took: 20 * longest, longest }))
+const rounds = [30, 40, 90].map((ping) =>
+  round({ took: 20 * ping, ping, commit: ping + 1, held: ping - 10, cpu: ping - 20 }),
+)
 
 it('judges the median of the longest waits and shows the longest of all', () => {
   const { title, tables, list } = blockingFindings(rounds, 100_000)
   expect(title).toBe('How long others wait, 100,000 nodes')
-  expect(tables[0]).toContainEqual(['opening', '800', '40.0', '90.0'])
+  expect(tables[0]).toContainEqual([
+    'opening',
+    '800',
+    '40.0',
+    '90.0',
+    '41.0',
+    '91.0',
+    '30.0',
+    '80.0',
+    '20.0',
+    '70.0',
+  ])
   const opening = list.find(({ what }) => what === 'longest ping, opening')
   expect(opening).toMatchObject({ id: 'P9', value: 40, bound: 50 })
+  const piece = list.find(({ what }) => what === 'longest CPU of that, opening')
+  expect(piece).toMatchObject({ id: 'P9', value: 20, bound: 20 })
   const deleting = list.find(({ what }) => what === 'deleting the subtree')
   expect(deleting).toMatchObject({ id: 'P9', value: 800, bound: 1_000 })
 })

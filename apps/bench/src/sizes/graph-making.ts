@@ -3,6 +3,8 @@ import { childrenOf, nodeId, parentOf, propertiesOf, type Shape } from './shape.
 
 const TYPE = 'task'
 
+type Imported = { project_id: string; session_id: string }
+
 /** So many new nodes fit into one message. */
 const NODES_PER_BATCH = 2_500
 
@@ -43,9 +45,18 @@ export function projectFile(shape: Shape): string {
   return JSON.stringify({ graph: { nodes } })
 }
 
-/** Imports a project file; gives the id of its session. */
-export async function importGraph(url: string, file: string): Promise<string> {
+/** The largest batch of new nodes that fits into one message, all at the end of the roots. */
+export function batchOf(shape: Shape) {
+  const commands = Array.from({ length: NODES_PER_BATCH }, (_, index) => {
+    const { command_type, data } = createNode(index, shape)
+    const { node_id: _id, parent_id: _parent, ...rest } = data
+    return { command_type, data: rest }
+  })
+  return { command_type: 'Batch', data: { commands } }
+}
+
+/** Imports a project file; gives the ids of its project and session. */
+export async function importGraph(url: string, file: string): Promise<Imported> {
   const answer = await call(url, { method: 'POST', path: '/projects/import', body: file })
-  const { session_id } = JSON.parse(answer.toString()) as { session_id: string }
-  return session_id
+  return JSON.parse(answer.toString()) as Imported
 }

@@ -2,7 +2,7 @@ import { API_PREFIX } from '@talus/protocol'
 import { request } from 'node:http'
 
 type Call = {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'DELETE'
   path: string
   body?: string
   /** Of whoever asks, where the server wants to know. */

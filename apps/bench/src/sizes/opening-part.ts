@@ -42,8 +42,8 @@ async function makeSessions(data: TalusData, shape: Shape, options: PartOptions)
   try {
     const file = projectFile(shape)
     const sessions: Sessions = {
-      plain: await importGraph(server.url, file),
-      long: await importGraph(server.url, file),
+      plain: (await importGraph(server.url, file)).session_id,
+      long: (await importGraph(server.url, file)).session_id,
     }
     const startedAt = performance.now()
     await makeHistory(server.url, { session_id: sessions.long, shape, until: entries })

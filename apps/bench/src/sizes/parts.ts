@@ -1,3 +1,4 @@
+import { arrivalsPart } from './arrivals-part.js'
 import { blockingPart } from './blocking-part.js'
 import { commandsPart } from './commands-part.js'
 import { diskPart } from './disk-part.js'
@@ -6,7 +7,9 @@ import { joinsPart } from './joins-part.js'
 import { memoryPart } from './memory-part.js'
 import { neighboursPart } from './neighbours-part.js'
 import { openingPart } from './opening-part.js'
+import { overloadPart } from './overload-part.js'
 import type { Part } from './part.js'
+import { queuePart } from './queue-part.js'
 import { resumePart } from './resume-part.js'
 import { sdkPart } from './sdk-part.js'
 
@@ -19,7 +22,10 @@ export const PARTS: readonly Part[] = [
   resumePart,
   blockingPart,
   joinsPart,
+  arrivalsPart,
+  overloadPart,
   sdkPart,
+  queuePart,
   neighboursPart,
   gatePart,
 ]

@@ -5,6 +5,7 @@ import type { RawClient } from '../raw-client.js'
 export type Request =
   | [event: 'execute_command', payload: ClientPayload<'execute_command'>]
   | [event: 'undo_command', payload: ClientPayload<'undo_command'>]
+  | [event: 'redo_command', payload: ClientPayload<'redo_command'>]
 
 type Answer = { ok: true; seq: number | null } | { ok: false }
 

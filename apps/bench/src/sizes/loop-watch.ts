@@ -1,0 +1,53 @@
+import { openSync, readSync } from 'node:fs'
+
+// Loaded into a measured server before its program: tells the bench, which asks over the channel
+// between the processes, how long the event loop was held since it was last asked.
+
+const INTERVAL_MS = 1
+
+/** Nanoseconds that the main thread was on a core come first. */
+const SCHEDSTAT = '/proc/self/schedstat'
+
+/** `ms`: on the clock; `cpu`: what the main thread worked of that, whatever else the machine does. */
+export type Held = { ms: number; cpu: number }
+
+const text = Buffer.alloc(64)
+
+function openStat(): number | undefined {
+  try {
+    return openSync(SCHEDSTAT, 'r')
+  } catch {
+    return undefined
+  }
+}
+
+const stat = openStat()
+
+/** Of the main thread; without such a file, what the clock says. */
+function cpuMs(): number {
+  if (stat === undefined) return performance.now()
+  const length = readSync(stat, text, 0, text.length, 0)
+  return Number.parseInt(text.toString('latin1', 0, length), 10) / 1e6
+}
+
+let longest: Held = { ms: 0, cpu: 0 }
+let seen = performance.now()
+let seenCpu = cpuMs()
+
+setInterval(() => {
+  const now = performance.now()
+  const cpu = cpuMs()
+  longest = {
+    ms: Math.max(longest.ms, now - seen - INTERVAL_MS),
+    cpu: Math.max(longest.cpu, cpu - seenCpu),
+  }
+  seen = now
+  seenCpu = cpu
+}, INTERVAL_MS).unref()
+
+process.on('message', () => {
+  process.send?.(longest)
+  longest = { ms: 0, cpu: 0 }
+})
+// A server that has nothing else to do may end.
+process.channel?.unref()
