@@ -21,7 +21,7 @@ console.log('status:', graph.node(node_id)?.properties['status'])
 await session.undo()
 console.log('undone:', graph.node(node_id)?.properties['status'])
 
-// What is refused is taken back, and says why.
+// A refused command is rolled back, and the error says why.
 session.on('rejected', (error) => console.log('refused:', error.code))
 await session.execute('DeleteNode', { node_id: 'no-such-node' }).catch(() => {})
 client.close()

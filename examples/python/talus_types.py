@@ -5,58 +5,25 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, Union
 
 
-# Command id: 1 to 128 of A-Z a-z 0-9 . _ : -
-CommandId: TypeAlias = str
-
-# Sequence number, gapless from 1
-Seq: TypeAlias = int
-
-# Any JSON value
-JsonValue: TypeAlias = Any
-
-# Node id: 1 to 128 of A-Z a-z 0-9 . _ : -
-NodeId: TypeAlias = str
-
-# Property of the node type, by id or uuid, `name` for the name of the node: 1 to 256 characters,
-# no control characters
-PropertyId: TypeAlias = str
-
-SkipReason: TypeAlias = Literal[
-    "superseded",
-    "edited",
-    "filled",
-    "moved",
-    "gone",
-    "parent-gone",
-    "cycle",
-]
-
 # Id of a person or program: 1 to 256 characters, no control characters
 ActorId: TypeAlias = str
 
 
-class Skipped(TypedDict):
-    node_id: NodeId
-    property_id: NotRequired[PropertyId]
-    reason: SkipReason
-    by: NotRequired[ActorId]
-    seq: NotRequired[Seq]
+class Actor(TypedDict):
+    """Who did it"""
+
+    id: ActorId
+    name: NotRequired[str]
 
 
-class UndoOutcome(TypedDict):
-    status: Literal["applied", "partial", "noop"]
-    skipped: list[Skipped]
-
-
-class AckSuccess(TypedDict):
+class AuthenticateAckOk(TypedDict):
     ok: Literal[True]
-    command_id: CommandId
-    seq: Union[Seq, None]
-    result: JsonValue
-    duplicate: NotRequired[bool]
-    target_command_id: NotRequired[CommandId]
-    undo: NotRequired[UndoOutcome]
+    actor: Actor
+    expires_in_ms: NotRequired[int]
 
+
+# Command id: 1 to 128 of A-Z a-z 0-9 . _ : -
+CommandId: TypeAlias = str
 
 # One of the closed table of codes
 ErrorCode: TypeAlias = Literal[
@@ -96,6 +63,9 @@ ErrorCode: TypeAlias = Literal[
     "OVERLOADED",
 ]
 
+# Any JSON value
+JsonValue: TypeAlias = Any
+
 
 class ErrorDetail(TypedDict):
     path: str
@@ -121,6 +91,57 @@ class AckFailure(TypedDict):
     error: ErrorBody
 
 
+AuthenticateAck: TypeAlias = Union[AuthenticateAckOk, AckFailure]
+
+
+class Authenticate(TypedDict):
+    token: str
+
+
+# Sequence number, gapless from 1
+Seq: TypeAlias = int
+
+# Node id: 1 to 128 of A-Z a-z 0-9 . _ : -
+NodeId: TypeAlias = str
+
+# Property of the node type, by id or uuid, `name` for the name of the node: 1 to 256 characters,
+# no control characters
+PropertyId: TypeAlias = str
+
+SkipReason: TypeAlias = Literal[
+    "superseded",
+    "edited",
+    "filled",
+    "moved",
+    "gone",
+    "parent-gone",
+    "cycle",
+]
+
+
+class Skipped(TypedDict):
+    node_id: NodeId
+    property_id: NotRequired[PropertyId]
+    reason: SkipReason
+    by: NotRequired[ActorId]
+    seq: NotRequired[Seq]
+
+
+class UndoOutcome(TypedDict):
+    status: Literal["applied", "partial", "noop"]
+    skipped: list[Skipped]
+
+
+class AckSuccess(TypedDict):
+    ok: Literal[True]
+    command_id: CommandId
+    seq: Union[Seq, None]
+    result: JsonValue
+    duplicate: NotRequired[bool]
+    target_command_id: NotRequired[CommandId]
+    undo: NotRequired[UndoOutcome]
+
+
 # Answer to a command
 Ack: TypeAlias = Union[AckSuccess, AckFailure]
 
@@ -136,18 +157,11 @@ class ExecuteCommand(TypedDict):
     command_type: str
     data: JsonValue
     label: NotRequired[str]
+    continues: NotRequired[CommandId]
 
 
 # Epoch of the history
 Epoch: TypeAlias = str
-
-
-class Actor(TypedDict):
-    """Who did it"""
-
-    id: ActorId
-    name: NotRequired[str]
-
 
 # A role; each includes the ones before it
 Role: TypeAlias = Literal["viewer", "commenter", "editor", "owner"]
@@ -166,6 +180,13 @@ class Presence(TypedDict):
     client_id: str
     actor: Actor
     state: PresenceState
+
+
+class Participant(TypedDict):
+    """A client in the session"""
+
+    client_id: str
+    actor: Actor
 
 
 EntryKind: TypeAlias = Literal["do", "undo", "redo"]
@@ -272,6 +293,7 @@ class Entry(TypedDict):
     command_type: str
     kind: EntryKind
     target_command_id: NotRequired[CommandId]
+    continues: NotRequired[CommandId]
     actor: Actor
     label: NotRequired[str]
     timestamp: Timestamp
@@ -290,7 +312,9 @@ class Joined(TypedDict):
     actor: NotRequired[Actor]
     role: NotRequired[Role]
     guest_token: NotRequired[str]
+    expires_in_ms: NotRequired[int]
     presence: NotRequired[list[Presence]]
+    participants: NotRequired[list[Participant]]
     entries: NotRequired[list[Entry]]
     snapshot_required: NotRequired[bool]
 
@@ -315,6 +339,7 @@ class JoinSession(TypedDict):
     epoch: NotRequired[Epoch]
     actor: NotRequired[ActorClaim]
     share_token: NotRequired[ShareToken]
+    replaces: NotRequired[str]
     protocol_version: NotRequired[str]
 
 
@@ -358,6 +383,7 @@ class RedoCommand(TypedDict):
     command_id: NotRequired[CommandId]
     scope: NotRequired[Literal["actor", "session"]]
     target_command_id: NotRequired[CommandId]
+    last_seq: NotRequired[Seq]
     force: NotRequired[bool]
 
 
@@ -521,7 +547,20 @@ class GraphCommandRedo(TypedDict):
 
 GraphCommandUndo: TypeAlias = GraphCommandRedo
 
-GraphError: TypeAlias = ErrorBody
+
+class Error(TypedDict):
+    """Why something was refused, or which session has ended here and why"""
+
+    code: ErrorCode
+    message: str
+    details: NotRequired[list[ErrorDetail]]
+    retryable: bool
+    error_id: NotRequired[str]
+    retry_after_ms: NotRequired[int]
+    session_id: NotRequired[SessionId]
+
+
+GraphError: TypeAlias = Error
 
 
 class GraphNodeCreated(TypedDict):
@@ -635,6 +674,7 @@ class GraphPresenceChanged(TypedDict):
     client_id: str
     actor: Actor
     state: Union[PresenceState, None]
+    replaces: NotRequired[str]
     session_id: SessionId
     timestamp: Timestamp
 
@@ -652,6 +692,7 @@ class GraphState(TypedDict):
     session_id: SessionId
     project_id: Union[ProjectId, None]
     template_id: Union[TemplateId, None]
+    template_digest: NotRequired[Union[str, None]]
     seq: Seq
     epoch: Epoch
     roots: list[NodeId]
@@ -734,6 +775,7 @@ class DocumentNode(TypedDict):
 class EditablePropertyOptionsItem(TypedDict):
     id: str
     name: str
+    uuid: NotRequired[str]
 
 
 class EditableProperty(TypedDict):
@@ -763,6 +805,7 @@ class GraphTree(TypedDict):
     session_id: SessionId
     project_id: Union[ProjectId, None]
     template_id: Union[TemplateId, None]
+    template_digest: NotRequired[Union[str, None]]
     seq: Seq
     epoch: Epoch
     roots: list[TreeNode]
@@ -783,6 +826,7 @@ class HistoryEntry(TypedDict):
     command_type: str
     kind: EntryKind
     target_command_id: NotRequired[CommandId]
+    continues: NotRequired[CommandId]
     actor: Actor
     label: NotRequired[str]
     timestamp: Timestamp
@@ -797,6 +841,12 @@ class HistoryPage(TypedDict):
     seq: Seq
     next_before_seq: Union[Seq, None]
     entries: list[HistoryEntry]
+
+
+class ImportWarning(TypedDict):
+    path: str
+    reason: str
+    done: str
 
 
 # Id of a share link; not its token
@@ -819,6 +869,7 @@ class NodeHistoryEntry(TypedDict):
     command_type: str
     kind: EntryKind
     target_command_id: NotRequired[CommandId]
+    continues: NotRequired[CommandId]
     actor: Actor
     label: NotRequired[str]
     timestamp: Timestamp
@@ -853,6 +904,9 @@ class OpenedProject(TypedDict):
     session_id: SessionId
     graph: GraphState
     orphans: Orphans
+    warnings: NotRequired[list[ImportWarning]]
+    more_warnings: NotRequired[int]
+    duplicate: NotRequired[Literal[True]]
 
 
 class ProjectDocumentGraph(TypedDict):
@@ -949,6 +1003,7 @@ class TemplateInfo(TypedDict):
     description: NotRequired[str]
     version: NotRequired[str]
     uuid: NotRequired[str]
+    digest: NotRequired[str]
     node_types: int
 
 
@@ -984,6 +1039,7 @@ class TemplateReport(TypedDict):
 class CreateProjectRequest(TypedDict):
     template_id: TemplateId
     project_name: ProjectName
+    command_id: NotRequired[CommandId]
 
 
 CreateProjectResponse: TypeAlias = OpenedProject
@@ -1057,6 +1113,7 @@ class GetAffordancesResponse(TypedDict):
     move_targets: GetAffordancesResponseMoveTargets
     properties: Union[list[EditableProperty], None]
     deletable_properties: list[str]
+    missing_properties: NotRequired[list[PropertyId]]
     can_delete: bool
     can_unlink: bool
     can_link: bool
@@ -1116,6 +1173,7 @@ ImportProjectResponse: TypeAlias = OpenedProject
 class ListMembersResponse(TypedDict):
     session_id: SessionId
     members: list[Member]
+    next_cursor: NotRequired[Union[str, None]]
 
 
 class ListProjectsResponse(TypedDict):
@@ -1131,10 +1189,12 @@ class ListSessionsResponse(TypedDict):
 class ListShareLinksResponse(TypedDict):
     session_id: SessionId
     links: list[ShareLink]
+    next_cursor: NotRequired[Union[str, None]]
 
 
 class ListTemplatesResponse(TypedDict):
     templates: list[TemplateInfo]
+    next_cursor: NotRequired[Union[str, None]]
 
 
 class LoadProjectRequest(TypedDict):
@@ -1159,6 +1219,7 @@ class UndoRequest(TypedDict):
     command_id: NotRequired[CommandId]
     scope: NotRequired[Literal["actor", "session"]]
     target_command_id: NotRequired[CommandId]
+    last_seq: NotRequired[Seq]
     force: NotRequired[bool]
 
 
@@ -1263,9 +1324,6 @@ class CommandUndo(TypedDict):
     seq: NotRequired[Seq]
 
 
-Error: TypeAlias = ErrorBody
-
-
 class Handshake(TypedDict):
     """The `auth` of a connection to `/`"""
 
@@ -1337,6 +1395,7 @@ class PresenceChanged(TypedDict):
     client_id: str
     actor: Actor
     state: Union[PresenceState, None]
+    replaces: NotRequired[str]
 
 
 class ProjectLoaded(TypedDict):
@@ -1415,6 +1474,8 @@ class SessionConnected(TypedDict):
     timestamp: Timestamp
     client_id: str
     active_clients: int
+    actor: NotRequired[Actor]
+    replaces: NotRequired[str]
 
 
 class SessionDisconnected(TypedDict):
