@@ -51,6 +51,7 @@ function checkGenerated() {
 }
 
 run('format:check')
+run('figures')
 // The type-aware rules of lint read the declarations that build writes.
 run('build')
 run('lint')
