@@ -69,38 +69,47 @@ export function sessionReads(reading: Reading) {
   }
 }
 
+/** A session to be created, and its first member. */
+export type NewSession = Parameters<Journal['createSession']>
+
 type Created = Awaited<ReturnType<Journal['createSession']>>
 
 /** Creates a session with its first member. */
-export function createSession(
-  { prepare, transaction }: SqliteDatabase,
-  record: SessionRecord,
-  owner?: Member,
-): Created {
+export function createSession(database: SqliteDatabase, session: NewSession): Created {
+  return database.transaction(() => insertSession(database, session))
+}
+
+/** Creates sessions, all in one transaction. */
+export function createSessions(
+  database: SqliteDatabase,
+  sessions: readonly NewSession[],
+): Created[] {
+  return database.transaction(() => sessions.map((session) => insertSession(database, session)))
+}
+
+function insertSession({ prepare }: SqliteDatabase, [record, owner]: NewSession): Created {
   const { session_id, epoch, template_id, project_id, created_at } = record
-  return transaction(() => {
-    // Another project than the session's own goes by the roles of a session of this id.
-    const bound = prepare('select 1 from projects where session_id = ? and project_id != ?')
-    if (owner && bound.get(session_id, project_id ?? '')) return 'reserved'
-    const first = genesis(session_id)
-    const { changes } = prepare(`insert into sessions
-      (session_id, epoch, template_id, project_id, created_at, created_by, digest,
-        last_digest, first_digest)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`).run(
-      session_id,
-      epoch,
-      template_id,
-      project_id,
-      created_at,
-      owner?.actor_id ?? null,
-      recordDigest(record),
-      first,
-      first,
-    )
-    if (changes !== 1) return 'exists'
-    if (owner) insertMember({ prepare }, session_id, owner)
-    return 'created'
-  })
+  // Another project than the session's own goes by the roles of a session of this id.
+  const bound = prepare('select 1 from projects where session_id = ? and project_id != ?')
+  if (owner && bound.get(session_id, project_id ?? '')) return 'reserved'
+  const first = genesis(session_id)
+  const { changes } = prepare(`insert into sessions
+    (session_id, epoch, template_id, project_id, created_at, created_by, digest,
+      last_digest, first_digest)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`).run(
+    session_id,
+    epoch,
+    template_id,
+    project_id,
+    created_at,
+    owner?.actor_id ?? null,
+    recordDigest(record),
+    first,
+    first,
+  )
+  if (changes !== 1) return 'exists'
+  if (owner) insertMember({ prepare }, session_id, owner)
+  return 'created'
 }
 
 /** Gives somebody a role, or another one. */

@@ -1,7 +1,6 @@
 import {
   DamagedError,
   type JournalSize,
-  type Member,
   type Receipt,
   type SessionRecord,
   type StoredSession,
@@ -29,7 +28,14 @@ import { packOutcomes, type PackedOutcomes } from './packed-group.js'
 import { projectReads, projectWrites } from './projects.js'
 import type { Removal } from './removal.js'
 import type { SessionRow } from './schema.js'
-import { createSession, memberReads, memberWrites, sessionReads } from './sessions.js'
+import {
+  createSession,
+  createSessions,
+  memberReads,
+  memberWrites,
+  sessionReads,
+  type NewSession,
+} from './sessions.js'
 import type { Tail } from './tail.js'
 import {
   aboutSnapshot,
@@ -175,8 +181,8 @@ export function writeSteps({ database, tail, texts, log, removal, tidy }: Writin
     ...projects,
     deleteProject: (project_id: string): boolean => erasing(projects.deleteProject(project_id)),
     append: (group: string): PackedOutcomes => packOutcomes(log.append(group)),
-    createSession: (record: SessionRecord, owner?: Member) =>
-      createSession(database, record, owner),
+    createSession: (...session: NewSession) => createSession(database, session),
+    createSessions: (sessions: NewSession[]) => createSessions(database, sessions),
     deleteSession: (session_id: string): boolean => erasing(removal.deleteSession(session_id)),
     truncate: (session_id: string, truncation: Truncation): number =>
       erasing(removal.truncate(session_id, truncation)),

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { StorageError } from '../journal.js'
 import { openDatabase } from './database.js'
 import { JournalLost, messageOf } from './errors.js'
@@ -10,6 +10,7 @@ import {
   type Request,
   type ThreadOptions,
 } from './messages.js'
+import type { NewSession } from './sessions.js'
 import { ServedStore } from './store.js'
 
 if (parentPort === null) throw new Error('write-thread runs in a worker thread only')
@@ -31,12 +32,13 @@ let isTidying = false
 const guard = setInterval(() => losing(() => current()?.guard()), GUARD_MS)
 guard.unref()
 
+/** Sessions that are created in one transaction: a commit waits for them. */
+const CREATED_AT_ONCE = 64
+
 port.on('message', (request: Request) => {
   losing(() => {
-    const reply = answer(request)
-    port.postMessage(reply)
-    if (request.method === 'close') end()
-    else tidyLater()
+    let next: Request | undefined = request
+    while (next !== undefined) next = serve(next)
   })
 })
 tidyLater()
@@ -74,6 +76,39 @@ function losing(work: () => void): void {
     store = undefined
     tellFault('lost')(error)
   }
+}
+
+/** Answers a request; returns the next one, where that has been taken from the queue. */
+function serve(request: Request): Request | undefined {
+  const { method } = request
+  if (method === 'createSession') return createWaiting(request)
+  port.postMessage(answer(request))
+  if (method === 'close') end()
+  else tidyLater()
+  return undefined
+}
+
+/**
+ * Creates the sessions that wait to be created, one after the other in the queue, with one sync of
+ * the disk, which costs more than dozens of them. Returns the request behind them.
+ */
+function createWaiting(first: Request): Request | undefined {
+  const group = [first]
+  let behind: Request | undefined
+  while (group.length < CREATED_AT_ONCE) {
+    behind = receiveMessageOnPort(port)?.message as Request | undefined
+    if (behind?.method !== 'createSession') break
+    group.push(behind)
+    behind = undefined
+  }
+  const sessions = group.map(({ args }) => args as NewSession)
+  const reply = answer({ id: first.id, method: 'createSessions', args: [sessions] })
+  for (const [i, { id }] of group.entries()) {
+    const own = reply.state === 'done' ? { value: (reply.value as unknown[])[i] } : {}
+    port.postMessage({ ...reply, ...own, id })
+  }
+  tidyLater()
+  return behind
 }
 
 /** Throws `JournalLost` when nothing can be said. */
