@@ -3,6 +3,9 @@ import type { LiveSession } from './live-session.js'
 /** A session that nobody has asked for during so many sweeps is unloaded. */
 const SWEEPS = 4
 
+/** Reads a session; undefined when there is none. */
+export type Load = () => Promise<LiveSession | undefined>
+
 type OpenSession = {
   opening: Promise<LiveSession | undefined>
   /** Set once it is open. */
@@ -17,25 +20,20 @@ type OpenSession = {
  * two of one session, wherever in its work a holder is; only what nobody holds is read again.
  */
 export class OpenSessions {
-  readonly #load: (session_id: string) => Promise<LiveSession | undefined>
   readonly #isOccupied: (session_id: string) => boolean
   readonly #open = new Map<string, OpenSession>()
   readonly #idle = new Map<string, WeakRef<LiveSession>>()
   #sweeps = 0
 
   /** `isOccupied`: whether clients are in the session, who need it soon. */
-  constructor(
-    load: (session_id: string) => Promise<LiveSession | undefined>,
-    isOccupied: (session_id: string) => boolean,
-  ) {
-    this.#load = load
+  constructor(isOccupied: (session_id: string) => boolean) {
     this.#isOccupied = isOccupied
   }
 
-  /** Undefined when there is no such session. Rejects as the loading does. */
-  get(session_id: string): Promise<LiveSession | undefined> {
+  /** Loads it unless it is in memory. Undefined when there is no such session. Rejects as `load` does. */
+  get(session_id: string, load: Load): Promise<LiveSession | undefined> {
     const known = this.#open.get(session_id)
-    if (!known) return this.#openAgain(session_id)
+    if (!known) return this.#openAgain(session_id, load)
     known.used = this.#sweeps
     return known.opening
   }
@@ -87,10 +85,10 @@ export class OpenSessions {
     }
   }
 
-  #openAgain(session_id: string): Promise<LiveSession | undefined> {
+  #openAgain(session_id: string, load: Load): Promise<LiveSession | undefined> {
     const held = this.#idle.get(session_id)?.deref()
     this.#idle.delete(session_id)
-    const opening = held ? Promise.resolve(held) : this.#load(session_id)
+    const opening = held ? Promise.resolve(held) : load()
     const opened: OpenSession = { opening, session: held, used: this.#sweeps }
     this.#open.set(session_id, opened)
     // What is not there, or could not be read, is asked for again the next time.

@@ -1,12 +1,12 @@
 import { AccessRules, type Blueprint } from '@talus/graph'
 import { type Actor, ANONYMOUS, fail, ok, type Result } from '@talus/protocol'
 import { sessionNotFound } from '../errors.js'
-import type { ListPage, Member, SessionRecord } from '../journal/journal.js'
+import type { ListPage, Member, SessionRecord, StoredSession } from '../journal/journal.js'
 import type { Extent } from '../limits/costs.js'
 import { inTurns, loopTurns } from '../turns.js'
 import type { GroupCommitter } from './committer.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
-import { OpenSessions } from './open-sessions.js'
+import { type Load, OpenSessions } from './open-sessions.js'
 import { type Retention, RetentionSweep } from './retention.js'
 import { capture, foldInSteps, serialise } from './snapshot.js'
 import { Snapshots } from './snapshots.js'
@@ -66,7 +66,7 @@ export class SessionStore {
 
   constructor(services: StoreServices) {
     this.#services = services
-    this.#open = new OpenSessions((session_id) => this.#load(session_id), services.isOccupied)
+    this.#open = new OpenSessions(services.isOccupied)
     this.#snapshots = new Snapshots(services)
     this.#retention = new RetentionSweep({
       ...services,
@@ -79,8 +79,12 @@ export class SessionStore {
   async get(session_id: string): Promise<Result<LiveSession>> {
     // What is being deleted would be read from a journal that is about to lose it.
     while (this.#deletions.has(session_id)) await this.#deletions.get(session_id)
+    return this.#opened(session_id, () => this.#load(session_id))
+  }
+
+  async #opened(session_id: string, load: Load): Promise<Result<LiveSession>> {
     try {
-      const session = await this.#open.get(session_id)
+      const session = await this.#open.get(session_id, load)
       // Whoever asks for a session is about to read it.
       await session?.calm()
       return session ? ok(session) : { ok: false, error: sessionNotFound(session_id) }
@@ -94,12 +98,15 @@ export class SessionStore {
     return this.#open.peek(session_id)
   }
 
-  /** The session with this id, created when there is none (rule JOIN2, without authentication). */
-  async getOrCreate(session_id: string): Promise<Result<LiveSession>> {
-    const found = await this.get(session_id)
-    if (found.ok || found.error.code !== 'SESSION_NOT_FOUND') return found
-    const created = await this.create({ session_id }, ANONYMOUS)
-    return created.ok ? this.get(session_id) : created
+  /** Creates a session under an id that was free, of nobody (rule JOIN2), and opens it. */
+  async createOpen(session_id: string): Promise<Result<LiveSession>> {
+    const created = await this.#create({ session_id }, ANONYMOUS)
+    if (!created.ok) return created
+    const { record, isNew } = created.value
+    if (!isNew || this.#deletions.has(session_id)) return this.get(session_id)
+    // Nothing has been written to it: there is nothing to read.
+    const stored = { record, snapshot: null, entries: [], receipts: [] }
+    return this.#opened(session_id, () => this.#live(stored))
   }
 
   /**
@@ -109,6 +116,14 @@ export class SessionStore {
    * (rule AUTH8), STORAGE_UNAVAILABLE.
    */
   async create(wanted: WantedSession, creator: Actor): Promise<Result<{ session_id: string }>> {
+    const created = await this.#create(wanted, creator)
+    return created.ok ? ok({ session_id: created.value.record.session_id }) : created
+  }
+
+  async #create(
+    wanted: WantedSession,
+    creator: Actor,
+  ): Promise<Result<{ record: SessionRecord; isNew: boolean }>> {
     const { newId, now, journal, hasOwners } = this.#services
     const session_id = wanted.session_id ?? newId()
     if (DOTS.has(session_id)) return dots(session_id)
@@ -126,10 +141,10 @@ export class SessionStore {
       if (outcome === 'reserved') return reserved(session_id)
       // Whoever names a session of others must not undo what their links give.
       if (outcome === 'created') this.#services.forgetRoles(session_id)
+      return ok({ record, isNew: outcome === 'created' })
     } catch (err) {
       return this.#unavailable(err, 'The session could not be created', session_id)
     }
-    return ok({ session_id })
   }
 
   /** How large a session is: what reading it costs is known by that beforehand. */
@@ -220,9 +235,12 @@ export class SessionStore {
   }
 
   async #load(session_id: string): Promise<LiveSession | undefined> {
+    const stored = await this.#services.journal.loadSession(session_id)
+    return stored && this.#live(stored)
+  }
+
+  async #live(stored: StoredSession): Promise<LiveSession> {
     const { committer, blueprintOf: _, digestOf: __, ...services } = this.#services
-    const stored = await services.journal.loadSession(session_id)
-    if (!stored) return undefined
     const opened = {
       ...(await inTurns(foldInSteps(stored))),
       snapshotSeq: stored.snapshot?.seq ?? 0,
@@ -234,6 +252,7 @@ export class SessionStore {
       onCommitted: (committed, bodies) => this.#snapshots.committed(committed, bodies),
     })
     if (stored.damage !== undefined) {
+      const { session_id } = stored.record
       services.log.error({ session_id, damage: stored.damage }, 'opened from the entries alone')
     }
     this.#snapshots.opened(session, stored)

@@ -159,7 +159,7 @@ export async function openSession(
   const found = await sessions.get(session_id)
   if (found.ok || access.authenticated || found.error.code !== 'SESSION_NOT_FOUND') return found
   const error = quota.fromAddress(addressOfConnection(conn))
-  return error ? { ok: false, error } : sessions.getOrCreate(session_id)
+  return error ? { ok: false, error } : sessions.createOpen(session_id)
 }
 
 type Timing = { after: After; clock: () => number }
