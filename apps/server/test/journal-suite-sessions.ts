@@ -18,6 +18,35 @@ export function sessionSuite(open: OpenJournal): void {
       })
     })
 
+    test('of many that are created at once each is answered for itself, in order with the rest', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      const commits = [commit(1, 'c')]
+      const answers = await Promise.all([
+        journal.createSession(session('first')),
+        ...Array.from({ length: 150 }, (_, i) => journal.createSession(session(`s${i % 100}`))),
+        journal.append([{ session_id: 's99', base_seq: 0, commits, receipts: [] }]),
+        journal.createSession(session('first')),
+        journal.deleteSession('s99'),
+        journal.createSession(session('s99')),
+      ])
+      const created = Array.from({ length: 100 }, () => 'created')
+      const exist = Array.from({ length: 50 }, () => 'exists')
+      const appended = [{ ok: true }]
+      expect(answers).toMatchObject([
+        'created',
+        ...created,
+        ...exist,
+        appended,
+        'exists',
+        true,
+        'created',
+      ])
+      const again = await opened.reopen()
+      expect(await again.listSessions()).toHaveLength(101)
+      expect(await again.entriesAfter('s99', 0, 10)).toEqual([])
+    })
+
     test('what the caller does to a record or an answer afterwards changes nothing', async () => {
       await using opened = await open()
       const { journal } = opened
