@@ -92,6 +92,8 @@ function replica(now = () => 0): Replica {
   return made
 }
 
+type Options = { now?: () => number; refusing?: number; isSetting?: boolean }
+
 /** A client with commands under way, the server, and what is on the wire between them. */
 class World {
   readonly authority = new Authority()
@@ -108,10 +110,14 @@ class World {
   /** Of what only the server can know, such as an id that was used, it refuses this share. */
   readonly #refusing: number
 
-  constructor(seed: number, { now, refusing = 0 }: { now?: () => number; refusing?: number } = {}) {
+  /** Once there are some nodes, commands only set properties. */
+  readonly #isSetting: boolean
+
+  constructor(seed: number, { now, refusing = 0, isSetting = false }: Options = {}) {
     this.#random = new Random(seed)
     this.client = replica(now)
     this.#refusing = refusing
+    this.#isSetting = isSetting
   }
 
   /** Calls so much before anything is served. */
@@ -164,7 +170,9 @@ class World {
   #call(): void {
     this.#made += 1
     const command_id = `c${this.#made}`
-    const asked = this.#random.chance(0.12) ? this.#turn() : this.#wish(command_id)
+    const asked = this.#random.chance(this.#isSetting ? 0.01 : 0.12)
+      ? this.#turn()
+      : this.#wish(command_id)
     this.open.set(command_id, { command_id, ...asked })
     this.asked.set(command_id, { command_id, ...asked })
     this.#outbox.push({ command_id, ...asked })
@@ -220,7 +228,8 @@ class World {
     const ids = [...graph.ids()]
     const node_id = ids.length > 0 ? random.one(ids) : 'none'
     const parent_id = random.chance(0.5) || ids.length === 0 ? null : random.one(ids)
-    const below = random.below(100)
+    const isSetting = this.#isSetting && ids.length > 8
+    const below = isSetting ? 55 + random.below(45) : random.below(100)
     if (below < 30 || ids.length < 3) {
       this.#made += 1
       const data = { blueprint_type_id: 't', node_id: `${by}${this.#made}`, parent_id }
@@ -276,8 +285,13 @@ test.each(seeds)(
   '[SYNC2] seed %i: what is under way shows as if it were made anew',
   async (seed) => {
     const isRefusing = seed % 3 === 0
-    const world = new World(seed, { refusing: isRefusing ? 0.3 : 0 })
+    const isSetting = seed % 4 === 1
+    const world = new World(seed, { refusing: isRefusing ? 0.3 : 0, isSetting })
     if (seed % 8 !== 0) await world.load()
+    if (isSetting) {
+      world.call(15)
+      world.settle()
+    }
     if (isRefusing) world.call(40)
     for (let step = 0; step < STEPS; step += 1) {
       world.step()

@@ -18,6 +18,8 @@ type Own = { actor_id: string; stacks: UndoStacks }
 
 /** What one prediction has touched, and what it could become another one by. */
 type Ties = {
+  /** The changes that they were found by. */
+  readonly changes: readonly Change[]
   /** Nodes that come, go, move or have other content. */
   readonly content: readonly string[]
   /** Those of them that come, go or move, or may. */
@@ -30,6 +32,9 @@ type Ties = {
   readonly lists: readonly (string | null)[]
 }
 
+/** Predictions that are moved together, and all nodes that they have to do with. */
+export type Tied = { nodes: ReadonlySet<string>; predictions: readonly Prediction[] }
+
 /** As the application passed it, which the server has not checked yet. */
 type Data = {
   node_id?: string
@@ -39,7 +44,7 @@ type Data = {
   position?: Position
 }
 
-const NO_TIES: Ties = { content: [], whole: [], keys: [], needs: [], lists: [] }
+const NO_TIES: Ties = { changes: [], content: [], whole: [], keys: [], needs: [], lists: [] }
 
 /** What is known of a node that others have changed since a prediction on it was made. */
 type Known = { created_at?: string; values: Map<string, JsonValue | undefined> }
@@ -96,7 +101,34 @@ function tiesOf(graph: ProjectGraph, { command, changes }: Prediction): Ties {
       if (!onlyAppends) lists.push(change.parent_id)
     }
   }
-  return { content: [...new Set(content)], whole, keys, needs, lists }
+  return { changes, content: [...new Set(content)], whole, keys, needs, lists }
+}
+
+/** Whether changes of the same command touch the same, so that they have the same ties. */
+function touchSame(some: readonly Change[], others: readonly Change[]): boolean {
+  // Without changes the ties depend on where nodes stand.
+  if (some.length === 0 || some.length !== others.length) return false
+  return some.every((a, at) => {
+    const b = others[at]
+    switch (a.type) {
+      case 'property-set':
+        return b?.type === a.type && b.node_id === a.node_id && b.property_id === a.property_id
+      case 'node-moved':
+        return (
+          b?.type === a.type &&
+          b.node_id === a.node_id &&
+          b.from.parent_id === a.from.parent_id &&
+          b.to.parent_id === a.to.parent_id
+        )
+      case 'node-added':
+      case 'node-removed':
+        return b?.type === a.type && b.node.id === a.node.id && b.parent_id === a.parent_id
+      case 'graph-replaced':
+        return false
+      default:
+        return a satisfies never
+    }
+  })
 }
 
 function commandsOf(command: Command | undefined): readonly Command[] {
@@ -106,6 +138,11 @@ function commandsOf(command: Command | undefined): readonly Command[] {
 
 function isProperty({ type }: Change): boolean {
   return type === 'property-set'
+}
+
+/** Whether an entry concerns the undo stacks of the actor. */
+function isOwn({ actor, kind, target_command_id }: Entry, { actor_id, stacks }: Own): boolean {
+  return actor.id === actor_id || (kind !== 'do' && stacks.has(target_command_id))
 }
 
 class Counts<Key> {
@@ -157,6 +194,8 @@ export class Beside {
 
   /** A prediction was made, or made again. */
   add(prediction: Prediction): void {
+    const before = this.#ties.get(prediction)
+    if (before && touchSame(before.changes, prediction.changes)) return
     this.remove(prediction)
     const ties = this.#tiesOf(prediction)
     this.#ties.set(prediction, ties)
@@ -189,21 +228,58 @@ export class Beside {
 
   /** All predictions are taken back, and are made again on what is known. */
   lifted(): void {
-    for (const id of this.#known.keys()) this.#correct(id)
-    this.#known.clear()
+    this.liftedFrom(this.#known.keys())
     this.isShifted = false
   }
 
-  /** Takes an entry in without moving a prediction, if that comes to the same. */
-  take(entry: Entry, { actor_id, stacks }: Own, footprint: Footprint): boolean {
-    const { command_id, actor, kind, continues, target_command_id, changes } = entry
-    const prediction = this.#predictions.get(command_id)
-    if (prediction) {
-      const isForeseen = kind === 'do' && continues === prediction.continues
-      return isForeseen && this.#fulfil(prediction, changes, footprint)
+  /**
+   * The predictions on the nodes of these changes, on the nodes of those predictions, and so on, in
+   * the order of the calls: moving them moves no other. Undefined when that is not certain, as one
+   * of them does more than to set properties.
+   */
+  tiedTo(changes: readonly Change[]): Tied | undefined {
+    const nodes = new Set<string>()
+    for (const change of changes) {
+      if (change.type !== 'property-set') return undefined
+      nodes.add(change.node_id)
     }
-    const isOwn = actor.id === actor_id || (kind !== 'do' && stacks.has(target_command_id))
-    return !isOwn && this.#apply(changes, footprint)
+    const found = new Set<Prediction>()
+    for (let before = -1; before < found.size;) {
+      before = found.size
+      for (const prediction of this.#predictions.values()) {
+        const { content, whole, lists } = this.#ties.get(prediction) ?? NO_TIES
+        // An undo depends on the steps before it, also one that shows nothing yet.
+        if (!prediction.command && !prediction.isShown) return undefined
+        if (found.has(prediction) || !content.some((id) => nodes.has(id))) continue
+        if (!prediction.command || whole.length + lists.length > 0) return undefined
+        found.add(prediction)
+        for (const id of content) nodes.add(id)
+      }
+    }
+    return { nodes, predictions: [...this.#predictions.values()].filter((one) => found.has(one)) }
+  }
+
+  /** All predictions on these nodes are taken back. */
+  liftedFrom(nodes: Iterable<string>): void {
+    for (const id of nodes) {
+      this.#correct(id)
+      this.#known.delete(id)
+    }
+  }
+
+  /** Takes an entry in without moving a prediction, if that comes to the same. */
+  take(entry: Entry, own: Own, footprint: Footprint): boolean {
+    const { command_id, kind, continues, changes } = entry
+    const prediction = this.#predictions.get(command_id)
+    if (!prediction) return !isOwn(entry, own) && this.#apply(changes, footprint)
+    const isForeseen = kind === 'do' && continues === prediction.continues
+    return isForeseen && this.#fulfil(prediction, changes, footprint)
+  }
+
+  /** The predictions that have to be moved for an entry of somebody else, if not all of them. */
+  inTheWayOf(entry: Entry, own: Own): Tied | undefined {
+    const isOther = !this.#predictions.has(entry.command_id) && !isOwn(entry, own)
+    return isOther ? this.tiedTo(entry.changes) : undefined
   }
 
   /** Applies changes of somebody else, if no prediction has anything to do with them. */

@@ -116,8 +116,8 @@ export class Prediction {
     }
   }
 
-  /** Applies what was foreseen; the stacks follow, so that the next undo takes the step before. */
-  show({ graph, stacks }: Ground, changes: readonly Change[]): void {
+  /** Applies what was foreseen. */
+  show(graph: ProjectGraph, changes: readonly Change[]): void {
     this.#shown = undefined
     try {
       const takeBack = graph.speculate(changes)
@@ -125,10 +125,9 @@ export class Prediction {
     } catch {
       // An undo that does not fit what others did since: only the server can tell what is left.
     }
-    this.follow(stacks)
   }
 
-  /** The stacks as they are when it is done. */
+  /** The stacks as they are when it is done, so that the next undo takes the step before. */
   follow(stacks: UndoStacks): void {
     const wish = this.#wish
     if (wish.kind === 'execute') {

@@ -2,7 +2,7 @@ import type { Blueprint } from '@talus/graph'
 import { ProjectGraph, sameJson, type GraphImage } from '@talus/graph/model'
 import type { AckSuccess, Entry, GraphState, HistoryEntry, Role } from '@talus/protocol'
 import { Prediction, type Ground, type Planner, type Wish } from './prediction.js'
-import type { Beside } from './beside.js'
+import type { Beside, Tied } from './beside.js'
 import { UndoStacks, type Turn } from './undo-stacks.js'
 import { View, type Footprint, type GraphChange } from './view.js'
 
@@ -162,7 +162,7 @@ export class Replica {
     if (entries[at]?.seq !== this.#seq + 1) return entries.slice(at)
     const first = at
     const change = this.view.change((footprint) => {
-      while (this.#takeBeside(entries[at], footprint)) at += 1
+      at += this.#takeBeside(entries.slice(at), footprint)
       if (entries[at]?.seq !== this.#seq + 1) return
       this.#lift(footprint)
       while (this.#takeOne(entries[at], footprint)) at += 1
@@ -181,7 +181,7 @@ export class Replica {
     if (wish.kind !== 'execute' && this.#beside?.isShifted) this.#rebase(() => {})
     const prediction = new Prediction(command_id, wish)
     this.#predictions.set(command_id, prediction)
-    this.#events.onChange(this.view.change((footprint) => this.#show(prediction, footprint)))
+    this.#events.onChange(this.view.change((footprint) => this.#showNext(prediction, footprint)))
     if (this.#predictions.size === MANY && !this.#beside) void this.#loadBeside()
   }
 
@@ -202,29 +202,40 @@ export class Replica {
     if (!prediction) return
     // An undo that shows nothing has still taken a step.
     if (!prediction.isShown && prediction.command) return this.#forget(prediction)
+    this.#refused.add(prediction)
     const { restMs } = this
-    if (restMs > 0) {
-      this.#refused.add(prediction)
-      this.#purging ??= setTimeout(() => this.#purge(), restMs)
-      return this.#purgeLast()
-    }
-    const change = this.view.change((footprint) => {
-      const isAlone = prediction.command && this.#beside?.takeBack(prediction, footprint)
-      if (!isAlone) this.#lift(footprint)
-      this.#forget(prediction)
-      if (!isAlone) return this.#putBack(footprint)
-      this.#outlook = this.#stacks.copy()
-      for (const other of this.#predictions.values()) other.follow(this.#outlook)
-      this.#beside?.moved()
-    })
-    this.#events.onChange(change)
+    if (restMs === 0) return this.#purge()
+    this.#purging ??= setTimeout(() => this.#purge(), restMs)
+    this.#purgeLast()
   }
 
   /** Takes back what was refused and is still shown. */
   #purge(): void {
     clearTimeout(this.#purging)
     this.#purging = undefined
-    if (this.#refused.size > 0) this.#rebase(() => {})
+    if (this.#refused.size === 0) return
+    const change = this.view.change((footprint) => {
+      if (this.#withdraw(footprint)) return
+      this.#lift(footprint)
+      this.#putBack(footprint)
+    })
+    this.#events.onChange(change)
+  }
+
+  /** Takes back what was refused by moving few predictions or none, if that comes to the same. */
+  #withdraw(footprint: Footprint): boolean {
+    const beside = this.#beside
+    const refused = [...this.#refused]
+    if (!beside || !refused.every(({ command }) => command)) return false
+    beside.lifting()
+    for (const prediction of refused) {
+      if (beside.takeBack(prediction, footprint)) this.#forget(prediction)
+    }
+    const tied = beside.tiedTo([...this.#refused].flatMap(({ changes }) => changes))
+    if (tied) this.#moveTied(tied, footprint)
+    if (this.#refused.size > 0) return false
+    this.#refold()
+    return true
   }
 
   /** The same when nothing else is under way, and nothing else will move it. */
@@ -283,12 +294,27 @@ export class Replica {
     return true
   }
 
-  /** Takes an entry in without moving a prediction, if that comes to the same. */
-  #takeBeside(entry: Entry | undefined, footprint: Footprint): boolean {
+  /** Takes entries in as long as few or no predictions are moved; returns how many. */
+  #takeBeside(entries: readonly Entry[], footprint: Footprint): number {
+    const beside = this.#beside
+    if (!beside) return 0
     const own = { actor_id: this.actor_id, stacks: this.#stacks }
-    if (entry?.seq !== this.#seq + 1 || !this.#beside?.take(entry, own, footprint)) return false
-    this.#arrived(entry)
-    return true
+    let hasMoved = false
+    let taken = 0
+    for (const entry of entries) {
+      if (entry.seq !== this.#seq + 1) break
+      if (beside.take(entry, own, footprint)) this.#arrived(entry)
+      else {
+        const tied = beside.inTheWayOf(entry, own)
+        if (!tied) break
+        if (!hasMoved) beside.lifting()
+        hasMoved = true
+        if (!this.#moveTied(tied, footprint, entry)) break
+      }
+      taken += 1
+    }
+    if (hasMoved) this.#refold()
+    return taken
   }
 
   /** An entry is in the graph. */
@@ -305,13 +331,36 @@ export class Replica {
     this.#beside?.remove(prediction)
   }
 
-  /** Takes all predictions back. */
-  #lift(footprint: Footprint): void {
-    this.#beside?.lifting()
-    for (const prediction of [...this.#predictions.values()].reverse()) {
+  /** Moves predictions that no other depends on; an entry that they stand on is taken in below. */
+  #moveTied({ nodes, predictions }: Tied, footprint: Footprint, entry?: Entry): boolean {
+    this.#takeBack(predictions, footprint)
+    this.#beside?.liftedFrom(nodes)
+    const isTaken = this.#takeOne(entry, footprint)
+    for (const prediction of predictions) {
+      if (this.#refused.has(prediction)) this.#forget(prediction)
+      else this.#show(prediction, footprint)
+    }
+    return isTaken
+  }
+
+  /** The stacks follow what is confirmed and the predictions anew. */
+  #refold(): void {
+    this.#outlook = this.#stacks.copy()
+    for (const prediction of this.#predictions.values()) prediction.follow(this.#outlook)
+    this.#beside?.moved()
+  }
+
+  #takeBack(predictions: readonly Prediction[], footprint: Footprint): void {
+    for (const prediction of predictions.slice().reverse()) {
       footprint.of(prediction.changes)
       prediction.takeBack()
     }
+  }
+
+  /** Takes all predictions back. */
+  #lift(footprint: Footprint): void {
+    this.#beside?.lifting()
+    this.#takeBack([...this.#predictions.values()], footprint)
     this.#beside?.lifted()
     for (const prediction of this.#refused) this.#forget(prediction)
   }
@@ -319,7 +368,7 @@ export class Replica {
   /** Makes the predictions on what is confirmed now. */
   #putBack(footprint: Footprint): void {
     this.#outlook = this.#stacks.copy()
-    for (const prediction of this.#predictions.values()) this.#show(prediction, footprint)
+    for (const prediction of this.#predictions.values()) this.#showNext(prediction, footprint)
     this.#beside?.moved()
   }
 
@@ -333,11 +382,17 @@ export class Replica {
     this.#events.onChange(change)
   }
 
+  /** Shows a prediction behind all others, as the undo stacks follow them. */
+  #showNext(prediction: Prediction, footprint: Footprint): void {
+    this.#show(prediction, footprint)
+    prediction.follow(this.#outlook)
+  }
+
   #show(prediction: Prediction, footprint: Footprint): void {
     const ground = this.#ground
     const changes = prediction.foresee(ground)
     footprint.of(changes)
-    prediction.show(ground, changes)
+    prediction.show(ground.graph, changes)
     this.#beside?.add(prediction)
   }
 }
