@@ -11,7 +11,19 @@ const MANY = 32
 const REST = 4
 
 /** Handed over, as a part that is loaded on demand would split what it shares. */
-type Shared = { same: typeof sameJson; now: () => number }
+type Shared = { same: typeof sameJson; now: () => number } & Base
+
+/** What the replica does itself. */
+type Base = {
+  refused: ReadonlySet<Prediction>
+  arrived: (entry: Entry) => void
+  /** Applies an entry to what is confirmed. */
+  take: (entry: Entry, footprint: Footprint) => boolean
+  show: (prediction: Prediction, footprint: Footprint) => void
+  forget: (prediction: Prediction) => void
+  /** Has the undo stacks follow all predictions anew. */
+  follow: () => void
+}
 
 /** What concerns the actor's own steps concerns those of the predictions. */
 type Own = { actor_id: string; stacks: UndoStacks }
@@ -33,7 +45,7 @@ type Ties = {
 }
 
 /** Predictions that are moved together, and all nodes that they have to do with. */
-export type Tied = { nodes: ReadonlySet<string>; predictions: readonly Prediction[] }
+type Tied = { nodes: ReadonlySet<string>; predictions: readonly Prediction[] }
 
 /** As the application passed it, which the server has not checked yet. */
 type Data = {
@@ -184,7 +196,11 @@ export class Beside {
   #movingSince = 0
   #restsUntil = 0
 
-  constructor(view: View, predictions: ReadonlyMap<string, Prediction>, { same, now }: Shared) {
+  readonly #base: Base
+
+  constructor(view: View, predictions: ReadonlyMap<string, Prediction>, shared: Shared) {
+    const { same, now } = shared
+    this.#base = shared
     this.#view = view
     this.#sameJson = same
     this.#now = now
@@ -228,7 +244,7 @@ export class Beside {
 
   /** All predictions are taken back, and are made again on what is known. */
   lifted(): void {
-    this.liftedFrom(this.#known.keys())
+    this.#liftedFrom(this.#known.keys())
     this.isShifted = false
   }
 
@@ -237,7 +253,7 @@ export class Beside {
    * the order of the calls: moving them moves no other. Undefined when that is not certain, as one
    * of them does more than to set properties.
    */
-  tiedTo(changes: readonly Change[]): Tied | undefined {
+  #tiedTo(changes: readonly Change[]): Tied | undefined {
     const nodes = new Set<string>()
     for (const change of changes) {
       if (change.type !== 'property-set') return undefined
@@ -260,26 +276,77 @@ export class Beside {
   }
 
   /** All predictions on these nodes are taken back. */
-  liftedFrom(nodes: Iterable<string>): void {
+  #liftedFrom(nodes: Iterable<string>): void {
     for (const id of nodes) {
       this.#correct(id)
       this.#known.delete(id)
     }
   }
 
+  /** Takes entries in as long as few or no predictions are moved; returns how many. */
+  takeIn(
+    entries: readonly Entry[],
+    actor_id: string,
+    stacks: UndoStacks,
+    footprint: Footprint,
+  ): number {
+    const { arrived, follow } = this.#base
+    const own = { actor_id, stacks }
+    let hasMoved = false
+    let taken = 0
+    for (const entry of entries) {
+      if (entry.seq !== (entries[0]?.seq ?? 0) + taken) break
+      if (this.#take(entry, own, footprint)) arrived(entry)
+      else {
+        const isOther = !this.#predictions.has(entry.command_id) && !isOwn(entry, own)
+        const tied = isOther && this.#tiedTo(entry.changes)
+        if (!tied) break
+        if (!hasMoved) this.lifting()
+        hasMoved = true
+        if (!this.#move(tied, footprint, entry)) break
+      }
+      taken += 1
+    }
+    if (hasMoved) follow()
+    return taken
+  }
+
+  /** Takes back what was refused by moving few predictions or none, if that comes to the same. */
+  withdraw(footprint: Footprint): boolean {
+    const { refused, forget } = this.#base
+    if (![...refused].every(({ command }) => command)) return false
+    this.lifting()
+    for (const prediction of [...refused]) {
+      if (this.#takeBack(prediction, footprint)) forget(prediction)
+    }
+    const tied = this.#tiedTo([...refused].flatMap(({ changes }) => changes))
+    if (tied) this.#move(tied, footprint)
+    return refused.size === 0
+  }
+
+  /** Moves predictions that no other depends on; an entry that they stand on is taken in below. */
+  #move({ nodes, predictions }: Tied, footprint: Footprint, entry?: Entry): boolean {
+    const { refused, take, show, forget } = this.#base
+    for (const prediction of predictions.slice().reverse()) {
+      footprint.of(prediction.changes)
+      prediction.takeBack()
+    }
+    this.#liftedFrom(nodes)
+    const isTaken = entry !== undefined && take(entry, footprint)
+    for (const prediction of predictions) {
+      if (refused.has(prediction)) forget(prediction)
+      else show(prediction, footprint)
+    }
+    return isTaken
+  }
+
   /** Takes an entry in without moving a prediction, if that comes to the same. */
-  take(entry: Entry, own: Own, footprint: Footprint): boolean {
+  #take(entry: Entry, own: Own, footprint: Footprint): boolean {
     const { command_id, kind, continues, changes } = entry
     const prediction = this.#predictions.get(command_id)
     if (!prediction) return !isOwn(entry, own) && this.#apply(changes, footprint)
     const isForeseen = kind === 'do' && continues === prediction.continues
     return isForeseen && this.#fulfil(prediction, changes, footprint)
-  }
-
-  /** The predictions that have to be moved for an entry of somebody else, if not all of them. */
-  inTheWayOf(entry: Entry, own: Own): Tied | undefined {
-    const isOther = !this.#predictions.has(entry.command_id) && !isOwn(entry, own)
-    return isOther ? this.tiedTo(entry.changes) : undefined
   }
 
   /** Applies changes of somebody else, if no prediction has anything to do with them. */
@@ -319,8 +386,7 @@ export class Beside {
    * Takes a prediction back, if no other has to do with the same: neither with its nodes, nor with
    * places in the lists that they go out of, which would be others then.
    */
-  takeBack(prediction: Prediction, footprint: Footprint): boolean {
-    this.lifting()
+  #takeBack(prediction: Prediction, footprint: Footprint): boolean {
     const { changes } = prediction
     const isLast = (change: Change) =>
       change.type !== 'node-added' || this.#isGrowing(change.parent_id)

@@ -2,7 +2,7 @@ import type { Blueprint } from '@talus/graph'
 import { ProjectGraph, sameJson, type GraphImage } from '@talus/graph/model'
 import type { AckSuccess, Entry, GraphState, HistoryEntry, Role } from '@talus/protocol'
 import { Prediction, type Ground, type Planner, type Wish } from './prediction.js'
-import type { Beside, Tied } from './beside.js'
+import type { Beside } from './beside.js'
 import { UndoStacks, type Turn } from './undo-stacks.js'
 import { View, type Footprint, type GraphChange } from './view.js'
 
@@ -162,11 +162,11 @@ export class Replica {
     if (entries[at]?.seq !== this.#seq + 1) return entries.slice(at)
     const first = at
     const change = this.view.change((footprint) => {
-      at += this.#takeBeside(entries.slice(at), footprint)
+      at += this.#beside?.takeIn(entries.slice(at), this.actor_id, this.#stacks, footprint) ?? 0
       if (entries[at]?.seq !== this.#seq + 1) return
       this.#lift(footprint)
       while (this.#takeOne(entries[at], footprint)) at += 1
-      this.#putBack(footprint)
+      this.#follow(footprint)
     })
     this.#events.onChange(change)
     this.#purgeLast()
@@ -181,7 +181,9 @@ export class Replica {
     if (wish.kind !== 'execute' && this.#beside?.isShifted) this.#rebase(() => {})
     const prediction = new Prediction(command_id, wish)
     this.#predictions.set(command_id, prediction)
-    this.#events.onChange(this.view.change((footprint) => this.#showNext(prediction, footprint)))
+    const change = this.view.change((footprint) => this.#show(prediction, footprint))
+    prediction.follow(this.#outlook)
+    this.#events.onChange(change)
     if (this.#predictions.size === MANY && !this.#beside) void this.#loadBeside()
   }
 
@@ -213,29 +215,7 @@ export class Replica {
   #purge(): void {
     clearTimeout(this.#purging)
     this.#purging = undefined
-    if (this.#refused.size === 0) return
-    const change = this.view.change((footprint) => {
-      if (this.#withdraw(footprint)) return
-      this.#lift(footprint)
-      this.#putBack(footprint)
-    })
-    this.#events.onChange(change)
-  }
-
-  /** Takes back what was refused by moving few predictions or none, if that comes to the same. */
-  #withdraw(footprint: Footprint): boolean {
-    const beside = this.#beside
-    const refused = [...this.#refused]
-    if (!beside || !refused.every(({ command }) => command)) return false
-    beside.lifting()
-    for (const prediction of refused) {
-      if (beside.takeBack(prediction, footprint)) this.#forget(prediction)
-    }
-    const tied = beside.tiedTo([...this.#refused].flatMap(({ changes }) => changes))
-    if (tied) this.#moveTied(tied, footprint)
-    if (this.#refused.size > 0) return false
-    this.#refold()
-    return true
+    if (this.#refused.size > 0) this.#rebase()
   }
 
   /** The same when nothing else is under way, and nothing else will move it. */
@@ -249,6 +229,12 @@ export class Replica {
       this.#beside ??= new part.Beside(this.view, this.#predictions, {
         same: sameJson,
         now: this.#now,
+        refused: this.#refused,
+        arrived: (entry) => this.#arrived(entry),
+        take: (entry, footprint) => this.#takeOne(entry, footprint),
+        show: (prediction, footprint) => this.#show(prediction, footprint),
+        forget: (prediction) => this.#forget(prediction),
+        follow: () => this.#follow(),
       })
     } catch {
       // It only takes longer without.
@@ -294,29 +280,6 @@ export class Replica {
     return true
   }
 
-  /** Takes entries in as long as few or no predictions are moved; returns how many. */
-  #takeBeside(entries: readonly Entry[], footprint: Footprint): number {
-    const beside = this.#beside
-    if (!beside) return 0
-    const own = { actor_id: this.actor_id, stacks: this.#stacks }
-    let hasMoved = false
-    let taken = 0
-    for (const entry of entries) {
-      if (entry.seq !== this.#seq + 1) break
-      if (beside.take(entry, own, footprint)) this.#arrived(entry)
-      else {
-        const tied = beside.inTheWayOf(entry, own)
-        if (!tied) break
-        if (!hasMoved) beside.lifting()
-        hasMoved = true
-        if (!this.#moveTied(tied, footprint, entry)) break
-      }
-      taken += 1
-    }
-    if (hasMoved) this.#refold()
-    return taken
-  }
-
   /** An entry is in the graph. */
   #arrived(entry: Entry): void {
     const prediction = this.#predictions.get(entry.command_id)
@@ -331,61 +294,36 @@ export class Replica {
     this.#beside?.remove(prediction)
   }
 
-  /** Moves predictions that no other depends on; an entry that they stand on is taken in below. */
-  #moveTied({ nodes, predictions }: Tied, footprint: Footprint, entry?: Entry): boolean {
-    this.#takeBack(predictions, footprint)
-    this.#beside?.liftedFrom(nodes)
-    const isTaken = this.#takeOne(entry, footprint)
-    for (const prediction of predictions) {
-      if (this.#refused.has(prediction)) this.#forget(prediction)
-      else this.#show(prediction, footprint)
-    }
-    return isTaken
-  }
-
-  /** The stacks follow what is confirmed and the predictions anew. */
-  #refold(): void {
-    this.#outlook = this.#stacks.copy()
-    for (const prediction of this.#predictions.values()) prediction.follow(this.#outlook)
-    this.#beside?.moved()
-  }
-
-  #takeBack(predictions: readonly Prediction[], footprint: Footprint): void {
-    for (const prediction of predictions.slice().reverse()) {
-      footprint.of(prediction.changes)
-      prediction.takeBack()
-    }
-  }
-
   /** Takes all predictions back. */
   #lift(footprint: Footprint): void {
     this.#beside?.lifting()
-    this.#takeBack([...this.#predictions.values()], footprint)
+    for (const prediction of [...this.#predictions.values()].reverse()) {
+      footprint.of(prediction.changes)
+      prediction.takeBack()
+    }
     this.#beside?.lifted()
     for (const prediction of this.#refused) this.#forget(prediction)
   }
 
-  /** Makes the predictions on what is confirmed now. */
-  #putBack(footprint: Footprint): void {
+  /** The undo stacks follow the predictions, which are made on what is confirmed if `footprint`. */
+  #follow(footprint?: Footprint): void {
     this.#outlook = this.#stacks.copy()
-    for (const prediction of this.#predictions.values()) this.#showNext(prediction, footprint)
+    for (const prediction of this.#predictions.values()) {
+      if (footprint) this.#show(prediction, footprint)
+      prediction.follow(this.#outlook)
+    }
     this.#beside?.moved()
   }
 
-  /** Changes what is confirmed, below the predictions. */
-  #rebase(work: (footprint: Footprint) => void): void {
+  /** Changes what is confirmed, below the predictions, or only what is refused. */
+  #rebase(work?: (footprint: Footprint) => void): void {
     const change = this.view.change((footprint) => {
+      if (!work && this.#beside?.withdraw(footprint)) return this.#follow()
       this.#lift(footprint)
-      work(footprint)
-      this.#putBack(footprint)
+      work?.(footprint)
+      this.#follow(footprint)
     })
     this.#events.onChange(change)
-  }
-
-  /** Shows a prediction behind all others, as the undo stacks follow them. */
-  #showNext(prediction: Prediction, footprint: Footprint): void {
-    this.#show(prediction, footprint)
-    prediction.follow(this.#outlook)
   }
 
   #show(prediction: Prediction, footprint: Footprint): void {
