@@ -52,6 +52,11 @@ export class Commands {
     return this.#queue.count
   }
 
+  /** By which what is submitted is sent; undefined: it waits. */
+  get line(): Line | undefined {
+    return this.#queue.line
+  }
+
   /** Everything that has to be in the store: what is not answered, and refusals not heard of. */
   get stored(): StoredCommand[] {
     return [...this.refusals.stored, ...this.#queue.stored]

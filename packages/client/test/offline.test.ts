@@ -312,6 +312,38 @@ test('IndexedDB: a queue whose tab lives is left alone; one whose tab is gone ha
   for (const store of [last, living]) store.close()
 })
 
+test.each(['was there before', 'comes later'])(
+  'IndexedDB: a tab that goes and %s has an heir at once',
+  async (when) => {
+    vi.stubGlobal('indexedDB', new IDBFactory())
+    vi.stubGlobal('navigator', { locks: new WebLocks() })
+    const session_id = `heir ${when}`.replaceAll(' ', '-')
+    const left = (store: CommandStore) =>
+      store.add(JSON.stringify([network.url, session_id, 'ada']), {
+        command_id: 'left',
+        order: 'execute_command',
+        payload: {
+          session_id,
+          command_id: 'left',
+          command_type: 'CreateNode',
+          data: { blueprint_type_id: 'task', name: 'left' },
+        } as never,
+      })
+    const other = indexedDbStore()
+    if (when === 'was there before') await left(other)
+    const heir = connect(network.url, { ...QUICK, actor: 'ada' })
+    onTestFinished(() => heir.close())
+    const session = await heir.join(session_id)
+    if (when === 'comes later') await left(other)
+    await create(session, 'own')
+    expect(names(session)).toEqual(['own'])
+    other.close()
+    await eventually(() => expect(names(session)).toEqual(['own', 'left']))
+    await session.flush()
+    expect(await executed(session_id)).toEqual(['own', 'left'])
+  },
+)
+
 test('a store that does not work is told; the commands go their way', async () => {
   const broken = () => Promise.reject(new Error('Quota exceeded'))
   const ada = client({ adopt: broken, add: broken, remove: broken, close: () => {} })

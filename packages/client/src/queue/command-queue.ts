@@ -73,6 +73,11 @@ export class CommandQueue {
     return pending
   }
 
+  /** On which the session is joined. */
+  get line(): Line | undefined {
+    return this.#line
+  }
+
   /** The commands that are not answered, in their order, as a store keeps them. */
   get stored(): StoredCommand[] {
     return [...this.#pending].filter(({ isCommand }) => isCommand).map(({ stored }) => stored)

@@ -36,8 +36,11 @@ export interface CommandStore {
   remove(scope: string, command_id: string): Promise<void>
   /** The client is closed: what is left is there for the next one. */
   close(): void
-  /** Optional: called once, with a function to call when what is stored was lost. */
-  watch?(onLost: (cause: unknown) => void): void
+  /**
+   * Optional: called once, with functions to call when what is stored was lost, and when another
+   * client is gone, whose commands `adopt` gives then; the second resolves when they are taken in.
+   */
+  watch?(onLost: (cause: unknown) => void, onLeft: () => Promise<void>): void
   /** Optional: removes everything in the scopes for which `matches` holds, records included. */
   forget?(matches: (scope: string) => boolean): Promise<void>
   /** Optional: where the last graph of a session is kept. Without it a reload waits for the server. */

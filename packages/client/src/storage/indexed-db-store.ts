@@ -19,12 +19,13 @@ function lazily(load: () => Promise<object>, own: object = {}): object {
  */
 export function indexedDbStore(): CommandStore {
   let loading: Promise<CommandStore> | undefined
-  let tellLost: (cause: unknown) => void = () => {}
+  let told: Parameters<NonNullable<CommandStore['watch']>> | undefined
   const load = () =>
     (loading ??= import('./indexed-db.js').then(
       ({ IndexedDbStore }) => {
         const store = new IndexedDbStore(newId())
-        store.watch((cause) => tellLost(cause))
+        const [onLost, onLeft] = told ?? []
+        if (onLost && onLeft) store.watch(onLost, onLeft)
         return store
       },
       (error: unknown) => {
@@ -33,7 +34,7 @@ export function indexedDbStore(): CommandStore {
       },
     ))
   return lazily(load, {
-    watch: (onLost: typeof tellLost) => (tellLost = onLost),
+    watch: (...tell: NonNullable<typeof told>) => (told = tell),
     close: () => loading?.then((store) => store.close()).catch(() => {}),
   }) as CommandStore
 }

@@ -11,7 +11,12 @@ const LOCK_PATIENCE_MS = 500
 /** `at` orders the commands of a scope, also across the clients that made them. */
 type Row = StoredCommand & { scope: string; owner: string; at: number }
 
-const lockOf = (owner: string) => `talus-queue:${owner}`
+const LOCKS = 'talus-queue:'
+
+const lockOf = (owner: string) => `${LOCKS}${owner}`
+
+/** Where a client tells those of other tabs that it is there. */
+const NEWS = 'talus-queues'
 
 /** Undefined where there are none, or where the page may not use them. */
 function webLocks(): LockManager | undefined {
@@ -25,8 +30,7 @@ function webLocks(): LockManager | undefined {
 
 /**
  * The queue of one client among those of the other tabs. Each holds a Web Lock as long as it
- * lives; whose lock can be taken is gone, and what it left is adopted, by one of the others only.
- * Where there are no Web Locks everything is adopted: the server executes each command once.
+ * lives, and the others wait for that lock: whoever gets it adopts what was left, alone. Where there are no Web Locks everything is adopted: the server executes each command once.
  */
 export class IndexedDbStore implements CommandStore {
   readonly records = new IndexedDbRecords()
@@ -37,6 +41,13 @@ export class IndexedDbStore implements CommandStore {
   })
   #locks: LockManager | undefined
   #release: (() => void) | undefined
+  #news: BroadcastChannel | undefined
+  readonly #closing = new AbortController()
+  /** Clients that are waited for. */
+  readonly #others = new Set<string>()
+  /** Clients that are gone, and whose locks are held here. */
+  readonly #gone = new Set<string>()
+  #onLeft: (() => Promise<void>) | undefined
   #last = 0
 
   /** `owner`: an id of its own for each client. */
@@ -44,8 +55,9 @@ export class IndexedDbStore implements CommandStore {
     this.#owner = owner
   }
 
-  watch(onLost: (cause: unknown) => void): void {
+  watch(onLost: (cause: unknown) => void, onLeft: () => Promise<void>): void {
     this.#database.onLost = onLost
+    this.#onLeft = onLeft
   }
 
   async adopt(scope: string): Promise<StoredCommand[]> {
@@ -95,6 +107,8 @@ export class IndexedDbStore implements CommandStore {
   }
 
   close(): void {
+    this.#closing.abort()
+    this.#news?.close()
     this.#release?.()
     this.#database.close()
     this.records.close()
@@ -109,12 +123,48 @@ export class IndexedDbStore implements CommandStore {
     Promise.resolve(this.#locks?.request(lockOf(this.#owner), () => held)).catch(() => {
       this.#locks = undefined
     })
+    // What cannot be learned of the others now is adopted with the next connection.
+    this.#meet().catch(() => {})
+  }
+
+  /** Waits for the end of the clients that are there, and of those that come. */
+  async #meet(): Promise<void> {
+    const locks = this.#locks
+    if (!locks || this.#closing.signal.aborted) return
+    const news = (this.#news = new BroadcastChannel(NEWS))
+    // In Node it would keep the process alive.
+    ;(news as { unref?: () => void }).unref?.()
+    const onLeft = this.#onLeft
+    if (onLeft) news.onmessage = ({ data }) => void this.#awaitEnd(locks, String(data), onLeft)
+    news.postMessage(this.#owner)
+    if (!onLeft) return
+    const { held = [] } = await locks.query()
+    for (const { name = '' } of held) {
+      if (name.startsWith(LOCKS)) void this.#awaitEnd(locks, name.slice(LOCKS.length), onLeft)
+    }
+  }
+
+  /** Adopts what a client has left, when it ends. */
+  async #awaitEnd(locks: LockManager, owner: string, onLeft: () => Promise<void>): Promise<void> {
+    if (owner === this.#owner || this.#others.has(owner)) return
+    this.#others.add(owner)
+    const adopt = async () => {
+      this.#gone.add(owner)
+      await onLeft().finally(() => this.#gone.delete(owner))
+    }
+    const { signal } = this.#closing
+    try {
+      await locks.request(lockOf(owner), { signal }, adopt)
+    } catch {
+      // This client was closed first, or may not wait.
+    }
+    this.#others.delete(owner)
   }
 
   /** Does the work while no other tab does it, unless the owner lives. */
   async #ifGone(owner: string, work: () => Promise<void>): Promise<void> {
     const locks = this.#locks
-    if (!locks) return work()
+    if (!locks || this.#gone.has(owner)) return work()
     let isAnswered = false
     let isLate = false
     const asked = locks.request(lockOf(owner), { ifAvailable: true }, (lock) => {

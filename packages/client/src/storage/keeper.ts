@@ -84,7 +84,10 @@ export class Keeper {
   get store(): CommandStore {
     if (this.#store) return this.#store
     const store = this.settings.store ?? new IndexedDbStore(this.settings.owner)
-    store.watch?.((cause) => this.#lost(cause))
+    store.watch?.(
+      (cause) => this.#lost(cause),
+      () => this.#left(),
+    )
     return (this.#store = store)
   }
 
@@ -206,6 +209,11 @@ export class Keeper {
     this.#isStale = true
     for (const session of this.#sessions) session.lost()
     if (this.#sessions.size > 0) this.#failed('adopt', cause)
+  }
+
+  /** Another client is gone. */
+  async #left(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.takeLeft()))
   }
 
   #restoreSoon(ms: number): void {

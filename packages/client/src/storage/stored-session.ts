@@ -61,6 +61,16 @@ export class StoredSession {
     await this.#adoptUnlessOut()
   }
 
+  /**
+   * Takes in what a client has left that is gone now. Without a connection it stays for one that
+   * has it, or for the next connection.
+   */
+  async takeLeft(): Promise<void> {
+    if (!this.#living.commands.line) return
+    this.#isFresh = false
+    await this.#adoptUnlessOut()
+  }
+
   /** Writes everything that has to be in the store. Rejects when that fails. */
   async writeAll(): Promise<void> {
     const { scope } = this

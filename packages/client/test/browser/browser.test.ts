@@ -167,6 +167,17 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     expect(await executed('heirs')).toEqual(['left-1', 'left-2', 'of-the-living'])
   })
 
+  test('what a tab leaves is sent at once by one that is open and has a connection', async () => {
+    const ada = await Person.at('heir-at-once', 'ada')
+    const [open, offline, closed] = [await ada.isIn(), await ada.isIn(), await ada.isIn()]
+    for (const tab of [offline, closed]) await tab.offline(true)
+    await closed.add('left-1', 'left-2')
+    await offline.stands('offline, 0 pending')
+    await closed.close()
+    await open.shows(['left-1', 'left-2'])
+    expect(await executed('heir-at-once')).toEqual(['left-1', 'left-2'])
+  })
+
   test('storage that the browser clears under a running page costs nothing', async () => {
     const ada = await Person.at('cleared', 'ada')
     const tab = await ada.isIn()

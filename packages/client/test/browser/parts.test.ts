@@ -183,7 +183,12 @@ describe.skipIf(isWithoutBrowser())('parts of the SDK that are loaded on demand'
     const tab = await open('parts-named', server.url, 'cut')
     const adopt = () =>
       tab.page.evaluate(() => bare.store.adopt('scope').catch((error: Error) => error.name))
-    await tab.page.evaluate(() => bare.store.watch?.(() => {}))
+    await tab.page.evaluate(() =>
+      bare.store.watch?.(
+        () => {},
+        async () => {},
+      ),
+    )
     expect(await adopt()).toBe('TypeError')
     pages.parts = 'there'
     expect(await adopt()).toEqual([])
