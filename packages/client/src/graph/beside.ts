@@ -316,7 +316,7 @@ export class Beside {
     const { refused, forget } = this.#base
     if (![...refused].every(({ command }) => command)) return false
     this.lifting()
-    for (const prediction of [...refused]) {
+    for (const prediction of refused) {
       if (this.#takeBack(prediction, footprint)) forget(prediction)
     }
     const tied = this.#tiedTo([...refused].flatMap(({ changes }) => changes))
