@@ -24,7 +24,7 @@ test('names that have a page are links to it, wherever they stand', () => {
   expect(html).toContain('and <code>not_a_name</code>')
 })
 
-test.each([
+const NAMES = [
   ['`useUndo`', 'sdk-react/useUndo/'],
   ['`useNode(id, select)`', 'sdk-react/useNode/'],
   ['`connect()`', 'sdk/connect/'],
@@ -37,10 +37,25 @@ test.each([
   ['[options](talus:sdk/ClientOptions)', 'sdk/ClientOptions/'],
   ['[flush](talus:sdk/Session.flush)', 'sdk/Session/#flush'],
   ['`command:executed`', 'events/command-executed/'],
-])('a name of the SDK is a link to its page: %s', (code, place) => {
-  const sources = withText(sourcesOfTests(), 'later', `## One\n\n${code}\n`)
-  expect(htmlOf(renderSite(sources), 'guides/later/')).toContain(`href="../../reference/${place}"`)
-})
+] as const
+
+/** A page with a section for each of them: rendering the site takes a second. */
+const withNames = renderSite(
+  withText(
+    sourcesOfTests(),
+    'later',
+    NAMES.map(([code], n) => `## Name ${n}\n\n${code}\n`).join('\n'),
+  ),
+)
+
+test.each(NAMES.map(([code, place], n) => ({ code, place, n })))(
+  'a name of the SDK is a link to its page: $code',
+  ({ place, n }) => {
+    const section = htmlOf(withNames, 'guides/later/').split(/<h2[^>]*>/)[n + 1]
+    expect(section).toContain(`Name ${n}`)
+    expect(section).toContain(`href="../../reference/${place}"`)
+  },
+)
 
 test('a word that is no call is none, whatever the SDK is called by', () => {
   const sources = withText(sourcesOfTests(), 'later', '## One\n\nThen `connect` and `rest`.\n')
