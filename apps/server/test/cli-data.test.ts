@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
+import { capturedLog } from './captured-log.js'
+import { testApp } from './harness.js'
 import { launch, launchOn } from './server-process.js'
+import { ran } from './stored-folder.js'
 import { execute, history, openSession, Traffic } from './traffic.js'
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'talus-cli-data-'))
@@ -49,7 +52,7 @@ function damage(dataDir: string, sql: string): void {
 }
 
 async function inspected(dataDir: string): Promise<Json & { sessions: Json[]; projects: Json[] }> {
-  const { code, stdout } = await launch(['inspect', '--json', '--data-dir', dataDir]).ended
+  const { code, stdout } = await ran('inspect', '--json', '--data-dir', dataDir)
   expect(code).toBe(0)
   return JSON.parse(stdout) as Awaited<ReturnType<typeof inspected>>
 }
@@ -69,7 +72,7 @@ describe('inspect', { timeout: 0 }, () => {
     expect(stdout).toContain('Night Train')
     // Whatever a name is, it must not speak to the terminal.
     damage(dataDir, "update projects set project_name = char(27) || '[31m'")
-    const { stdout: printed } = await launch(['inspect', '--data-dir', dataDir]).ended
+    const { stdout: printed } = await ran('inspect', '--data-dir', dataDir)
     expect(printed).toContain('?[31m')
   })
 
@@ -113,11 +116,11 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
   ])('[STORE1] names the place of %s, and exits with 1', async (_, sql, place) => {
     const dataDir = await stored()
     damage(dataDir, sql)
-    const { code, stdout } = await launch(['verify', '--data-dir', dataDir]).ended
+    const { code, stdout } = await ran('verify', '--data-dir', dataDir)
     expect(code).toBe(1)
     expect(stdout).toContain(place)
     expect(stdout).toContain('whole, to seq 1')
-    const json = await launch(['verify', '--json', '--data-dir', dataDir]).ended
+    const json = await ran('verify', '--json', '--data-dir', dataDir)
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, sessions: expect.anything() })
     const named = expect.stringContaining(place) as unknown
     expect((await inspected(dataDir)).sessions.map(({ damage: what }) => what)).toEqual([
@@ -125,7 +128,8 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
       null,
     ])
     // The server serves the others, and says what is wrong with this one.
-    await using server = await launchOn(dataDir)
+    const log = capturedLog('error')
+    await using server = await testApp({ dataDir, logger: log.logger })
     const { sessions } = await call(server.url, 'GET', '/sessions')
     const [damaged, whole] = sessions as { session_id: string }[]
     const graphs = [damaged, whole].map((session) =>
@@ -137,8 +141,7 @@ describe('reliability row 2: verify', { timeout: 0 }, () => {
       },
       { seq: 1 },
     ])
-    server.kill('SIGTERM')
-    expect((await server.ended).stderr).toContain(place)
+    expect(log.text()).toContain(place)
   })
 })
 
@@ -161,16 +164,15 @@ describe('what is not in the indexes yet', { timeout: 0 }, () => {
     for (let i = 1; i <= 12; i += 1) await execute(server.url, `c${i}`)
     expect(behind(dataDir)).toBe(12)
     expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 12, entries: 12 }])
-    const { code, stdout } = await launch(['verify', '--data-dir', dataDir]).ended
+    const { code, stdout } = await ran('verify', '--data-dir', dataDir)
     expect([code, stdout]).toEqual([0, 's: whole, to seq 12\n1 sessions are whole\n'])
-    expect((await launch(['backup', '--to', file, '--data-dir', dataDir]).ended).code).toBe(0)
+    expect((await ran('backup', '--to', file, '--data-dir', dataDir)).code).toBe(0)
     const before = await history(server.url)
     server.kill('SIGKILL')
     await server.ended
     expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 12, entries: 12 }])
 
-    const restore = ['restore', '--from', file, '--data-dir', restored]
-    expect((await launch(restore).ended).code).toBe(0)
+    expect((await ran('restore', '--from', file, '--data-dir', restored)).code).toBe(0)
     expect(behind(restored)).toBe(12)
     for (const folder of [restored, dataDir]) {
       await using again = await launchOn(folder)
@@ -193,10 +195,9 @@ describe('what is not in the indexes yet', { timeout: 0 }, () => {
     await server.ended
     damage(dataDir, `update log set body = body || ' '`)
     const named = expect.stringContaining('the entry at seq 1 is damaged') as unknown
-    const verified = await launch(['verify', '--data-dir', dataDir]).ended
+    const verified = await ran('verify', '--data-dir', dataDir)
     expect([verified.code, verified.stdout]).toEqual([1, named])
-    const copied = await launch(['backup', '--to', join(dataDir, 'copy.db'), '--data-dir', dataDir])
-      .ended
+    const copied = await ran('backup', '--to', join(dataDir, 'copy.db'), '--data-dir', dataDir)
     expect([copied.code, copied.stderr]).toEqual([1, named])
     expect((await inspected(dataDir)).sessions).toMatchObject([{ damage: named }])
     await using again = await launchOn(dataDir)
@@ -244,19 +245,19 @@ describe('backup and restore', { timeout: 0 }, () => {
   test('[SYNC3] restore takes neither a running server nor other data away', async () => {
     const dataDir = await stored()
     const file = join(await newFolder(), 'backup.db')
-    expect((await launch(['backup', '--to', file, '--data-dir', dataDir]).ended).code).toBe(0)
-    const twice = await launch(['backup', '--to', file, '--data-dir', dataDir]).ended
+    expect((await ran('backup', '--to', file, '--data-dir', dataDir)).code).toBe(0)
+    const twice = await ran('backup', '--to', file, '--data-dir', dataDir)
     expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining(file)])
-    const restore = ['restore', '--from', file, '--data-dir', dataDir]
-    const unforced = await launch(restore).ended
+    const restore = ['restore', '--from', file, '--data-dir', dataDir] as const
+    const unforced = await ran(...restore)
     expect([unforced.code, unforced.stderr]).toEqual([1, expect.stringContaining('--force')])
     await using server = await launchOn(dataDir)
-    const running = await launch([...restore, '--force']).ended
+    const running = await ran(...restore, '--force')
     expect([running.code, running.stderr]).toEqual([1, expect.stringContaining('in use')])
     expect(await execute(server.url, 'more')).toMatchObject({ ok: true, seq: 6 })
     server.kill('SIGKILL')
     await server.ended
-    expect((await launch([...restore, '--force']).ended).code).toBe(0)
+    expect((await ran(...restore, '--force')).code).toBe(0)
     expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 5 }, { seq: 1 }])
   })
 
@@ -268,13 +269,12 @@ describe('backup and restore', { timeout: 0 }, () => {
     damage(source, sql)
     const dataDir = await stored(2)
     const from = join(source, 'talus.db')
-    const restore = ['restore', '--force', '--from', from, '--data-dir', dataDir]
-    const { code, stderr } = await launch(restore).ended
+    const { code, stderr } = await ran('restore', '--force', '--from', from, '--data-dir', dataDir)
     expect([code, stderr]).toEqual([1, expect.stringContaining(place)])
     expect(await readdir(dataDir)).toEqual(['talus.db', 'talus.db-lock'])
     expect((await inspected(dataDir)).sessions).toMatchObject([{ seq: 2 }, { seq: 1 }])
     const to = join(source, 'copy.db')
-    expect((await launch(['backup', '--to', to, '--data-dir', source]).ended).code).toBe(1)
+    expect((await ran('backup', '--to', to, '--data-dir', source)).code).toBe(1)
     expect(await readdir(source)).not.toContain('copy.db')
   })
 })
@@ -294,23 +294,27 @@ describe('arguments', { timeout: 0 }, () => {
     [['backup'], '--to'],
     [['restore'], '--from'],
     [['inspect', '--to', 'x'], '--help'],
-  ])('%s is refused with a hint', async (args, hint) => {
-    const { code, stdout, stderr } = await launch(args).ended
+  ] as const)('%s is refused with a hint', async ([name, ...args], hint) => {
+    const { code, stdout, stderr } = await ran(name, ...args)
     expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(hint)])
+  })
+
+  test('the process ends with the code of the command', async () => {
+    const { code, stdout, stderr } = await launch(['backup']).ended
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('--to')])
   })
 
   test.each(['inspect', 'verify'])('%s of a folder without data says so', async (command) => {
     const dataDir = await newFolder()
     await writeFile(join(dataDir, 'other'), '')
-    const { code, stderr } = await launch([command], { TALUS_DATA_DIR: dataDir }).ended
+    const { code, stderr } = await ran(command, '--data-dir', dataDir)
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${dataDir}/talus.db is not there`)])
     expect(await readdir(dataDir)).toEqual(['other'])
   })
 
-  test('--help names every command', async () => {
-    const { stdout } = await launch(['--help']).ended
-    for (const name of ['inspect', 'verify', 'backup', 'restore']) {
-      expect(stdout).toContain(`talus-server ${name} `)
-    }
+  test('the data folder may come from its variable', async () => {
+    const dataDir = await newFolder()
+    const { code, stderr } = await launch(['inspect'], { TALUS_DATA_DIR: dataDir }).ended
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${dataDir}/talus.db is not there`)])
   })
 })

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { readConfig } from '../src/config/config.js'
 import { launch, launchOn } from './server-process.js'
 
 const FLAGS = {
@@ -32,11 +33,14 @@ const FLAGS = {
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'talus-cli-'))
 
-test('[AUTH1] --help names every flag and its variable, and starts nothing', async () => {
+test('[AUTH1] --help names every flag and its variable, and every command, and starts nothing', async () => {
   const { code, stdout, stderr } = await launch(['--port', 'none', '--help']).ended
   expect([code, stderr]).toEqual([0, ''])
   for (const [flag, variable] of Object.entries(FLAGS)) {
     expect(stdout).toMatch(new RegExp(`^ +${flag}\\b[^]*?\\n +${variable}$`, 'm'))
+  }
+  for (const name of ['inspect', 'verify', 'backup', 'restore']) {
+    expect(stdout).toContain(`talus-server ${name} `)
   }
 })
 
@@ -96,37 +100,49 @@ const INVALID: [flag: keyof typeof FLAGS, value: string, expected: string][] = [
   ['--host', '192.168.0.1', 'a loopback address'],
 ]
 
-test.each(INVALID)('[AUTH1] %s=%s is refused, as a flag and as a variable', async (...row) => {
+test.each(INVALID)('[AUTH1] %s=%s is refused, as a flag and as a variable', (...row) => {
   const [flag, value, expected] = row
   const variable = FLAGS[flag]
-  for (const { ended } of [launch([`${flag}=${value}`]), launch([], { [variable]: value })]) {
+  for (const config of [
+    readConfig([`${flag}=${value}`], {}),
+    readConfig([], { [variable]: value }),
+  ]) {
+    const message = config.ok ? '' : config.error.message
+    for (const part of [flag, variable, `'${value}'`, expected]) expect(message).toContain(part)
+  }
+})
+
+test('[AUTH1] a server whose settings are refused says so and ends with 2', async () => {
+  for (const { ended } of [launch(['--port=http']), launch([], { TALUS_PORT: 'http' })]) {
     const { code, stdout, stderr } = await ended
     expect([code, stdout]).toEqual([2, ''])
-    for (const part of [flag, variable, `'${value}'`, expected]) expect(stderr).toContain(part)
+    for (const part of ['--port', 'TALUS_PORT', "'http'"]) expect(stderr).toContain(part)
   }
 })
 
-test('[AUTH1] TALUS_INSECURE takes true and false only', async () => {
-  const { code, stderr } = await launch([], { TALUS_INSECURE: 'yes' }).ended
-  expect(code).toBe(2)
-  for (const part of ['--insecure', 'TALUS_INSECURE', "'yes'", 'true, false']) {
-    expect(stderr).toContain(part)
-  }
+test.each([
+  [
+    'TALUS_INSECURE takes true and false only',
+    [],
+    { TALUS_INSECURE: 'yes' },
+    ['--insecure', 'TALUS_INSECURE', "'yes'", 'true, false'],
+  ],
+  ['an empty --data-dir is refused', ['--data-dir', ''], {}, ['--data-dir']],
+  ['an empty --host is refused', ['--host', ''], {}, ['--host']],
+  ['a flag that there is not is refused with a hint', ['--prot', '5000'], {}, ['--help']],
+  ['a word is refused with a hint', ['serve'], {}, ['--help']],
+  ['a flag without its value is refused with a hint', ['--port'], {}, ['--help']],
+  [
+    '--trace-ratio is a share',
+    ['--otlp-endpoint', 'http://localhost:4318', '--trace-ratio', '2'],
+    {},
+    ['a number from 0 to 1'],
+  ],
+])('[AUTH1] %s', (_title, args, env: NodeJS.ProcessEnv, parts) => {
+  const config = readConfig(args, env)
+  const message = config.ok ? '' : config.error.message
+  for (const part of parts) expect(message).toContain(part)
 })
-
-test.each(['--data-dir', '--host'])('[AUTH1] an empty %s is refused', async (flag) => {
-  const { code, stderr } = await launch([flag, '']).ended
-  expect([code, stderr]).toEqual([2, expect.stringContaining(flag)])
-})
-
-test.each([['--prot', '5000'], ['serve'], ['--port']])(
-  '[AUTH1] the arguments %s %s are refused with a hint',
-  async (...args) => {
-    const { code, stdout, stderr } = await launch(args).ended
-    expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toContain('--help')
-  },
-)
 
 test('[AUTH1] a flag goes before its variable, and a variable before the default', async () => {
   const [byFlag, byVariable] = [await newFolder(), await newFolder()]
@@ -167,12 +183,6 @@ test('a port of the metrics that is taken is named', async () => {
   taken.close()
   expect([code, stderr]).toEqual([1, expect.stringContaining(`127.0.0.1:${port}`)])
   expect(stderr).toContain('--metrics-port')
-})
-
-test('--trace-ratio is a share', async () => {
-  const args = ['--otlp-endpoint', 'http://localhost:4318', '--trace-ratio', '2']
-  const { code, stderr } = await launch(args).ended
-  expect([code, stderr]).toEqual([2, expect.stringContaining('a number from 0 to 1')])
 })
 
 /** Places where no data can be kept. */
