@@ -37,8 +37,8 @@ describe('[LIM20] a template', () => {
       await sleep(20)
     }
     expect(await slow).toMatchObject(refusal(422, 'LIMIT_EXCEEDED'))
-    // Seconds in which nothing else was done would have been one command.
-    expect(commands).toBeGreaterThan(20)
+    // Had the template been read on the main thread, the first command would have ended behind it.
+    expect(commands).toBeGreaterThan(2)
     const next = await validate(app, 'node_types: [{ id: a }]')
     expect(next).toMatchObject({ status: 200, body: { valid: true } })
   })

@@ -58,7 +58,7 @@ test('what nobody waits for does not end the process, and nothing keeps it runni
   await new Promise((resolve) => setTimeout(resolve, 50))
   process.off('unhandledRejection', unhandled)
   expect(unhandled).not.toHaveBeenCalled()
-  expect(timers()).toBeLessThanOrEqual(before)
+  await eventually(() => expect(timers()).toBeLessThanOrEqual(before))
 })
 
 test('a listener that throws is reported, and harms nobody else', async () => {
@@ -83,13 +83,13 @@ test('a listener that throws is reported, and harms nobody else', async () => {
   client.close()
 })
 
-test('1,000 joins and leaves leave nothing behind', async () => {
+test('300 joins and leaves leave nothing behind', async () => {
   await using server = await TestServer.start()
   const client = connect(server.url)
   await (await client.join('warm')).leave()
   const before = timers()
   const added = (['on', 'once', 'onAny'] as const).map((name) => vi.spyOn(Socket.prototype, name))
-  for (let round = 0; round < 1_000; round += 1) {
+  for (let round = 0; round < 300; round += 1) {
     const session = await client.join('door')
     session.on('entry', () => {})
     session.graph.subscribe(() => {})
@@ -99,6 +99,6 @@ test('1,000 joins and leaves leave nothing behind', async () => {
   }
   for (const spy of added) expect(spy).not.toHaveBeenCalled()
   // The test runner and Engine.IO have a few of their own, which come and go.
-  expect(timers()).toBeLessThan(before + 10)
+  await eventually(() => expect(timers()).toBeLessThan(before + 10))
   client.close()
 })

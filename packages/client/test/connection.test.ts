@@ -317,12 +317,12 @@ describe('every failure keeps its reason', () => {
 })
 
 describe('signals of the platform', () => {
-  /** Begins with the signals in place, and with a pause that nobody would survive. */
+  /** Begins with the signals in place; without one, no limit ends and no pause does. */
   async function page(id: string) {
     const signals = new PageSignals()
     onTestFinished(() => signals[Symbol.dispose]())
     const made = await network()
-    const shown = client(made.url, { ackTimeoutMs: 10_000, reconnect: PATIENT })
+    const shown = client(made.url, { ackTimeoutMs: 600_000, reconnect: PATIENT })
     const session = await shown.join(id)
     await isLive(shown)
     return { signals, made, shown, session }
@@ -339,10 +339,8 @@ describe('signals of the platform', () => {
       const { signals, made, shown, session } = await page(`dead-${signal}`)
       made.abandon()
       await news(`dead-${signal}`)
-      const began = performance.now()
       signals.give(signal)
       await eventually(() => expect(names(session)).toEqual(['news']))
-      expect(performance.now() - began).toBeLessThan(5_000)
       expect(shown.status).toBe('live')
     },
   )
@@ -396,7 +394,7 @@ describe('signals of the platform', () => {
 
   test('connect() does it where there are no signals', async () => {
     const made = await network()
-    const native = client(made.url, { ackTimeoutMs: 10_000, reconnect: PATIENT })
+    const native = client(made.url, { ackTimeoutMs: 600_000, reconnect: PATIENT })
     const session = await native.join('native')
     made.abandon()
     await news('native')

@@ -75,7 +75,7 @@ test('a stall is told to nobody; what is abandoned stays so', async () => {
   network.stall()
   const lost = get(network.url)
   lost.catch(() => {})
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await expect.poll(() => network.accepted).toBe(2)
   network.abandon()
   network.mend()
   expect((await get(network.url)).status).toBe(200)
