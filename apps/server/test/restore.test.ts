@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ROUTES, type Node } from '@talus/protocol'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { quickApp, testApp, type TestApp } from './harness.js'
 import { entriesOf, play, replayed } from './random-history.js'
-import { create, treeSession } from './tree-session.js'
+import { closeSharedServer, create, treeSession } from './tree-session.js'
+
+afterAll(closeSharedServer)
 
 async function nodesOf(app: TestApp): Promise<Node[]> {
   return (await app.api('GET', '/graph?session_id=s')).body.nodes as Node[]

@@ -1,9 +1,11 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { TEMPLATES } from './templates.js'
-import { joinTree, lonelyTree, treeSession } from './tree-session.js'
+import { closeSharedServer, joinTree, lonelyTree, treeSession } from './tree-session.js'
+
+afterAll(closeSharedServer)
 
 const TASK = '22222222-2222-4222-8222-222222222222'
 const TASK_NAME = '44444444-4444-4444-8444-444444444444'

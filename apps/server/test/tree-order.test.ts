@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { create, treeSession } from './tree-session.js'
+import { afterAll, expect, test } from 'vitest'
+import { closeSharedServer, create, treeSession } from './tree-session.js'
+
+afterAll(closeSharedServer)
 
 /** Where a position puts a new node among r(a b c). */
 const PLACES: [title: string, position: object | undefined, shape: string][] = [

@@ -1,5 +1,4 @@
 import type { Node } from '@talus/protocol'
-import { afterAll } from 'vitest'
 import { testApp, type RawClient, type TestApp } from './harness.js'
 import { TEMPLATES } from './templates.js'
 
@@ -49,9 +48,12 @@ async function openSession(app: TestApp, template_id: string | null): Promise<Tr
 
 let shared: Promise<TestApp> | undefined
 
-afterAll(async () => {
-  await (await shared)?.[Symbol.asyncDispose]()
-})
+/** For `afterAll` of each file that calls `treeSession`: modules outlive a file, its hooks do not. */
+export async function closeSharedServer(): Promise<void> {
+  const app = await shared
+  shared = undefined
+  await app?.[Symbol.asyncDispose]()
+}
 
 /**
  * Opens a session with a template, or without one, on a server that the tests of a file share.

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { create, lonelyTree, treeSession } from './tree-session.js'
+import { afterAll, expect, test } from 'vitest'
+import { closeSharedServer, create, lonelyTree, treeSession } from './tree-session.js'
+
+afterAll(closeSharedServer)
 
 const refused = (code: string, path: string) => ({
   ok: false,

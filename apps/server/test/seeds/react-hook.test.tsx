@@ -1,7 +1,7 @@
 import './page.js'
 import { cleanup, configure, render, waitFor } from '@testing-library/react'
 import type { Socket } from 'socket.io-client'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { testApp } from '../harness.js'
 import { importSnippet } from './snippet.js'
 
@@ -26,6 +26,8 @@ async function hookOf(url: string): Promise<Hook> {
 // How long a test may take is said in one place, and not here.
 configure({ asyncUtilTimeout: 600_000 })
 afterEach(cleanup)
+// The next file of this worker runs without a page.
+afterAll(() => void vi.unstubAllGlobals())
 
 test('[JOIN3] the React hook connects, joins and counts the clients', async () => {
   await using app = await testApp()
