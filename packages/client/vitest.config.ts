@@ -1,1 +1,5 @@
-export { default } from '../../vitest.base.js'
+import { mergeConfig } from 'vitest/config'
+import base from '../../vitest.base.js'
+
+// Some files replace globals and modules for good.
+export default mergeConfig(base, { test: { isolate: true } })
