@@ -100,10 +100,16 @@ export async function eachInTurns<T>(
 export class SpacedWork {
   readonly #rest: number
   #last: Promise<void> = Promise.resolve()
+  #waiting = 0
 
   /** `rest`: for so many times as long as one took, no other one is done. */
   constructor(rest: number) {
     this.#rest = rest
+  }
+
+  /** How many pieces wait for their turn. */
+  get waiting(): number {
+    return this.#waiting
   }
 
   async run<T>(work: () => T | Promise<T>): Promise<T> {
@@ -112,8 +118,10 @@ export class SpacedWork {
     this.#last = new Promise((resolve) => {
       end = resolve
     })
+    this.#waiting += 1
     await before
     await takeTurn()
+    this.#waiting -= 1
     const began = performance.now()
     try {
       return await work()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { frame, joined, type Wire } from '../src/broadcast/frames.js'
+import { frame, joined, SharingPacket, type Wire } from '../src/broadcast/frames.js'
 
 function bytesOf(wire: Wire): Buffer {
   return typeof wire === 'string' ? Buffer.from(wire, 'latin1') : wire
@@ -55,8 +55,27 @@ test('[CMD2] packets become one text frame each, whatever they are and however l
 test('[CMD2] what is joined is one after the other', () => {
   fc.assert(
     fc.property(fc.array(fc.array(packet, { maxLength: 2 }), { maxLength: 3 }), (lists) => {
-      const wire = joined(lists.map(frame))
-      expect(framesIn(bytesOf(wire))).toEqual(lists.flat().map(expected))
+      const wires = joined(lists.map(frame)).map(bytesOf)
+      expect(framesIn(Buffer.concat(wires))).toEqual(lists.flat().map(expected))
+    }),
+  )
+})
+
+test('[SYNC1] a field that is bytes already is part of the one text frame of its packet', () => {
+  const text = fc.tuple(fc.constantFrom(...lengths), fc.constantFrom('a', 'é', '😀'))
+  fc.assert(
+    fc.property(text, fc.string({ unit: 'grapheme' }), ([length, character], name) => {
+      const payload = { name }
+      const list = JSON.stringify([character.repeat(length)])
+      const shared = { start: '"entries":[', rest: Buffer.from(list.slice(1)) }
+      const sharing = new SharingPacket(`2${JSON.stringify(['joined', payload])}`, shared)
+      const whole = `2${JSON.stringify(['joined', { ...payload, entries: JSON.parse(list) }])}`
+      expect(sharing.list).toEqual([whole])
+      const wires: Wire[] = ['before']
+      sharing.addTo(wires)
+      const [before = '', ...others] = joined([...wires, 'behind'])
+      const bytes = Buffer.concat([before, ...others].map(bytesOf))
+      expect(framesIn(bytes.subarray('before'.length, -'behind'.length))).toEqual([expected(whole)])
     }),
   )
 })

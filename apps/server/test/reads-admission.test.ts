@@ -108,7 +108,10 @@ test('[LIM16] a join that asks for much that was missed is charged as a read', a
   expect(await join({})).toMatchObject({ ok: true })
 })
 
-test('[LIM16] a crowd that has missed a few small entries comes back at once, however large older ones are', async () => {
+test.each([
+  ['a few small entries, however large older ones are', 1, [{ seq: 2 }, { seq: 3 }]],
+  ['large entries that are in memory', 0, [{ seq: 1 }, { seq: 2 }, { seq: 3 }]],
+])('[LIM16] a crowd that has missed %s comes back at once', async (_missed, last_seq, entries) => {
   const { app } = await withViewer(['--max-large-reads', '1'])
   await using _ = app
   await create(app, 's')
@@ -117,8 +120,7 @@ test('[LIM16] a crowd that has missed a few small entries comes back at once, ho
   const clients = await Promise.all(
     Array.from({ length: 30 }, () => app.client({ auth: { token } })),
   )
-  const resume = { session_id: 's', stream: 'changes', last_seq: 1 }
+  const resume = { session_id: 's', stream: 'changes', last_seq }
   const joined = await Promise.all(clients.map((client) => client.ask('join_session', resume)))
-  const entries = [{ seq: 2 }, { seq: 3 }]
   expect(joined).toMatchObject(clients.map(() => ({ ok: true, entries })))
 })

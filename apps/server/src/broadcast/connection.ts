@@ -13,7 +13,7 @@ import {
   TRY_AGAIN_LATER,
   webSocketBelow,
 } from './engine.js'
-import { joined, type Packets } from './frames.js'
+import { joined, type Outgoing, type Wire } from './frames.js'
 import type { HeldBytes, Holder } from './held-bytes.js'
 
 /** Milliseconds for which answers are waited for before a connection that sent nonsense ends. */
@@ -90,6 +90,19 @@ type Hooks = {
   onSlow: (bytes: number) => void
 }
 
+/** Writes pieces as one, and tells how many bytes they are. */
+function writeTogether(tcp: TcpSocket, pieces: readonly Wire[]): number {
+  const isCut = pieces.length > 1
+  let bytes = 0
+  if (isCut) tcp.cork()
+  for (const piece of pieces) {
+    tcp.write(piece, 'latin1')
+    bytes += piece.length
+  }
+  if (isCut) tcp.uncork()
+  return bytes
+}
+
 /**
  * Everything that goes to one client, collected during a turn of the event loop and written in
  * one piece: the number of writes is what costs, not their size.
@@ -99,7 +112,7 @@ export class Connection implements Holder {
   readonly #hooks: Hooks
   /** Of its last socket, for the log. */
   client_id = ''
-  #queue: Packets[] = []
+  #queue: Outgoing[] = []
   /** Bytes handed to Engine.IO that it has not passed on yet. */
   #waiting = 0
   /** Events that Socket.IO has taken in and not handed over yet, in order. */
@@ -310,7 +323,7 @@ export class Connection implements Holder {
     if (webSocket) this.#hooks.after(SHORT_GOODBYE_MS, () => webSocket.terminate())
   }
 
-  send(packets: Packets): void {
+  send(packets: Outgoing): void {
     if (this.#queue.length === 0) this.#hooks.schedule(this)
     this.#queue.push(packets)
   }
@@ -325,24 +338,26 @@ export class Connection implements Holder {
     else this.#writeThroughEngine(queue)
   }
 
-  #writeAtOnce(tcp: TcpSocket, queue: Packets[]): void {
-    const wire = joined(queue.map((packets) => packets.wire))
+  #writeAtOnce(tcp: TcpSocket, queue: Outgoing[]): void {
+    const wires: Wire[] = []
+    for (const packets of queue) packets.addTo(wires)
+    const pieces = joined(wires)
     const { counts } = this.#hooks
-    tcp.write(wire, 'latin1')
+    const bytes = writeTogether(tcp, pieces)
     counts.direct += 1
-    counts.bytes += wire.length
-    for (const packets of queue) counts.packets += packets.list.length
+    counts.bytes += bytes
+    for (const packets of queue) counts.packets += packets.length
     const waiting = tcp.writableLength
     if (waiting === 0) return
-    this.#hooks.held.grew(wire.length)
+    this.#hooks.held.grew(bytes)
     this.#evictWhenSlow(waiting)
   }
 
-  #writeThroughEngine(queue: Packets[]): void {
+  #writeThroughEngine(queue: Outgoing[]): void {
     const { counts } = this.#hooks
     counts.queued += 1
     for (const packets of queue) {
-      counts.packets += packets.list.length
+      counts.packets += packets.length
       for (const packet of packets.list) {
         counts.bytes += packet.length
         this.#engine.write(packet, { compress: false })

@@ -45,8 +45,49 @@ export function frame(packets: readonly string[]): Wire {
   return text.length < LARGE ? text : Buffer.from(text, 'latin1')
 }
 
+/** Of a payload: a field that is sent behind the others. */
+export const SHARED = Symbol('shared field')
+
+/** A field that is JSON already: of `rest`, in UTF-8, many clients are sent the same bytes. */
+export type SharedField = { start: string; rest: Buffer }
+
+/** What is to be written to a client. */
+export interface Outgoing {
+  /** How many packets. */
+  readonly length: number
+  readonly list: readonly string[]
+  /** Adds them as they go to a TCP socket. */
+  addTo: (wires: Wire[]) => void
+}
+
+/** How a packet ends whose last value is an object. */
+const BEHIND = '}]'
+
+/** A packet with a shared field at the end of its payload, which is its last value. */
+export class SharingPacket implements Outgoing {
+  readonly length = 1
+  readonly #before: string
+  readonly #rest: Buffer
+
+  /** `packet`: without the field. */
+  constructor(packet: string, { start, rest }: SharedField) {
+    this.#before = `${packet.slice(0, -BEHIND.length)},${start}`
+    this.#rest = rest
+  }
+
+  get list(): string[] {
+    return [this.#before + this.#rest.toString() + BEHIND]
+  }
+
+  addTo(wires: Wire[]): void {
+    const before = utf8(ENGINE_MESSAGE + this.#before)
+    const length = before.length + this.#rest.length + BEHIND.length
+    wires.push(headerOf(length) + before, this.#rest, BEHIND)
+  }
+}
+
 /** Packets for many clients, framed once, when the first of them needs the bytes. */
-export class Packets {
+export class Packets implements Outgoing {
   readonly list: readonly string[]
   #wire: Wire | undefined
 
@@ -54,9 +95,13 @@ export class Packets {
     this.list = list
   }
 
-  get wire(): Wire {
+  get length(): number {
+    return this.list.length
+  }
+
+  addTo(wires: Wire[]): void {
     this.#wire ??= frame(this.list)
-    return this.#wire
+    wires.push(this.#wire)
   }
 
   /** Frames many of them in steps: a turn of the event loop is not enough for megabytes. */
@@ -79,10 +124,20 @@ function bytesOf(wire: Wire): Buffer {
   return typeof wire === 'string' ? Buffer.from(wire, 'latin1') : wire
 }
 
-/** What goes out in one write. */
-export function joined(wires: readonly Wire[]): Wire {
-  const [first, ...others] = wires
-  if (first !== undefined && others.length === 0) return first
-  if (wires.every((wire) => typeof wire === 'string')) return wires.join('')
-  return Buffer.concat(wires.map(bytesOf))
+/** What goes out in one write, in few pieces: megabytes are not copied for each client. */
+export function joined(wires: readonly Wire[]): readonly Wire[] {
+  if (wires.length === 1) return wires
+  const pieces: Wire[] = []
+  let text = ''
+  for (const wire of wires) {
+    if (typeof wire === 'string' || wire.length < LARGE) {
+      text += typeof wire === 'string' ? wire : wire.toString('latin1')
+      continue
+    }
+    if (text !== '') pieces.push(text)
+    pieces.push(wire)
+    text = ''
+  }
+  if (text !== '') pieces.push(text)
+  return pieces
 }

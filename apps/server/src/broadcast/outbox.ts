@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
 import type { After } from '../clock.js'
 import { Connection, FanOutCounts } from './connection.js'
-import { Packets } from './frames.js'
+import { Packets, SHARED, type SharedField, SharingPacket } from './frames.js'
 import { HeldBytes } from './held-bytes.js'
 
 type SocketPacket = { type: number; nsp: string; id?: number; data?: unknown }
@@ -16,6 +16,13 @@ const ACK = 3
 export function encodePacket(type: number, namespace: string, data: unknown, id?: number): string {
   const nsp = namespace === '/' ? '' : `${namespace},`
   return `${type}${nsp}${id ?? ''}${JSON.stringify(data)}`
+}
+
+/** The shared field of what is the last value of a packet, if there is one. */
+function sharedIn(data: unknown): SharedField | undefined {
+  const payload: unknown = Array.isArray(data) ? data.at(-1) : undefined
+  if (typeof payload !== 'object' || payload === null) return undefined
+  return (payload as { [SHARED]?: SharedField })[SHARED]
 }
 
 type OutboxOptions = {
@@ -61,7 +68,8 @@ export class Outbox {
     target.packet = (packet, options) => {
       if (packet.type !== EVENT && packet.type !== ACK) return original(packet, options)
       const text = encodePacket(packet.type, socket.nsp.name, packet.data, packet.id)
-      connection.send(new Packets([text]))
+      const shared = sharedIn(packet.data)
+      connection.send(shared ? new SharingPacket(text, shared) : new Packets([text]))
     }
     return connection
   }

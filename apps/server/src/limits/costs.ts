@@ -213,7 +213,7 @@ export const EVENT_COSTS: Readonly<Record<ClientEvent, Cost>> = {
   authenticate: { ...MESSAGE, limits: 'message-rate-per-socket, failed-login-rate' },
   join_session: {
     units: (extent, { limit = 0 }) => entries(extent, limit, PAGE_CHARS),
-    cpu: '20 ms for 1 MB of missed entries',
+    cpu: '4 ms for 1 MB of missed entries, 20 ms for the first of a crowd',
     memory: '1 MB of missed entries; beyond that a snapshot is required',
     read: '1 MB, or one entry',
     written: NONE,

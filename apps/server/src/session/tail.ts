@@ -1,5 +1,7 @@
+import type { RoleView } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
 import type { Journal } from '../journal/journal.js'
+import { SharedEntries } from './shared-entries.js'
 
 /** `seq` is the last durable one, `bodies` the last stored entries up to it. */
 type Opening = {
@@ -59,11 +61,11 @@ export class SessionTail {
   }
 
   /**
-   * The entries after `last_seq`, if they are in memory (rule SYNC1). Undefined: the client needs a
-   * snapshot, unless `recollect` came first.
+   * The entries after `last_seq` as a role sees them, if they are in memory (rule SYNC1): a JSON list
+   * without its opening bracket. Undefined: the client needs a snapshot, unless `recollect` came first.
    */
-  entriesAfter(last_seq: number): Entry[] | undefined {
-    return this.#recent.after(last_seq)
+  entriesAfter(last_seq: number, view: RoleView | null): Buffer | undefined {
+    return this.#recent.after(last_seq, view)
   }
 
   /** Bytes of those, without parsing them. */
@@ -134,16 +136,17 @@ function fitting(sizes: readonly number[], beside: { count: number; bytes: numbe
 /**
  * The last durable entries of a session, without a gap, so that a client that has missed a few
  * needs no storage (rule SYNC1). Thousands are kept, of thousands of sessions: an entry is as it was
- * stored until somebody asks for it, one string and not its objects.
+ * stored, one string and not its objects.
  */
 export class RecentEntries {
   /** The kept ones begin at `#start`; what is before it is dropped now and then, all at once. */
-  #entries: (string | Entry | undefined)[] = []
+  #entries: (string | undefined)[] = []
   /** Bytes of each. */
   #sizes: number[] = []
   #start = 0
   #bytes = 0
   #seq: number
+  readonly #shared = new SharedEntries()
 
   /** `bodies`: the last stored entries up to `seq`, of which as many are kept as fit. */
   constructor(seq: number, bodies: readonly string[]) {
@@ -162,6 +165,7 @@ export class RecentEntries {
     this.#entries.push(body)
     this.#sizes.push(bytes)
     this.#seq = seq
+    this.#shared.clear()
     this.#bytes += bytes
     while (this.#length > MAX_ENTRIES || this.#bytes > MAX_BYTES) this.#dropFirst()
   }
@@ -187,18 +191,12 @@ export class RecentEntries {
     return this.#sizes.slice(this.#indexAfter(last_seq)).reduce((sum, bytes) => sum + bytes, 0)
   }
 
-  /** The entries after `last_seq`; undefined when some are no longer here, or it is ahead. */
-  after(last_seq: number): Entry[] | undefined {
+  /** As `entriesAfter` of the tail. */
+  after(last_seq: number, view: RoleView | null): Buffer | undefined {
     if (!this.#has(last_seq)) return undefined
-    const entries: Entry[] = []
-    for (let i = this.#indexAfter(last_seq); i < this.#entries.length; i++) {
-      const kept = this.#entries[i]
-      if (kept === undefined) continue
-      const entry = typeof kept === 'string' ? (JSON.parse(kept) as Entry) : kept
-      this.#entries[i] = entry
-      entries.push(entry)
-    }
-    return entries
+    return this.#shared.from(last_seq + 1, view, () =>
+      this.#entries.slice(this.#indexAfter(last_seq)).filter((entry) => entry !== undefined),
+    )
   }
 
   #has(last_seq: number): boolean {

@@ -17,6 +17,7 @@ import {
 } from '@talus/protocol'
 import { authorise, roleNow } from '../auth/access.js'
 import { actorOf, type Caller, type Visitor } from '../auth/identity.js'
+import { SHARED, type SharedField } from '../broadcast/frames.js'
 import { refusal, sessionNotFound } from '../errors.js'
 import type { Allowance } from '../limits/socket-limits.js'
 import { chargedFor } from '../limits/accounts.js'
@@ -60,6 +61,21 @@ const NOTHING_LARGE: Missed = { isLarge: false, release: () => undefined }
 
 /** In a storm of joins others have a turn between two of these. The loop is that of the process. */
 const largeJoins = new SpacedWork(0.5)
+
+/** Of those so many wait: some seconds' worth. */
+const MOST_LARGE = 1_000
+
+const TOO_MANY_JOINS: Failure = {
+  code: 'OVERLOADED',
+  message: 'Too many clients are joining; try again later',
+  details: [
+    { path: '', expected: `at most ${MOST_LARGE} joins that wait`, hint: 'try again later' },
+  ],
+  retry_after_ms: 1_000,
+}
+
+/** What a joiner is told; the entries are in bytes that it shares with others. */
+type Joined = RootPayload<'joined'> & { [SHARED]?: SharedField }
 
 type LeaveAck = ClientAck<'leave_session'>
 
@@ -272,10 +288,12 @@ class RootClient {
     const inMemory = session.tail.bytesAfter(last_seq)
     const entryChars = inMemory === undefined ? extent.entryChars : inMemory / missed
     const cost = units?.({ ...extent, entryChars }, { limit: missed }) ?? 0
-    // A crowd that comes back at once has missed the same few entries: it need not wait in turn.
-    if (inMemory !== undefined && cost <= SMALL_UNITS) {
+    const isLarge = cost > SMALL_UNITS
+    // A crowd that comes back at once has missed the same entries: they are made into bytes once.
+    if (inMemory !== undefined) {
+      if (isLarge && largeJoins.waiting >= MOST_LARGE) return { ok: false, error: TOO_MANY_JOINS }
       const error = work.charge({ user, session_id, units: cost })
-      return error ? { ok: false, error } : ok(NOTHING_LARGE)
+      return error ? { ok: false, error } : ok({ ...NOTHING_LARGE, isLarge })
     }
     const gone = new AbortController()
     const leave = () => gone.abort()
@@ -285,7 +303,7 @@ class RootClient {
       this.#socket.off('disconnect', leave)
       if (admitted.ok) admitted.value.release()
     }
-    if (admitted.ok) return ok({ isLarge: cost > SMALL_UNITS, release })
+    if (admitted.ok) return ok({ isLarge, release })
     release()
     return admitted
   }
@@ -377,21 +395,18 @@ class RootClient {
     }
     this.#socket.emit('joined', joined)
     hub.showPresence(session_id, rest, client_id)
-    this.#services.joinLimits.chargeEntries(this.#user, joined.entries?.length ?? 0)
+    const missed = joined[SHARED] ? session.seq - (request.last_seq ?? 0) : 0
+    this.#services.joinLimits.chargeEntries(this.#user, missed)
     const replaced = lost && { replaces: lost.client_id }
     if (isNew) hub.announce(session_id, { event: CONNECTED, client_id, actor, ...replaced })
     if (lost) hub.announce(session_id, { event: DISCONNECTED, client_id: lost.client_id })
     return { ok: true, ...joined }
   }
 
-  #joinedPayload(
-    session: LiveSession,
-    request: JoinPayload,
-    view: RoleView | null,
-  ): RootPayload<'joined'> {
+  #joinedPayload(session: LiveSession, request: JoinPayload, view: RoleView | null): Joined {
     const { session_id } = session.record
     const epoch = epochOf(session.record.epoch, view)
-    const joined: RootPayload<'joined'> = {
+    const joined: Joined = {
       session_id,
       client_id: this.#socket.id,
       active_clients: this.#services.hub.count(session_id),
@@ -402,9 +417,9 @@ class RootClient {
     }
     if (request.stream !== 'changes' || request.last_seq === undefined) return joined
     const sameHistory = request.epoch === undefined || request.epoch === epoch
-    const entries = sameHistory ? session.tail.entriesAfter(request.last_seq) : undefined
-    if (!entries) return { ...joined, snapshot_required: true }
-    return { ...joined, entries: view ? entries.map((entry) => view.entry(entry)) : entries }
+    const rest = sameHistory ? session.tail.entriesAfter(request.last_seq, view) : undefined
+    if (!rest) return { ...joined, snapshot_required: true }
+    return { ...joined, [SHARED]: { start: '"entries":[', rest } }
   }
 
   async #updatePresence(payload: unknown): Promise<ClientAck<'update_presence'>> {
