@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import fs, { existsSync } from 'node:fs'
 import {
   copyFile,
+  cp,
   link,
   mkdir,
   readdir,
@@ -12,11 +13,13 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/journal/sqlite/database.js'
+import { finishReplacing } from '../src/journal/sqlite/files.js'
 import { launch, launchOn } from './server-process.js'
 import { newFolder, ONE_LINE, projectsIn, ran, storedFolder } from './stored-folder.js'
 
@@ -291,6 +294,57 @@ describe('a restore that is killed', { timeout: 0 }, () => {
     expect(neither).toEqual([])
   })
 })
+
+const STEPS = ['openSync', 'fsyncSync', 'renameSync', 'rmSync'] as const
+
+/** Has one step of a piece of work fail, or, as when the process dies, that one and all after it. */
+function failingAt(step: number, isDying: boolean, work: () => void): 'failed' | 'done' {
+  const before = Object.fromEntries(STEPS.map((name) => [name, fs[name]]))
+  let taken = 0
+  for (const name of STEPS) {
+    const own = fs[name] as (...args: unknown[]) => unknown
+    Object.assign(fs, {
+      [name]: (...args: unknown[]) => {
+        taken += 1
+        if (taken === step || (isDying && taken > step)) {
+          throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+        }
+        return own(...args)
+      },
+    })
+  }
+  syncBuiltinESMExports()
+  try {
+    work()
+    return 'done'
+  } catch {
+    return 'failed'
+  } finally {
+    Object.assign(fs, before)
+    syncBuiltinESMExports()
+  }
+}
+
+test.each([
+  ['fails', false],
+  ['is the last one before a crash', true],
+])(
+  '[CMD3] a step of putting a restored database in place that %s leaves it whole, without the old log',
+  { timeout: 0 },
+  async (_, isDying) => {
+    const killed = await killedFolder()
+    for (let step = 1, outcome = 'failed'; outcome === 'failed'; step += 1) {
+      const dataDir = join(await newFolder(), 'data')
+      await cp(killed, dataDir, { recursive: true })
+      const file = join(dataDir, 'talus.db')
+      await copyFile(backup, `${file}.restored`)
+      outcome = failingAt(step, isDying, () => finishReplacing(file))
+      openDatabase(file, 'full').close()
+      expect([step, await projectsIn(dataDir)]).toEqual([step, NEW])
+      expect([step, existsSync(`${file}.restored`)]).toEqual([step, false])
+    }
+  },
+)
 
 /** A file system of so many bytes on that folder, or undefined where the tests may not mount one. */
 function smallDisk(path: string, size: string): Disposable | undefined {

@@ -105,7 +105,9 @@ export function placeDecided(file: string): void {
     sync(dirname(file))
     moveDurably(decidedName(file), file)
   } catch (error) {
-    for (const suffix of moved) renameSync(asideName(file, suffix), `${file}${suffix}`)
+    // Beside the new database, which may be in place already, the old log would be taken for its own.
+    const isOld = existsSync(decidedName(file))
+    for (const suffix of isOld ? moved : []) renameSync(asideName(file, suffix), `${file}${suffix}`)
     throw error
   }
   for (const suffix of LOGS) rmSync(asideName(file, suffix), { force: true })
@@ -154,6 +156,7 @@ export function writeProbe(file: string): () => Promise<void> {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException
       throw new StorageError(`The data folder takes no data (${code})`, { cause })
     } finally {
+      // What remains holds no data, and the next probe writes over it.
       await rm(file, { force: true }).catch(() => undefined)
     }
     succeededAt = performance.now()

@@ -158,6 +158,7 @@ export function linkThreads(
   const write = (method: string, args: unknown[]) => {
     if (state.state === 'ended') return Promise.reject(state.error)
     const answer = writer.ask(method, args)
+    // Reads wait for its end only: whoever has asked for it is told of the failure.
     lastWrite = answer.catch(() => undefined)
     checkpoints.wrote(charsOf(method, args))
     return answer

@@ -75,6 +75,7 @@ export function isServed(file: string): boolean {
     lockForWriting(file).release()
     return false
   } catch {
+    // Whatever keeps the lock from being had, nobody may write then.
     return true
   }
 }

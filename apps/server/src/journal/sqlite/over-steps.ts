@@ -159,7 +159,7 @@ function writingOf(writes: Async<WriteSteps>) {
   }
 }
 
-/** What remains when this fails goes at the next start. */
+/** What remains when this fails goes at the next start: no row refers to it. */
 async function discard(writes: Async<WriteSteps>, ref: TextRef | undefined): Promise<void> {
   if (ref) await writes.discardText(ref).catch(() => undefined)
 }

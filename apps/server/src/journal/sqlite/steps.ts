@@ -233,6 +233,7 @@ function isWhole(database: SqliteDatabase, row: SessionRow): boolean {
     if (ref) expectText(database, ref)
     return ref !== null
   } catch (error) {
+    // It is written anew, from the graph in memory.
     if (error instanceof DamagedError) return false
     throw error
   }
