@@ -976,6 +976,7 @@ class SessionInfo(TypedDict):
     epoch: Epoch
     created_at: Timestamp
     active_clients: int
+    damaged: NotRequired[Literal[True]]
 
 
 class SessionMember(TypedDict):

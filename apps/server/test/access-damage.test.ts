@@ -46,6 +46,18 @@ const DAMAGED = {
   details: [{ actual: 'damaged' }],
 }
 
+test('[STORE1] GET /sessions marks a damaged session', { timeout: 0 }, async () => {
+  const { dataDir, session_id, other } = await stored()
+  change(dataDir, `update sessions set epoch = 'x' where session_id = '${session_id}'`)
+  await using app = await testApp({ dataDir, args: AUTH })
+  const { body } = await app.api('GET', '/sessions', undefined, await bearer('ann'))
+  const sessions = body.sessions as { session_id: string; damaged?: true }[]
+  expect(sessions.map((one) => [one.session_id, one.damaged])).toEqual([
+    [session_id, true],
+    [other, undefined],
+  ])
+})
+
 test.each([
   ['a role', 'vic', `role = 'owner'`],
   ['an actor', 'eve', `actor_id = 'eve'`],

@@ -208,6 +208,29 @@ describe('reliability row 2: damage at the end of a session', { timeout: 0 }, ()
   })
 })
 
+test.each([
+  ['whose last entry is missing', `delete from log where seq = 10`],
+  ['whose last seq is another', `update sessions set last_seq = 9 where session_id = 's'`],
+  ['whose last receipt is missing', `delete from by_receipt`],
+  ['of another epoch', `update sessions set epoch = 'x' where session_id = 's'`],
+  ['of another date', `update sessions set created_at = 'x' where session_id = 's'`],
+])('[STORE1] lists mark a session %s as damaged, and no other', { timeout: 0 }, async (_, sql) => {
+  await using directory = await temporaryDirectory()
+  const file = await written(directory.path)
+  await withJournal(file, async (journal) => {
+    const marked = (await journal.listSessions()).filter((one) => 'damaged' in one)
+    expect(marked).toEqual([])
+  })
+  change(file, sql)
+  await withJournal(file, async (journal) => {
+    const marks = (await journal.listSessions()).map((one) => [one.session_id, one.damaged])
+    expect(marks.toSorted()).toEqual([
+      ['s', true],
+      ['t', undefined],
+    ])
+  })
+})
+
 test('[STORE1] without the last entry, there is no history after it either', async () => {
   await using directory = await temporaryDirectory()
   const file = await written(directory.path)

@@ -86,7 +86,10 @@ export function mountSessions(
     )
     if (!page.ok) return page
     const { things, next_cursor } = page.value
-    const listed = things.map((session) => sessionInfo(session, session.seq, hub))
+    const listed = things.map(({ seq, damaged, ...record }) => {
+      const info = sessionInfo(record, seq, hub)
+      return damaged ? { ...info, damaged } : info
+    })
     return ok({ sessions: listed, next_cursor })
   })
   mount(app, 'GetSession', async ({ params }) => {

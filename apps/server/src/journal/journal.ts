@@ -12,6 +12,12 @@ export type SessionRecord = {
   created_at: string
 }
 
+/**
+ * A session in a list, with the seq of its last entry. `damaged`: its record or the end of its history
+ * is not as it was written. The rest of the history is looked at when the session is opened.
+ */
+export type ListedSession = SessionRecord & { seq: number; damaged?: true }
+
 /** One command to make durable. `body` is its `Entry` as JSON. */
 export type Commit = {
   seq: number
@@ -139,8 +145,8 @@ export interface Journal {
   /** What is known of a session without its history, with the seq of the last entry. */
   findSession(session_id: string): Promise<(SessionRecord & { seq: number }) | undefined>
   loadSession(session_id: string): Promise<StoredSession | undefined>
-  /** Oldest first, with the seq of the last entry. Without a page: all. */
-  listSessions(page?: ListPage): Promise<(SessionRecord & { seq: number })[]>
+  /** Oldest first. Without a page: all. */
+  listSessions(page?: ListPage): Promise<ListedSession[]>
   /** How many of the sessions that are there somebody has created. */
   countCreated(actor_id: string): Promise<number>
   /** With its history, members and share links, in one transaction. */

@@ -1,7 +1,13 @@
 import { AccessRules, type Blueprint } from '@talus/graph'
 import { type Actor, ANONYMOUS, fail, ok, type Result } from '@talus/protocol'
 import { sessionNotFound } from '../errors.js'
-import type { ListPage, Member, SessionRecord, StoredSession } from '../journal/journal.js'
+import type {
+  ListedSession,
+  ListPage,
+  Member,
+  SessionRecord,
+  StoredSession,
+} from '../journal/journal.js'
 import type { Extent } from '../limits/costs.js'
 import { inTurns, loopTurns } from '../turns.js'
 import type { GroupCommitter } from './committer.js'
@@ -160,7 +166,7 @@ export class SessionStore {
   }
 
   /** One page, oldest first. Rejects with `StorageError`. */
-  list(page: ListPage): Promise<(SessionRecord & { seq: number })[]> {
+  list(page: ListPage): Promise<ListedSession[]> {
     return this.#services.journal.listSessions(page)
   }
 

@@ -11,6 +11,12 @@ export const SessionInfo = Type.Object(
     epoch: Epoch,
     created_at: Timestamp,
     active_clients: Type.Integer({ minimum: 0 }),
+    damaged: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'In lists: its record or the end of its history is damaged, and the session is refused (STORE1)',
+      }),
+    ),
   },
   { description: 'A session and where it stands' },
 )

@@ -2,6 +2,7 @@ import type { Role } from '@talus/protocol'
 import {
   DamagedError,
   type Journal,
+  type ListedSession,
   type ListPage,
   type Member,
   type SessionRecord,
@@ -9,7 +10,7 @@ import {
 } from '../journal.js'
 import { genesis, linkDigest, memberDigest, recordDigest } from './chain.js'
 import type { SqliteDatabase, SqlValue } from './database.js'
-import { findRow, lastSeq, type Reading } from './history.js'
+import { expectEnd, findRow, lastSeq, type Reading, recordOf } from './history.js'
 import type { MemberRow, SessionRow, ShareLinkRow } from './schema.js'
 
 type Listed = { table: 'sessions' | 'projects'; key: string; columns: string; page?: ListPage }
@@ -45,6 +46,18 @@ function knownOf(reading: Reading, row: SessionRow): Known {
   return { session_id, epoch, template_id, project_id, created_at, seq: lastSeq(reading, row) }
 }
 
+/** Whether the record of a session and the end of its history are as they were written. */
+function isAsWritten(reading: Reading, row: SessionRow): boolean {
+  try {
+    recordOf(row)
+    expectEnd(reading, row)
+    return true
+  } catch (error) {
+    if (error instanceof DamagedError) return false
+    throw error
+  }
+}
+
 export function sessionReads(reading: Reading) {
   const { database } = reading
   return {
@@ -53,10 +66,13 @@ export function sessionReads(reading: Reading) {
       return row && knownOf(reading, row)
     },
 
-    listSessions(page?: ListPage): Known[] {
+    listSessions(page?: ListPage): ListedSession[] {
       const wanted = { table: 'sessions', key: 'session_id', columns: '*' } as const
       const rows = listOf(database, { ...wanted, ...(page && { page }) }) as SessionRow[]
-      return rows.map((row) => knownOf(reading, row))
+      return rows.map((row) => {
+        const known = knownOf(reading, row)
+        return isAsWritten(reading, row) ? known : { ...known, damaged: true }
+      })
     },
 
     countCreated(actor_id: string): number {
