@@ -52,6 +52,26 @@ test('[SYNC1] the entries are those of the journal', async () => {
   expect(answer.entries).toEqual(body.entries)
 })
 
+test.each(['websocket', 'polling'])(
+  '[SYNC1] clients who missed more or less of large entries get them whole, by %s',
+  async (transport) => {
+    await using app = await quickApp()
+    const writer = await (await app.client()).join('s')
+    for (const text of ['é', 'x', '😀']) {
+      const properties = { text: text.repeat(30_000) }
+      await writer.execute('s', 'CreateNode', { blueprint_type_id: 't', properties })
+    }
+    const { body } = await app.api('GET', '/sessions/s/changes?after_seq=0')
+    const entries = body.entries as Entry[]
+    for (const last_seq of [1, 0, 2, 3]) {
+      const client = await app.client({ transports: [transport] })
+      const answer = await join(client, { last_seq })
+      expect(answer.entries).toEqual(entries.slice(last_seq))
+      expect(client.of('joined')).toMatchObject([{ entries: entries.slice(last_seq) }])
+    }
+  },
+)
+
 test('[SYNC1] a last_seq ahead of the session needs a snapshot', async () => {
   await using app = await withThreeEntries(await quickApp())
   const answer = await join(await app.client(), { last_seq: 4 })
