@@ -30,6 +30,24 @@ function tailOf(bodies: readonly string[]): string[] {
   return bodies.slice(from)
 }
 
+test('[SYNC1] what is made ahead in steps is what is sent, unless more has come', () => {
+  const bodies = Array.from({ length: 20 }, (_, i) => bodyOf(i + 1, 10_000))
+  const recent = new RecentEntries(20, bodies)
+  const steps = [...recent.prepare(5, null)]
+  expect(steps.length).toBeGreaterThanOrEqual(15)
+  const made = recent.after(5, null)
+  expect(made?.toString()).toBe(`${bodies.slice(5).join(',')}]`)
+  expect(recent.after(12, null)?.buffer).toBe(made?.buffer)
+  const late = recent.prepare(5, null)
+  recent.push(21, bodyOf(21, 10))
+  const again = recent.prepare(5, null)
+  again.next()
+  recent.push(22, bodyOf(22, 10))
+  for (const begun of [late, again]) for (const _ of begun);
+  expect(recent.after(20, null)?.toString()).toBe(`${bodyOf(21, 10)},${bodyOf(22, 10)}]`)
+  expect(recent.after(21, null)?.toString()).toBe(`${bodyOf(22, 10)}]`)
+})
+
 test('[SYNC1] what is kept is the longest tail that fits, without a gap', () => {
   fc.assert(
     fc.property(steps, fc.nat(2_500), (sequence, stored) => {

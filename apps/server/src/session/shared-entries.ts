@@ -1,4 +1,4 @@
-import type { RoleView } from '@talus/graph'
+import { finish, type RoleView, type Steps } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
 
 /**
@@ -12,7 +12,7 @@ type List = {
   bytes: WeakRef<ArrayBufferLike>
 }
 
-function listOf(first: number, entries: readonly string[]): { list: List; bytes: Buffer } {
+function* listOf(first: number, entries: readonly string[]): Steps<{ list: List; bytes: Buffer }> {
   let length = 1
   for (const entry of entries) length += Buffer.byteLength(entry) + 1
   // Written one by one: to join megabytes first takes longer.
@@ -23,6 +23,7 @@ function listOf(first: number, entries: readonly string[]): { list: List; bytes:
     if (end > 0) end += bytes.write(',', end)
     starts.push(end)
     end += bytes.write(entry, end)
+    yield
   }
   // One that begins behind the last: an empty list.
   starts.push(end)
@@ -47,23 +48,43 @@ function endFrom({ first, starts, end, bytes }: List, seq: number): Buffer | und
 export class SharedEntries {
   /** By the name of the view. */
   readonly #lists = new Map<string, List>()
+  /** What was made ahead and is about to be asked for. */
+  readonly #ahead = new Set<ArrayBufferLike>()
+  #generation = 0
 
   /** A JSON list of the entries from `first` on, without its opening bracket. */
   from(first: number, view: RoleView | null, entries: () => readonly string[]): Buffer {
     const name = view?.name ?? ''
     const known = this.#lists.get(name)
     const shared = known && endFrom(known, first)
-    if (shared) return shared
-    const seen = view
-      ? entries().map((body) => JSON.stringify(view.entry(JSON.parse(body) as Entry)))
-      : entries()
-    const { list, bytes } = listOf(first, seen)
-    this.#lists.set(name, list)
+    this.#ahead.clear()
+    return shared ?? finish(this.#make(first, view, entries()))
+  }
+
+  /** Makes it ahead in steps, unless there are more entries before it is asked for. */
+  *ahead(first: number, view: RoleView | null, entries: () => readonly string[]): Steps<void> {
+    const known = this.#lists.get(view?.name ?? '')
+    const generation = this.#generation
+    const bytes = (known && endFrom(known, first)) ?? (yield* this.#make(first, view, entries()))
+    if (generation === this.#generation) this.#ahead.add(bytes.buffer)
+  }
+
+  *#make(first: number, view: RoleView | null, entries: readonly string[]): Steps<Buffer> {
+    const generation = this.#generation
+    const seen: string[] = []
+    for (const body of entries) {
+      seen.push(view ? JSON.stringify(view.entry(JSON.parse(body) as Entry)) : body)
+      if (view) yield
+    }
+    const { list, bytes } = yield* listOf(first, seen)
+    if (generation === this.#generation) this.#lists.set(view?.name ?? '', list)
     return bytes
   }
 
   /** There are more entries now. */
   clear(): void {
-    this.#lists.clear()
+    this.#generation += 1
+    if (this.#ahead.size > 0) this.#ahead.clear()
+    if (this.#lists.size > 0) this.#lists.clear()
   }
 }

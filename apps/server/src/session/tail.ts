@@ -1,6 +1,7 @@
-import type { RoleView } from '@talus/graph'
+import type { RoleView, Steps } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
 import type { Journal } from '../journal/journal.js'
+import { inTurns } from '../turns.js'
 import { SharedEntries } from './shared-entries.js'
 
 /** `seq` is the last durable one, `bodies` the last stored entries up to it. */
@@ -71,6 +72,11 @@ export class SessionTail {
   /** Bytes of those, without parsing them. */
   bytesAfter(last_seq: number): number | undefined {
     return this.#recent.bytesAfter(last_seq)
+  }
+
+  /** Makes that ahead, in turns: for a role that does not see everything, entries are parsed. */
+  prepare(last_seq: number, view: RoleView | null): Promise<void> {
+    return inTurns(this.#recent.prepare(last_seq, view))
   }
 
   /** Tries to bring the entries after `last_seq` back into memory (rule SYNC5). Never rejects. */
@@ -194,9 +200,17 @@ export class RecentEntries {
   /** As `entriesAfter` of the tail. */
   after(last_seq: number, view: RoleView | null): Buffer | undefined {
     if (!this.#has(last_seq)) return undefined
-    return this.#shared.from(last_seq + 1, view, () =>
-      this.#entries.slice(this.#indexAfter(last_seq)).filter((entry) => entry !== undefined),
-    )
+    return this.#shared.from(last_seq + 1, view, () => this.#bodiesAfter(last_seq))
+  }
+
+  /** Makes that ahead, in steps. */
+  *prepare(last_seq: number, view: RoleView | null): Steps<void> {
+    if (!this.#has(last_seq)) return
+    yield* this.#shared.ahead(last_seq + 1, view, () => this.#bodiesAfter(last_seq))
+  }
+
+  #bodiesAfter(last_seq: number): string[] {
+    return this.#entries.slice(this.#indexAfter(last_seq)).filter((entry) => entry !== undefined)
   }
 
   #has(last_seq: number): boolean {

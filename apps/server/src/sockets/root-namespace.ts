@@ -265,7 +265,13 @@ class RootClient {
     try {
       await this.#recollect(session.value, entrance)
       const enter = () => this.#joinNow(session.value, { request, joiner, payload })
-      return await (permit.value.isLarge ? largeJoins.run(enter) : enter())
+      if (!permit.value.isLarge) return await enter()
+      return await largeJoins.run(async () => {
+        const { last_seq } = request
+        const view = viewOf(early, session.value)
+        if (last_seq !== undefined) await session.value.tail.prepare(last_seq, view)
+        return enter()
+      })
     } finally {
       permit.value.release()
     }
