@@ -223,11 +223,8 @@ test.each([
   })
   change(file, sql)
   await withJournal(file, async (journal) => {
-    const marks = (await journal.listSessions()).map((one) => [one.session_id, one.damaged])
-    expect(marks.toSorted()).toEqual([
-      ['s', true],
-      ['t', undefined],
-    ])
+    const marked = (await journal.listSessions()).filter(({ damaged }) => damaged)
+    expect(marked).toMatchObject([{ session_id: 's', damaged: true }])
   })
 })
 
