@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, SignJWT, UnsecuredJWT, type JWK } from 'jose'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { AuthSettings } from '../src/config/auth-flags.js'
+import type { AuthSettings } from '../src/config/auth.js'
 import { jwtAuthentication } from '../src/auth/jwt.js'
 import { SECRET, tokenFor } from './tokens.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readConfig } from '../src/config/config.js'
-import { graphLimitsOf } from '../src/config/limit-flags.js'
+import { graphLimitsOf } from '../src/config/limits.js'
 import { SECRET } from './tokens.js'
 
 function configOf(args: string[], env: NodeJS.ProcessEnv = {}) {

@@ -8,7 +8,7 @@ import {
   jwtVerify,
   type JWTVerifyGetKey,
 } from 'jose'
-import type { AuthSettings, KeySource } from '../config/auth-flags.js'
+import type { AuthSettings, KeySource } from '../config/auth.js'
 import { Budget, type Rate } from '../limits/rate.js'
 import { type Authenticate, type Identity, isReservedId } from './identity.js'
 

@@ -1,22 +1,31 @@
 import { parseArgs } from 'node:util'
 import { fail, ok, type Result } from '@talus/protocol'
 import { SettingError } from '../errors.js'
-import { AUTH_FLAGS, type AuthSettings } from './auth-flags.js'
-import { type Flag, type FlagGroup, type Given, invalid, isLoopback } from './flag.js'
+import { AUTH, type AuthSettings, readAuth } from './auth.js'
+import { LIMITS, MEMORY, RATES, type RateSettings } from './limits.js'
 import {
-  LIMIT_FLAGS,
-  type LimitSettings,
-  MEMORY_FLAGS,
-  type MemorySettings,
-} from './limit-flags.js'
-import { type AllowedNames, LOCAL, NETWORK_FLAGS, type NetworkSettings } from './network-flags.js'
-import { givenOrProtective, RATE_FLAGS, type RateSettings } from './rate-flags.js'
+  type AllowedNames,
+  isLoopback,
+  LOCAL,
+  NETWORK,
+  type NetworkSettings,
+  readNetwork,
+} from './network.js'
 import {
-  OPERATION_FLAGS,
+  OPERATION,
   type OperationSettings,
-  SERVER_FLAGS,
+  readOperation,
+  SERVER,
   type ServerSettings,
-} from './server-flags.js'
+} from './server.js'
+import {
+  type Given,
+  invalid,
+  readGroup,
+  type Setting,
+  type ValuesOf,
+  variableOf,
+} from './setting.js'
 
 /** How the server runs. Every field is a flag, and an environment variable `TALUS_…`. */
 export type Config = ServerSettings &
@@ -28,37 +37,41 @@ export type Config = ServerSettings &
       /** Names that the listener of the metrics answers to. */
       metricsHosts: AllowedNames
     }
-    limits: LimitSettings
-    memory: MemorySettings
+    limits: ValuesOf<typeof LIMITS>
+    memory: ValuesOf<typeof MEMORY>
     rates: RateSettings
   }
 
-const GROUPS = [
-  SERVER_FLAGS,
-  NETWORK_FLAGS,
-  AUTH_FLAGS,
-  LIMIT_FLAGS,
-  MEMORY_FLAGS,
-  RATE_FLAGS,
-  OPERATION_FLAGS,
-] as const satisfies readonly FlagGroup<unknown>[]
-
-function flagsOf({ flags }: FlagGroup<unknown>): Flag[] {
-  return Object.values(flags)
+const GROUPS = {
+  'The server': SERVER,
+  Network: NETWORK,
+  'Authentication (JSON Web Tokens; switched off without a source of keys)': AUTH,
+  'Size limits (0: no limit, for nodes, their parts and width)': LIMITS,
+  'Memory limits for clients, in bytes': MEMORY,
+  'Rate limits: N a second, BURST at once; 0, the default where none is named, is no limit': RATES,
+  Monitoring: OPERATION,
 }
 
-function helpLine(flag: Flag): string {
-  const usage = `  --${flag.name}${flag.argument ? ` ${flag.argument}` : ''}`
-  const value = flag.fallback === undefined ? '' : ` (default ${flag.fallback})`
-  return `${usage.padEnd(28)} ${flag.help}${value}\n${' '.repeat(29)}${flag.variable}`
+const SETTINGS: Setting[] = Object.values(GROUPS).flatMap((group) => Object.values(group))
+
+function defaultShown({ default: fallback, open }: Setting): string {
+  if (!fallback) return ''
+  if (open === undefined) return ` (default ${fallback})`
+  return ` (default ${fallback} with authentication${open === '0' ? '' : `, else ${open}`})`
+}
+
+function helpLine(setting: Setting): string {
+  const usage = `  --${setting.flag}${setting.unit ? ` ${setting.unit}` : ''}`
+  const line = `${usage.padEnd(28)} ${setting.help}${defaultShown(setting)}`
+  return `${line}\n${' '.repeat(29)}${variableOf(setting)}`
 }
 
 /** What `--help` prints; `commands` are lines about those. */
 export function helpText(commands: string): string {
-  const sections = GROUPS.flatMap((group) => [
-    `${group.title}:`,
+  const sections = Object.entries(GROUPS).flatMap(([title, group]) => [
+    `${title}:`,
     '',
-    ...flagsOf(group).map(helpLine),
+    ...Object.values<Setting>(group).map(helpLine),
     '',
   ])
   return [
@@ -81,9 +94,9 @@ export function helpText(commands: string): string {
 
 function readFlags(argv: readonly string[]): Result<Record<string, string | boolean | undefined>> {
   const options = Object.fromEntries(
-    GROUPS.flatMap(flagsOf).map((flag) => [
-      flag.name,
-      { type: flag.argument === '' ? ('boolean' as const) : ('string' as const) },
+    SETTINGS.map(({ flag, unit }) => [
+      flag,
+      { type: unit === '' ? ('boolean' as const) : ('string' as const) },
     ]),
   )
   try {
@@ -101,32 +114,43 @@ function readFlags(argv: readonly string[]): Result<Record<string, string | bool
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Result<Config> {
   const flags = readFlags(argv)
   if (!flags.ok) return flags
-  return configOf((flag) =>
-    String(flags.value[flag.name] ?? env[flag.variable] ?? flag.fallback ?? ''),
-  )
+  return configOf((setting) => {
+    const value = flags.value[setting.flag] ?? env[variableOf(setting)]
+    return value === undefined ? undefined : String(value)
+  })
 }
 
-/** What the settings come to. `proven`: callers prove who they are by other means than tokens. */
-function configOf(given: Given, { proven = false } = {}): Result<Config> {
-  const server = SERVER_FLAGS.read(given)
+/**
+ * What the settings come to; `textOf`: what was given. `proven`: callers prove who they are by other
+ * means than tokens.
+ */
+function configOf(
+  textOf: (setting: Setting) => string | undefined,
+  { proven = false } = {},
+): Result<Config> {
+  const given: Given = (setting) => textOf(setting) ?? setting.default ?? ''
+  const server = readGroup(SERVER, given)
   if (!server.ok) return server
-  const network = NETWORK_FLAGS.read(given)
+  const network = readNetwork(given)
   if (!network.ok) return network
-  const auth = AUTH_FLAGS.read(given)
+  const auth = readAuth(given)
   if (!auth.ok) return auth
-  const operation = OPERATION_FLAGS.read(given)
+  const operation = readOperation(given)
   if (!operation.ok) return operation
-  const limits = LIMIT_FLAGS.read(given)
+  const limits = readGroup(LIMITS, given)
   if (!limits.ok) return limits
-  const memory = MEMORY_FLAGS.read(given)
+  const memory = readGroup(MEMORY, given)
   if (!memory.ok) return memory
   const isOpen = auth.value === null && !proven
-  const rates = RATE_FLAGS.read(isOpen ? given : givenOrProtective(given))
+  const rates = readGroup(
+    RATES,
+    (setting) => textOf(setting) || String(isOpen ? setting.open : setting.default),
+  )
   if (!rates.ok) return rates
   const { host, insecure } = server.value
   if (!isLoopback(host) && !insecure && isOpen) {
     const expected = 'a loopback address, as nobody is authenticated; or add --insecure'
-    return invalid(SERVER_FLAGS.flags.host, host, expected)
+    return invalid(SERVER.host, host, expected)
   }
   // Pages and names of elsewhere have no business with a server that asks nobody who they are.
   const allowed: AllowedNames = isLoopback(host) && isOpen ? [LOCAL] : '*'
@@ -149,25 +173,25 @@ type Camel<Name extends string> = Name extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Name
 
-type Value<Argument extends string> = Argument extends ''
+type Value<Unit extends string> = Unit extends ''
   ? boolean
-  : Argument extends 'N' | 'PORT' | 'SECONDS' | 'NUMBER'
+  : Unit extends 'N' | 'PORT' | 'SECONDS' | 'NUMBER'
     ? number
-    : Argument extends 'N[:BURST]'
+    : Unit extends 'N[:BURST]'
       ? number | string
-      : Argument extends 'LIST'
+      : Unit extends 'LIST'
         ? string | readonly string[]
         : string
 
 type OneOf<Group> = Group extends unknown ? Group[keyof Group] : never
-type EveryFlag = OneOf<(typeof GROUPS)[number]['flags']>
+type EverySetting = OneOf<OneOf<typeof GROUPS>>
 
 /**
  * How a server runs: every flag of `talus-server --help` under its name in camel case, so that
  * `--max-nodes 1000` is `maxNodes: 1000`. Lists may be arrays. The defaults are those of the flags;
  * environment variables are not looked at.
  */
-export type Settings = { [Flag in EveryFlag as Camel<Flag['name']>]?: Value<Flag['argument']> }
+export type Settings = { [S in EverySetting as Camel<S['flag']>]?: Value<S['unit']> }
 
 function camel(name: string): string {
   return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -179,15 +203,15 @@ function camel(name: string): string {
  * Throws a SettingError that names the setting and what was expected.
  */
 export function configure(settings: Settings = {}, options: { proven?: boolean } = {}): Config {
-  const known = new Set(GROUPS.flatMap(flagsOf).map(({ name }) => camel(name)))
+  const known = new Set(SETTINGS.map(({ flag }) => camel(flag)))
   const unknown = Object.keys(settings).find((name) => !known.has(name))
   if (unknown !== undefined) {
     throw new SettingError(`There is no setting '${unknown}'. See talus-server --help`)
   }
   const given: Readonly<Record<string, Settings[keyof Settings]>> = settings
-  const config = configOf((flag) => {
-    const value = given[camel(flag.name)] ?? flag.fallback ?? ''
-    return typeof value === 'object' ? value.join(',') : String(value)
+  const config = configOf(({ flag }) => {
+    const value = given[camel(flag)]
+    return typeof value === 'object' ? value.join(',') : value?.toString()
   }, options)
   if (!config.ok) throw new SettingError(config.error.message)
   return config.value

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { isIP, isIPv4 } from 'node:net'
 import proxyAddr from '@fastify/proxy-addr'
 import type { Failure } from '@talus/protocol'
-import { isLoopback } from '../config/flag.js'
-import { type AllowedNames, LOCAL } from '../config/network-flags.js'
+import { isLoopback } from '../config/network.js'
+import { type AllowedNames, LOCAL } from '../config/network.js'
 import { canonicalAddress } from '../limits/accounts.js'
 
 /**

@@ -1,7 +1,7 @@
 import { CommandObserver } from './commands.js'
 import type { Logger } from 'pino'
 import type { After } from '../clock.js'
-import type { OperationSettings } from '../config/server-flags.js'
+import type { OperationSettings } from '../config/server.js'
 import { AuditLog, openAuditFile } from './audit.js'
 import { guarded } from './log.js'
 import { createMetrics, type Metrics } from './metrics.js'

@@ -1,5 +1,5 @@
 import type { After } from '../clock.js'
-import type { OperationSettings } from '../config/server-flags.js'
+import type { OperationSettings } from '../config/server.js'
 import { SettingError } from '../errors.js'
 
 /** What a command passes on its way, in this order. */
