@@ -11,8 +11,12 @@ import type { Config } from './config/config.js'
 import { loadCertificate, renewHourly, renewing } from './tls/certificate.js'
 import { hostsOf } from './http/perimeter.js'
 import { takeOffBasePath } from './http/paths.js'
-import { type MetricsListener, mountMetrics, openMetricsListener } from './http/metrics.js'
-import { mountDocs } from './http/server-routes.js'
+import {
+  type MetricsListener,
+  mountDocs,
+  mountMetrics,
+  openMetricsListener,
+} from './http/server-routes.js'
 import { createRestServer } from './http/server.js'
 import { otherServers, serveOtherListeners } from './sockets/server.js'
 

@@ -6,7 +6,7 @@ import { type App, buildApp } from './app.js'
 import { type Config, helpText, readConfig, warningsOf } from './config/config.js'
 import { SettingError, StorageError } from './errors.js'
 import { createLogger, guarded } from './observability/log.js'
-import { packageVersion } from './package-files.js'
+import { packageVersion } from './files.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
 const SHUTDOWN_LIMIT_MS = 9_000

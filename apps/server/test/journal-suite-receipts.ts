@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { REMEMBERED_RECEIPTS } from '../src/journal/rules.js'
+import { REMEMBERED_RECEIPTS } from '../src/journal/journal.js'
 import { batch, receipt, session } from './journal-samples.js'
 import type { OpenJournal } from './journal-suite.js'
 

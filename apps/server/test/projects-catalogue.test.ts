@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseTemplate } from '@talus/graph'
 import { expect, onTestFinished, test } from 'vitest'
-import { TemplateCatalogue } from '../src/projects/template-catalogue.js'
+import { TemplateCatalogue } from '../src/projects/templates.js'
 import { TEMPLATES } from './projects-samples.js'
 
 const GOOD = 'name: Good\nversion: 1.5\nnode_types:\n- id: a\n'

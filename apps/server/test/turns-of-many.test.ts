@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ReadQueue } from '../src/journal/sqlite/link.js'
+import { ReadQueue } from '../src/journal/sqlite/open.js'
 import { Intake } from '../src/sockets/requests.js'
 import { SpacedWork } from '../src/turns.js'
 

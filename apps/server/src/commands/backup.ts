@@ -6,9 +6,15 @@ import { moveNew, placeDecided, replaceDatabase } from '../journal/sqlite/files.
 import { lockFor } from '../journal/sqlite/lock.js'
 import { createDataFolder } from '../journal/sqlite/open.js'
 import { prepareRestored } from '../journal/sqlite/store.js'
-import { BESIDE_DATABASE, createNewPrivate } from '../private-files.js'
-import { type Command, databaseIn, doing } from './command.js'
-import { expectDatabaseFile, isSameFile, openReading } from './database.js'
+import { BESIDE_DATABASE, createNewPrivate } from '../files.js'
+import {
+  type Command,
+  databaseIn,
+  doing,
+  expectDatabaseFile,
+  isSameFile,
+  openReading,
+} from './command.js'
 import { expectWhole, expectWholePages } from './verify.js'
 
 export const backup: Command = {

@@ -4,9 +4,8 @@ import type { SqlValue } from '../journal/sqlite/database.js'
 import { lastSeq, readEntries, type Reading } from '../journal/sqlite/history.js'
 import { projectDamage } from '../journal/sqlite/projects.js'
 import type { SessionRow } from '../journal/sqlite/schema.js'
-import { type Command, databaseIn, isMachineFailure, table } from './command.js'
-import { openReading } from './database.js'
-import { sessionDamage, textOf as bodyTextOf } from './verify-session.js'
+import { type Command, databaseIn, isMachineFailure, openReading, table } from './command.js'
+import { sessionDamage, textOf as bodyTextOf } from './verify.js'
 
 export const inspect: Command = {
   name: 'inspect',

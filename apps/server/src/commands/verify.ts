@@ -1,11 +1,210 @@
+import { isDeepStrictEqual } from 'node:util'
 import { StorageError } from '../errors.js'
+import {
+  bodyOf,
+  damaged,
+  expectEnd,
+  findRow,
+  type LogEntry,
+  readEntries,
+  type Reading,
+  readReceipts,
+  recordOf,
+  snapshotRef,
+} from '../journal/sqlite/history.js'
 import { projectDamage } from '../journal/sqlite/projects.js'
-import { type Command, databaseIn, doing, failureText, isMachineFailure } from './command.js'
-import { type JournalReading, openReading } from './database.js'
-import { type SessionVerdict, verifySession } from './verify-session.js'
+import type { SessionRow } from '../journal/sqlite/schema.js'
+import { memberReads } from '../journal/sqlite/sessions.js'
+import { PartDamaged, readParts, snapshotDamage } from '../journal/sqlite/texts.js'
+import type { SessionState } from '../session/document.js'
+import { capture, Replay, restored } from '../session/snapshot.js'
+import {
+  type Command,
+  databaseIn,
+  doing,
+  failureText,
+  isMachineFailure,
+  type JournalReading,
+  openReading,
+} from './command.js'
+
+/** Characters of entries that are read at a time. */
+const PAGE = 1_000_000
+
+/**
+ * The first thing of a session that is not as it was written, by the digests alone: nothing is
+ * replayed. Null when all of it is whole.
+ */
+export function sessionDamage(reading: Reading, session_id: string): string | null {
+  try {
+    const { database, tail } = reading
+    database.view(() => {
+      tail.refresh()
+      const row = findRow(database, session_id)
+      if (row) expectDigests(reading, row)
+    })
+    return null
+  } catch (error) {
+    if (!(error instanceof StorageError) || isMachineFailure(error)) throw error
+    return error.message
+  }
+}
+
+function expectDigests(reading: Reading, row: SessionRow): void {
+  recordOf(row)
+  expectAccess(reading, row)
+  readSnapshot(reading, row)
+  for (const entry of entriesOf(reading, row)) textOf(reading, row, entry)
+  expectEnd(reading, row)
+  readReceipts(reading, row, { from_seq: 0 })
+}
+
+/** All entries that are kept. */
+function* entriesOf(reading: Reading, row: SessionRow): Generator<LogEntry> {
+  for (let at = row.first_seq - 1; ;) {
+    const entries = readEntries(reading, row, { after_seq: at, chars: PAGE })
+    yield* entries
+    const last = entries.at(-1)
+    if (!last) return
+    at = last.seq
+  }
+}
+
+/** The JSON of an entry. Throws `DamagedError` when it is long and not as it was written. */
+export function textOf({ database }: Reading, { session_id }: SessionRow, entry: LogEntry): string {
+  const body = bodyOf(entry)
+  if (typeof body === 'string') return body
+  try {
+    return readParts(database, body, { from: 0, chars: Infinity }).bodies.join('')
+  } catch (error) {
+    if (error instanceof PartDamaged) throw damaged(session_id, entry.seq, 'is damaged')
+    throw error
+  }
+}
+
+/** The snapshot of a session, or null. Throws `StorageError` when it is not as it was written. */
+function readSnapshot({ database }: Reading, row: SessionRow) {
+  const ref = snapshotRef(row)
+  const { snapshot_seq: seq } = row
+  if (!ref || seq === null) return null
+  try {
+    return { seq, parts: readParts(database, ref, { from: 0, chars: Infinity }).bodies }
+  } catch (error) {
+    if (isMachineFailure(error)) throw error
+    throw new StorageError(`Session ${row.session_id}: ${snapshotDamage(seq, error)}`)
+  }
+}
+
+/** Throws `StorageError` when a member or a share link is not as it was written. */
+function expectAccess({ database }: Reading, { session_id }: SessionRow): void {
+  const reads = memberReads(database)
+  reads.members(session_id)
+  reads.shareLinks(session_id)
+}
+
+/** Whether two states of a session are the same: graph, ids that are gone, and undo history. */
+function sameState(a: SessionState, b: SessionState): boolean {
+  return a.seq === b.seq && isDeepStrictEqual(plain(a), plain(b))
+}
+
+function plain(state: SessionState): unknown {
+  const { nodes, retired, pieces } = capture(state)
+  // Only which ids are gone counts; and as JSON, what is absent and what is undefined is the same.
+  const gone = [...retired].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.parse(JSON.stringify({ nodes, retired: gone, pieces }))
+}
+
+/** What is found of one session: how far it goes, and the first thing that is wrong with it. */
+type SessionVerdict = { session_id: string; seq: number; damage: string | null }
+
+type Snapshot = ReturnType<typeof readSnapshot>
+
+/**
+ * Replays a session from the first entry that is kept: digests, order, whether every change fits
+ * the graph, and whether its snapshot is what the entries before it make; then its members and links.
+ */
+function verifySession(reading: Reading, session_id: string): SessionVerdict {
+  const progress = { seq: 0 }
+  const { database, tail } = reading
+  try {
+    database.view(() => {
+      tail.refresh()
+      const row = findRow(database, session_id)
+      if (row) replayAll(reading, row, progress)
+    })
+    return { session_id, seq: progress.seq, damage: null }
+  } catch (error) {
+    if (!(error instanceof StorageError) || isMachineFailure(error)) throw error
+    return { session_id, seq: progress.seq, damage: error.message }
+  }
+}
+
+function replayAll(reading: Reading, row: SessionRow, progress: { seq: number }): void {
+  const { session_id, first_seq } = row
+  recordOf(row)
+  const snapshot = readSnapshot(reading, row)
+  const replay = beginning(reading, row, first_seq > 1 ? snapshot : null)
+  let at = first_seq - 1
+  for (const entry of entriesOf(reading, row)) {
+    const { seq } = entry
+    const body = textOf(reading, row, entry)
+    if (seq > replay.state.seq) take(session_id, seq, () => replay.take(body))
+    compare(session_id, snapshot, replay)
+    at = seq
+    progress.seq = seq
+  }
+  if (at < (snapshot?.seq ?? 0)) throw damaged(session_id, at + 1, 'is missing')
+  expectEnd(reading, row)
+  expectIds(reading, row)
+  expectAccess(reading, row)
+}
+
+type Lost = { seq: number | null; after_seq: number | null }
+
+/** By its id a command is known when it is sent again: each has to be found by it (rule IDEM1). */
+function expectIds({ database }: Reading, { id, session_id }: SessionRow): void {
+  for (const index of ['by_seq', 'by_receipt']) {
+    const sql = `select log.seq, log.after_seq from ${index} i join log on log.id = i.id
+      where i.session = ? and not exists (select 1 from by_cmd
+        where by_cmd.session = i.session and by_cmd.command_id = log.command_id
+        and by_cmd.id = log.id)
+      limit 1`
+    const lost = database.prepare(sql).get(id) as Lost | undefined
+    if (!lost) continue
+    if (lost.seq !== null) throw damaged(session_id, lost.seq, 'is not found by its command')
+    const place = `Session ${session_id}: a receipt after seq ${lost.after_seq}`
+    throw new StorageError(`${place} is not found by its command`)
+  }
+}
+
+/** What was removed cannot be replayed: then the snapshot is where the state begins. */
+function beginning(reading: Reading, row: SessionRow, base: Snapshot): Replay {
+  const receipts = readReceipts(reading, row, { from_seq: 0 })
+  if (!base) return new Replay(restored(null), receipts)
+  const later = receipts.filter(({ after_seq }) => after_seq >= base.seq)
+  return new Replay(restored(base), later)
+}
+
+function take(session_id: string, seq: number, apply: () => void): void {
+  try {
+    apply()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const place = `Session ${session_id}: the entry at seq ${seq}`
+    throw new StorageError(`${place} does not fit what came before: ${reason}`, { cause })
+  }
+}
+
+function compare(session_id: string, snapshot: Snapshot, { state }: Replay): void {
+  if (snapshot?.seq !== state.seq) return
+  if (sameState(state, restored(snapshot))) return
+  throw new StorageError(
+    `Session ${session_id}: the snapshot at seq ${snapshot.seq} is not what the entries make`,
+  )
+}
 
 /** `database`: what is wrong with the file beside its sessions. */
-export type Verdict = { ok: boolean; sessions: SessionVerdict[]; database: string[] }
+type Verdict = { ok: boolean; sessions: SessionVerdict[]; database: string[] }
 
 export const verify: Command = {
   name: 'verify',
@@ -15,7 +214,7 @@ export const verify: Command = {
   required: [],
   async run(dataDir, { json }) {
     const verdict = verifyFile(databaseIn(dataDir))
-    process.stdout.write(json ? `${JSON.stringify(verdict, null, 2)}\n` : textOf(verdict))
+    process.stdout.write(json ? `${JSON.stringify(verdict, null, 2)}\n` : reportOf(verdict))
     return verdict.ok ? 0 : 1
   },
 }
@@ -92,7 +291,7 @@ function integrityOf({ database }: JournalReading): string[] {
   return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok')
 }
 
-function textOf({ ok, sessions, database }: Verdict): string {
+function reportOf({ ok, sessions, database }: Verdict): string {
   const lines = sessions.map(
     ({ session_id, seq, damage }) => `${session_id}: ${damage ?? `whole, to seq ${seq}`}`,
   )

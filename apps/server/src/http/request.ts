@@ -12,10 +12,15 @@ import {
 } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Access, authorise, type ListedFor } from '../auth/access.js'
-import { type Authenticator, bearerOf, NOBODY } from '../auth/authenticator.js'
-import { actorOf, type Caller, type Visitor } from '../auth/identity.js'
-import { chargedFor } from '../limits/accounts.js'
-import type { Spending } from '../limits/command-limits.js'
+import {
+  actorOf,
+  type Authenticator,
+  bearerOf,
+  type Caller,
+  NOBODY,
+  type Visitor,
+} from '../auth/identity.js'
+import { chargedFor, type Spending } from '../limits/accounts.js'
 import type { RateLimit } from '../limits/rate.js'
 import type { SessionQuota } from '../limits/session-limits.js'
 import type { WorkLimits } from '../limits/work.js'

@@ -1,7 +1,15 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import fastifyStatic from '@fastify/static'
-import { fail, MIN_PROTOCOL_VERSION, ok, PROTOCOL_VERSION } from '@talus/protocol'
-import type { FastifyInstance } from 'fastify'
-import { mount } from './route.js'
+import { fail, MIN_PROTOCOL_VERSION, ok, PROTOCOL_VERSION, type Result } from '@talus/protocol'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bearerOf } from '../auth/identity.js'
+import type { Scrape } from '../observability/metrics.js'
+import { repeatedHeader } from './perimeter.js'
+import { identify } from './request.js'
+import { mount, sendFailure } from './route.js'
+import { NODE_LIMITS } from './server.js'
 import type { RestServices } from './session-read.js'
 
 export function mountHealth(app: FastifyInstance, services: RestServices): void {
@@ -64,4 +72,126 @@ export async function mountDocs(app: FastifyInstance, folder: string): Promise<v
       reply.header('cache-control', ASSETS.test(path) ? FOR_GOOD : ASKED_ABOUT)
     },
   })
+}
+
+/**
+ * Whoever has the metrics' own token; without it, anybody in development where none is set, else
+ * administrators: metrics tell how much is going on, and where.
+ */
+async function mayRead(request: FastifyRequest, token: string | undefined): Promise<Result<null>> {
+  if (token !== undefined && carriesToken(request.headers.authorization, token)) return ok(null)
+  if (!request.server.talusServices.access.authenticated) {
+    return token === undefined
+      ? ok(null)
+      : fail('UNAUTHORIZED', 'Metrics require their token', [
+          { path: '/token', expected: 'the metrics token in the header Authorization: Bearer' },
+        ])
+  }
+  const visitor = await identify(request)
+  if (!visitor.ok) return visitor
+  request.visitor = visitor.value
+  return visitor.value.identity.admin
+    ? ok(null)
+    : fail('FORBIDDEN', 'Metrics are for administrators')
+}
+
+/** `GET /metrics`, beside the API: its form is that of Prometheus and no part of the contract. */
+export function mountMetrics(
+  app: FastifyInstance,
+  { scrape, token }: { scrape: () => Promise<Scrape>; token: string | undefined },
+): void {
+  app.get('/metrics', async (request, reply) => {
+    const allowed = await mayRead(request, token)
+    if (!allowed.ok) return sendFailure(reply, allowed.error)
+    const { contentType, text } = await scrape()
+    return reply.type(contentType).send(text)
+  })
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** Whether a header `Authorization` carries this token; the time it takes tells nothing of it. */
+function carriesToken(authorization: string | undefined, token: string): boolean {
+  const given = bearerOf(authorization)
+  return given !== undefined && timingSafeEqual(digestOf(given), digestOf(token))
+}
+
+/** A listener for nothing but `/metrics`. */
+export type MetricsListener = { port: number; close: () => Promise<void> }
+
+type MetricsListenerOptions = {
+  host: string
+  port: number
+  scrape: () => Promise<Scrape>
+  /** What callers have to present; undefined: nothing. */
+  token: string | undefined
+  /** Whether the listener answers to this name. */
+  admitsHost: (host: string | undefined) => boolean
+}
+
+/** Connections of scrapers, of which there are few. */
+const MOST_CONNECTIONS = 100
+
+/** Milliseconds of a whole request, which has no body. */
+const REQUEST_MS = 20_000
+
+type RefusedScrape = { status: number; reason: string }
+
+function refusalOf(
+  { headers, rawHeaders, method, url }: IncomingMessage,
+  { token, admitsHost }: MetricsListenerOptions,
+): RefusedScrape | undefined {
+  const repeated = repeatedHeader(rawHeaders)
+  if (repeated) return { status: 400, reason: repeated.message }
+  if (!admitsHost(headers.host)) {
+    return {
+      status: 403,
+      reason: 'This server does not answer to this name; allow it with --allowed-hosts',
+    }
+  }
+  if (method !== 'GET' || url?.split('?')[0] !== '/metrics') {
+    return { status: 404, reason: 'There is GET /metrics and nothing else' }
+  }
+  if (token !== undefined && !carriesToken(headers.authorization, token)) {
+    return { status: 401, reason: 'Expected the metrics token: Authorization: Bearer …' }
+  }
+  return undefined
+}
+
+function closing(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+/** Listens apart from the clients, so that a network can keep them apart. Rejects as `listen` does. */
+export async function openMetricsListener(
+  options: MetricsListenerOptions,
+): Promise<MetricsListener> {
+  const { host, port, scrape } = options
+  const server = createServer(NODE_LIMITS, (request, response) => {
+    const refused = refusalOf(request, options)
+    if (refused) {
+      const { status, reason } = refused
+      const asking = status === 401 ? { 'www-authenticate': 'Bearer' } : {}
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...asking })
+      response.end(`${reason}\n`)
+      return
+    }
+    scrape().then(
+      ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
+      // The scraper tells its operator, who is whom this concerns.
+      () => response.writeHead(500).end(),
+    )
+  })
+  server.requestTimeout = REQUEST_MS
+  server.maxConnections = MOST_CONNECTIONS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  return { port: (server.address() as AddressInfo).port, close: () => closing(server) }
 }

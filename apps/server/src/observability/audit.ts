@@ -2,7 +2,7 @@ import type { ErrorCode, Failure } from '@talus/protocol'
 import { destination, type Logger, pino } from 'pino'
 import type { After } from '../clock.js'
 import { SettingError } from '../errors.js'
-import { closeFileToOthers } from '../private-files.js'
+import { closeFileToOthers } from '../files.js'
 import { printableFields } from './log.js'
 import type { Instruments } from './metrics.js'
 

@@ -1,6 +1,6 @@
 import { type TransferListItem, Worker } from 'node:worker_threads'
 import { fail, type ImportWarning, type JsonObject, ok, type Result } from '@talus/protocol'
-import { builtWorker } from '../package-files.js'
+import { builtWorker } from '../files.js'
 import type { After } from '../clock.js'
 import { type Concurrency, ConcurrencyLimit, type Permit } from '../limits/concurrency.js'
 import type { NameKeys, Preparation, ReaderLimits } from './file-reader.js'

@@ -26,8 +26,14 @@ import {
 } from './file-envelope.js'
 import { fileJson, type NodePieces } from './file.js'
 import type { ProjectFile } from './parsers.js'
-import { type Creator, type NewProject, ProjectRegister, ProjectStore } from './register.js'
-import { type ChargeSave, ProjectSaves } from './saves.js'
+import {
+  type ChargeSave,
+  type Creator,
+  type NewProject,
+  ProjectRegister,
+  ProjectSaves,
+  ProjectStore,
+} from './register.js'
 import {
   type Beginning,
   createProject,

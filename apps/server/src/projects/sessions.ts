@@ -5,8 +5,7 @@ import type { SessionContext } from '../broadcast/publication.js'
 import type { ProjectRecord } from '../journal/journal.js'
 import type { LiveSession } from '../session/live-session.js'
 import type { SessionStore } from '../session/store.js'
-import type { NewProject, ProjectStore } from './register.js'
-import type { ProjectSaves } from './saves.js'
+import type { NewProject, ProjectSaves, ProjectStore } from './register.js'
 
 /** What a node takes of memory, roughly. */
 const NODE_BYTES = 500

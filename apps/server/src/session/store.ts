@@ -13,9 +13,8 @@ import { inTurns, loopTurns } from '../turns.js'
 import type { GroupCommitter } from './committer.js'
 import { LiveSession, type SessionRules, type SessionServices } from './live-session.js'
 import { type Load, OpenSessions } from './open-sessions.js'
-import { type Retention, RetentionSweep } from './retention.js'
+import { type Retention, RetentionSweep, Snapshots } from './snapshots.js'
 import { capture, foldInSteps, serialise } from './snapshot.js'
-import { Snapshots } from './snapshots.js'
 
 export type WantedSession = {
   session_id?: string

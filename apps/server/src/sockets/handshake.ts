@@ -9,8 +9,14 @@ import {
 } from '@talus/protocol'
 import type { ExtendedError } from 'socket.io'
 import { type Access, EXPIRED } from '../auth/access.js'
-import { type Authenticator, bearerOf, NOBODY } from '../auth/authenticator.js'
-import { actorOf, renew, type Visitor } from '../auth/identity.js'
+import {
+  actorOf,
+  type Authenticator,
+  bearerOf,
+  NOBODY,
+  renew,
+  type Visitor,
+} from '../auth/identity.js'
 import type { Connection } from '../broadcast/connection.js'
 import { POLICY_VIOLATION } from '../broadcast/engine.js'
 import type { MemberOrigin } from '../broadcast/fan-out.js'

@@ -1,7 +1,7 @@
 import type { Engine } from '../broadcast/engine.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ANONYMOUS, fail, type Failure } from '@talus/protocol'
-import { bearerOf } from '../auth/authenticator.js'
+import { bearerOf } from '../auth/identity.js'
 import { refuseEngineRequest } from '../http/guards.js'
 import { networkOf } from '../limits/accounts.js'
 import { addressOfConnection } from './connections.js'

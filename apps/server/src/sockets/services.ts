@@ -1,6 +1,6 @@
 import type { JsonLimits } from '@talus/protocol'
 import type { Access } from '../auth/access.js'
-import type { Authenticator } from '../auth/authenticator.js'
+import type { Authenticator } from '../auth/identity.js'
 import type { Hub } from '../broadcast/hub.js'
 import type { Outbox } from '../broadcast/outbox.js'
 import type { After } from '../clock.js'

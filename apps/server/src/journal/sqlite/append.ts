@@ -1,5 +1,11 @@
-import type { AppendOutcome, Receipt } from '../journal.js'
-import { isForgettable, judge, REMEMBERED_RECEIPTS, type SessionHead } from '../rules.js'
+import {
+  type AppendOutcome,
+  isForgettable,
+  judge,
+  type Receipt,
+  REMEMBERED_RECEIPTS,
+  type SessionHead,
+} from '../journal.js'
 import { entryDigest, receiptDigest } from './chain.js'
 import type { SqlValue, SqliteDatabase } from './database.js'
 import { troubleOf } from './errors.js'

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { BESIDE_DATABASE, createPrivate } from '../../private-files.js'
+import { BESIDE_DATABASE, createPrivate } from '../../files.js'
 import { StorageError } from '../journal.js'
 import { JournalLost, messageOf, sqliteCode } from './errors.js'
 import { expectNoLoss, finishReplacing, hasData, isBeingReplaced } from './files.js'

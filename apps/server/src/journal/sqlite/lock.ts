@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { createPrivate } from '../../private-files.js'
+import { createPrivate } from '../../files.js'
 import { StorageError } from '../journal.js'
 import { JournalLost, messageOf, sqliteCode } from './errors.js'
 

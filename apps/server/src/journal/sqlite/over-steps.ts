@@ -1,13 +1,14 @@
 import {
-  DamagedError,
-  StorageError,
   type AppendBatch,
   type AppendOutcome,
+  assertConsecutive,
   type Commit,
+  DamagedError,
   type Journal,
+  noParts,
+  StorageError,
   type StoredSession,
 } from '../journal.js'
-import { assertConsecutive, noParts } from '../rules.js'
 import { damaged, type Body } from './history.js'
 import { packGroup, unpackOutcomes } from './packed-group.js'
 import { documentDamage } from './projects.js'

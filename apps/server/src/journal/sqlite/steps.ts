@@ -1,4 +1,5 @@
 import {
+  assertSnapshotSeq,
   DamagedError,
   type JournalSize,
   type Receipt,
@@ -6,10 +7,9 @@ import {
   type StoredSession,
   type Truncation,
 } from '../journal.js'
-import { assertSnapshotSeq } from '../rules.js'
 import type { Log } from './append.js'
 import { bytesOf, type SqliteDatabase } from './database.js'
-import { Erasure } from './erasure.js'
+import { Erasure, type Removal } from './removal.js'
 import {
   bodyOf,
   expectEnd,
@@ -26,7 +26,6 @@ import {
 } from './history.js'
 import { packOutcomes, type PackedOutcomes } from './packed-group.js'
 import { projectReads, projectWrites } from './projects.js'
-import type { Removal } from './removal.js'
 import type { SessionRow } from './schema.js'
 import {
   createSession,
