@@ -59,67 +59,55 @@ export const Left = defineServerEvent({
   example: { session_id: '550e8400-e29b-41d4-a716-446655440000', client_id: 'socket-client-id' },
 })
 
-export const SessionConnected = defineServerEvent({
+export const SessionConnected = roomEvent({
   name: 'session:connected',
   description: 'A client joined the session.',
-  payload: roomEvent('session:connected', {
+  fields: {
     client_id: Type.String(),
     active_clients: Type.Integer({ minimum: 0 }),
     actor: Type.Optional(Actor),
     replaces: Type.Optional(
       Type.String({ description: 'The client whose place it takes: it has left (rule JOIN8)' }),
     ),
-  }),
+  },
   example: {
-    event: 'session:connected',
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
-    timestamp: '2026-01-28T15:30:00Z',
     client_id: 'socket-client-id',
     active_clients: 2,
     actor: { id: 'ann', name: 'Ann' },
   },
 })
 
-export const SessionDisconnected = defineServerEvent({
+export const SessionDisconnected = roomEvent({
   name: 'session:disconnected',
   description: 'A client left the session or lost its connection.',
-  payload: roomEvent('session:disconnected', {
+  fields: {
     client_id: Type.String(),
     active_clients: Type.Integer({ minimum: 0 }),
-  }),
+  },
   example: {
-    event: 'session:disconnected',
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
-    timestamp: '2026-01-28T15:30:00Z',
     client_id: 'socket-client-id',
     active_clients: 2,
   },
 })
 
-export const PermissionsChanged = defineServerEvent({
+export const PermissionsChanged = roomEvent({
   name: 'permissions:changed',
   description: 'Somebody has another role in the session, or none any longer.',
-  payload: roomEvent('permissions:changed', {
+  fields: {
     actor_id: ActorId,
     role: Type.Union([RoleSchema, Type.Null()]),
-  }),
+  },
   example: {
-    event: 'permissions:changed',
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
-    timestamp: '2026-01-28T15:30:00Z',
     actor_id: 'ann',
     role: 'editor',
   },
 })
 
-export const PresenceChanged = defineServerEvent({
+export const PresenceChanged = roomEvent({
   name: 'presence:changed',
   description: 'A client of the session is somewhere else now; with state null it is gone.',
-  payload: roomEvent('presence:changed', PresenceChange.properties),
+  fields: PresenceChange.properties,
   example: {
-    event: 'presence:changed',
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
-    timestamp: '2026-01-28T15:30:00Z',
     client_id: 'socket-client-id',
     actor: { id: 'ann', name: 'Ann' },
     state: { selection: ['task-1'], focus: 'task-1' },
@@ -130,20 +118,17 @@ export const PresenceChanged = defineServerEvent({
  * What happened is too large to send: fetch the graph at `seq` or later. With `role`: this client
  * has that role now and is shown another graph (rule VIEW5).
  */
-export const ResyncRequired = defineServerEvent({
+export const ResyncRequired = roomEvent({
   name: 'resync:required',
   description:
     'What happened is too large to send, or this client is shown another graph now: fetch it at `seq` or later.',
-  payload: roomEvent('resync:required', {
+  fields: {
     seq: Seq,
     epoch: Epoch,
     reason: Type.String(),
     role: Type.Optional(RoleSchema),
-  }),
+  },
   example: {
-    event: 'resync:required',
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
-    timestamp: '2026-01-28T15:30:00Z',
     seq: 9,
     epoch: 'e-1',
     reason: 'The change is larger than one message may be',
