@@ -1,20 +1,6 @@
 /** Calls `work` once, some milliseconds from now, unless the signal is aborted before. */
 export type After = (ms: number, work: () => void, signal?: AbortSignal) => void
 
-/** ISO 8601 timestamps of a clock. Written once for all that happens within a millisecond. */
-export function timestamps(clock: () => number): () => string {
-  let at = Number.NaN
-  let text = ''
-  return () => {
-    const time = clock()
-    if (time !== at) {
-      at = time
-      text = new Date(time).toISOString()
-    }
-    return text
-  }
-}
-
 /** After so many milliseconds without an answer there is none. */
 const PATIENCE_MS = 2_000
 

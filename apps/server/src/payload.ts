@@ -106,7 +106,7 @@ class JsonWalk {
 
   #string(): ErrorDetail | undefined {
     const begin = this.#at
-    const end = this.#endOfString(begin)
+    const end = endOfString(this.#text, begin)
     this.#at = end
     const string = this.#text.slice(begin, end)
     const isKey = this.#isBeforeColon(end)
@@ -114,16 +114,6 @@ class JsonWalk {
     // Only keys that lead to a flaw are ever read.
     if (isKey && level) level.key = string
     return isHalf(string) ? { path: this.#path(), ...HALF_CHARACTER } : undefined
-  }
-
-  #endOfString(begin: number): number {
-    const text = this.#text
-    for (let end = text.indexOf('"', begin + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-      let escapes = end
-      while (text.charCodeAt(escapes - 1) === BACKSLASH) escapes -= 1
-      if ((end - escapes) % 2 === 0) return end + 1
-    }
-    return text.length
   }
 
   #isBeforeColon(from: number): boolean {
@@ -185,7 +175,7 @@ const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 
 /** After the quote that ends the string. */
-function endOfString(text: string, begin: number): number {
+export function endOfString(text: string, begin: number): number {
   for (let end = text.indexOf('"', begin + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let escapes = end
     while (text.charCodeAt(escapes - 1) === BACKSLASH) escapes -= 1

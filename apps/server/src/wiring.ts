@@ -14,7 +14,7 @@ import { Memberships } from './auth/memberships.js'
 import { ShareLinks } from './auth/share-links.js'
 import { Hub } from './broadcast/hub.js'
 import { Outbox } from './broadcast/outbox.js'
-import { type After, afterTimeout, boundedQuestion, timestamps } from './clock.js'
+import { type After, afterTimeout, boundedQuestion } from './clock.js'
 import type { Config } from './config/config.js'
 import { graphLimitsOf } from './config/limits.js'
 import type { RateSettings } from './config/limits.js'
@@ -77,7 +77,7 @@ export type Sources = Required<Pick<Replacements, 'newId' | 'now' | 'after' | 'e
 function sourcesOf(replacements: Replacements): Sources {
   const clock = () => Date.now()
   const { elapsed = () => performance.now(), after = afterTimeout } = replacements
-  const { newId = randomUUID, now = timestamps(clock) } = replacements
+  const { newId = randomUUID, now = () => new Date(clock()).toISOString() } = replacements
   return { clock, elapsed, after, newId, now }
 }
 

@@ -1,7 +1,6 @@
 import { commandTypeOf, ERRORS, type Ack, type CommandType, type Preview } from '@talus/protocol'
 import { concernedBy } from '../payload.js'
 import type { EntryPoint } from './audit.js'
-import type { LazyHistogram, Tally } from './lazy-metrics.js'
 import type { Instruments } from './metrics.js'
 import type { Span, Trace, Tracer } from './tracing.js'
 
@@ -33,12 +32,6 @@ function endAfterTurn(span: Span, ack: Ack): void {
   setImmediate(() => span.end({ isFault, attributes }))
 }
 
-/** The metrics of one entry point; a label is looked up once. */
-type OfEntryPoint = {
-  seconds: ReturnType<LazyHistogram['labels']>
-  tallies: Map<MeteredType, Map<string, Tally>>
-}
-
 /** What is asked for: `parent` is the trace of the request that asks. */
 type Observed = {
   via: EntryPoint
@@ -58,7 +51,6 @@ const SPAN_NAMES: Partial<Record<MeteredType, string>> = {
 export class CommandObserver {
   readonly #instruments: Instruments
   readonly #tracer: Tracer | undefined
-  readonly #entryPoints = new Map<EntryPoint, OfEntryPoint>()
 
   constructor(instruments: Instruments, tracer: Tracer | undefined) {
     this.#instruments = instruments
@@ -81,8 +73,9 @@ export class CommandObserver {
     type: MeteredType,
     { ack, began, span }: { ack: Ack; began: number; span: Span | undefined },
   ): void {
-    this.#tally(via, type, resultOf(ack)).count += 1
-    this.#of(via).seconds.observe((performance.now() - began) / 1_000)
+    const { commands, commandSeconds } = this.#instruments
+    commands.inc({ door: via, type, result: resultOf(ack) })
+    commandSeconds.observe({ door: via }, (performance.now() - began) / 1_000)
     if (type === 'Undo' || type === 'Redo') this.#reverted(type, ack)
     if (span) endAfterTurn(span, ack)
   }
@@ -94,24 +87,5 @@ export class CommandObserver {
   #reverted(type: 'Undo' | 'Redo', ack: Ack): void {
     const outcome = ack.ok ? (ack.undo?.status ?? 'applied') : ack.error.code
     this.#instruments.reverts.inc({ kind: type === 'Undo' ? 'undo' : 'redo', outcome })
-  }
-
-  #of(via: EntryPoint): OfEntryPoint {
-    const known = this.#entryPoints.get(via)
-    if (known) return known
-    const seconds = this.#instruments.commandSeconds.labels({ door: via })
-    const made: OfEntryPoint = { seconds, tallies: new Map() }
-    this.#entryPoints.set(via, made)
-    return made
-  }
-
-  #tally(via: EntryPoint, type: MeteredType, result: string): Tally {
-    const { tallies } = this.#of(via)
-    const known = tallies.get(type)?.get(result)
-    if (known) return known
-    const tally = this.#instruments.commands.labels({ door: via, type, result })
-    const ofType = tallies.get(type) ?? new Map<string, Tally>()
-    tallies.set(type, ofType.set(result, tally))
-    return tally
   }
 }

@@ -1,5 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
-import { LazyCounter, LazyHistogram } from './lazy-metrics.js'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** The metrics of one app, and those of the process that it runs in. */
 export type Metrics = {
@@ -54,20 +53,23 @@ export type Instruments = ReturnType<typeof createInstruments>
 function createInstruments(registry: Registry) {
   const counter = <const L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter({ name, help, labelNames, registers: [registry] })
-  const histogramBy = (name: string, help: string, buckets: number[]) =>
-    new LazyHistogram(registry, { name, help, buckets })
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    histogramBy(name, help, buckets).labels()
+  const histogram = <const L extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: L[] = [],
+  ) => new Histogram({ name, help, buckets, labelNames, registers: [registry] })
   return {
-    commands: new LazyCounter(registry, {
-      name: 'talus_commands_total',
-      help: 'Commands answered: ok, duplicate or an error code.',
-      labelNames: ['door', 'type', 'result'],
-    }),
-    commandSeconds: histogramBy(
+    commands: counter(
+      'talus_commands_total',
+      'Commands answered: ok, duplicate or an error code.',
+      ['door', 'type', 'result'],
+    ),
+    commandSeconds: histogram(
       'talus_command_seconds',
       'From a command to its acknowledgement.',
       SECONDS,
+      ['door'],
     ),
     previews: counter('talus_previews_total', 'Previews answered.', ['door', 'result']),
     reverts: counter('talus_reverts_total', 'Undo and redo: applied, partial, noop or an error.', [
@@ -120,10 +122,11 @@ function createInstruments(registry: Registry) {
       'route',
       'status',
     ]),
-    requestSeconds: histogramBy(
+    requestSeconds: histogram(
       'talus_http_request_seconds',
       'From a request to its answer.',
       SECONDS,
+      ['route'],
     ),
   }
 }
@@ -132,13 +135,9 @@ type Answered = { method: string; route: string; status: number; seconds: number
 
 /** Counts and times REST requests. */
 export function requestMeter({ requests, requestSeconds }: Instruments) {
-  const tallies = new Map<string, Counter.Internal>()
   return ({ method, route, status, seconds }: Answered): void => {
-    const key = `${method} ${route} ${status}`
-    const tally = tallies.get(key) ?? requests.labels(method, route, String(status))
-    tallies.set(key, tally)
-    tally.inc()
-    requestSeconds.labels({ route }).observe(seconds)
+    requests.inc({ method, route, status })
+    requestSeconds.observe({ route }, seconds)
   }
 }
 

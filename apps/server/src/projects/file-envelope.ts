@@ -28,8 +28,7 @@ export type EnvelopeHead = {
   /** The templates that the file names, where a view does not show the rest of it. */
   template_id?: string | null | undefined
   graph_template_id?: string | null | undefined
-  /** Absent in envelopes of earlier releases, which tell `childless` and `bare` in its place. */
-  style?: FileStyle
+  style: FileStyle
   /** The nodes are members of an object. */
   keyed?: boolean
   /**
@@ -44,7 +43,7 @@ export type EnvelopeHead = {
  * the nodes of the graph it gives the file again.
  */
 type Envelope = {
-  head: EnvelopeHead & { style: FileStyle }
+  head: EnvelopeHead
   /** The file before and after its nodes. */
   before: string
   after: string
@@ -58,9 +57,9 @@ type Envelope = {
   odd: readonly OddNode[]
 }
 
-/** One part of the lists of a stored envelope. The last two are of earlier releases. */
+/** One part of the lists of a stored envelope. */
 type ListedSibling =
-  | ['order' | 'childless' | 'bare', string[]]
+  | ['order', string[]]
   | ['layouts', Layout[]]
   | ['laidOut', number[]]
   | ['renamed', [string, string][]]
@@ -156,11 +155,8 @@ export class StoredEnvelope {
   constructor(text: string) {
     this.#text = text
     this.head = JSON.parse(this.#line()) as EnvelopeHead
-    const [before, after] = [this.#line(), this.#line()]
-    // Earlier releases stored the texts themselves, which had no line breaks.
-    const isText = this.head.style !== undefined
-    this.before = isText ? (JSON.parse(before) as string) : before
-    this.after = isText ? (JSON.parse(after) as string) : after
+    this.before = JSON.parse(this.#line()) as string
+    this.after = JSON.parse(this.#line()) as string
   }
 
   /** Some items of one of the lists at a time; once. */

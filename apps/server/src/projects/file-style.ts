@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Blueprint, sameJson } from '@talus/graph'
 import type { JsonObject, JsonValue } from '@talus/protocol'
+import { endOfString } from '../payload.js'
 import { asText, type Layout } from './file-node.js'
 import type { Edge } from './file-tree.js'
 import type { NodePieces } from './file.js'
@@ -61,12 +62,6 @@ export function styled(value: JsonValue, style: FileStyle, level = 0): string {
 
 /** One member of an object as it is written. */
 type Member = { before: string; key: string; value: string }
-
-function endOfString(text: string, begin: number): number {
-  let at = begin + 1
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
-}
 
 /** Where a value ends that begins there. */
 function endOfValue(text: string, begin: number): number {

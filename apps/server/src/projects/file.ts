@@ -42,35 +42,21 @@ function* readLists(envelope: StoredEnvelope): Generator<undefined, ReadLists> {
   const [order, layouts, laidOut]: [string[], Layout[], number[]] = [[], [], []]
   const fileIds = new Map<string, string>()
   const odd = new Map<string, OddNode>()
-  const omitted = { childless: new Set<string>(), bare: new Set<string>() }
   for (const [list, items] of envelope.lists()) {
     if (list === 'order') for (const id of items) order.push(id)
     else if (list === 'layouts') for (const layout of items) layouts.push(layout)
     else if (list === 'laidOut') for (const at of items) laidOut.push(at)
     else if (list === 'renamed') for (const [id, fileId] of items) fileIds.set(id, fileId)
-    else if (list === 'odd') for (const node of items) odd.set(node.id, node)
-    else for (const id of items) omitted[list].add(id)
+    else for (const node of items) odd.set(node.id, node)
     yield undefined
   }
   const layoutOf = new Map<string, Layout>()
   for (const [n, id] of order.entries()) {
-    const layout = layouts[laidOut[n] ?? -1] ?? layoutWithout(id, omitted)
-    layoutOf.set(id, layout)
+    const layout = layouts[laidOut[n] ?? -1]
+    if (layout) layoutOf.set(id, layout)
     if (n % STEP === 0) yield undefined
   }
   return { order, layoutOf, fileIds, odd }
-}
-
-/** Of a file that an earlier release has imported. */
-function layoutWithout(
-  id: string,
-  { childless, bare }: { childless: ReadonlySet<string>; bare: ReadonlySet<string> },
-): Layout {
-  const omitted = [
-    ...(childless.has(id) ? ['children'] : []),
-    ...(bare.has(id) ? ['properties'] : []),
-  ]
-  return { ...NEW_LAYOUT, keys: NEW_LAYOUT.keys.filter((key) => !omitted.includes(key)) }
 }
 
 /** By id, in pre-order, the roots, and where all of them stand. */
@@ -131,7 +117,7 @@ class NodeWriter {
     this.#head = head
     this.#read = read
     this.#isMoved = isMoved
-    this.#style = head.style ?? COMPACT
+    this.#style = head.style
   }
 
   text(node: Node): string {
@@ -217,5 +203,5 @@ export function* fileJson(
     yield comma + writer.text(view ? view.node(node) : node)
     comma = ','
   }
-  yield (shown.style?.tail ?? '') + after
+  yield shown.style.tail + after
 }

@@ -11,26 +11,9 @@ function ordered(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(ordered)
   const sorted: PlainObject = {}
-  for (const key of sortedKeys(value)) sorted[key] = ordered((value as PlainObject)[key])
+  for (const key of Object.keys(value).toSorted())
+    sorted[key] = ordered((value as PlainObject)[key])
   return sorted
-}
-
-/** The general sort takes two kilobytes for each list; most objects have a handful of keys. */
-const FEW = 10
-
-function sortedKeys(value: object): string[] {
-  const keys = Object.keys(value)
-  if (keys.length > FEW) return keys.toSorted()
-  for (let i = 1; i < keys.length; i++) {
-    const key = keys[i] ?? ''
-    let at = i
-    for (let before = keys[at - 1]; before !== undefined && before > key; before = keys[at - 1]) {
-      keys[at] = before
-      at -= 1
-    }
-    keys[at] = key
-  }
-  return keys
 }
 
 type PlacedPayload = { position?: Position | undefined }

@@ -142,7 +142,8 @@ function fitting(sizes: readonly number[], beside: { count: number; bytes: numbe
 /**
  * The last durable entries of a session, without a gap, so that a client that has missed a few
  * needs no storage (rule SYNC1). Thousands are kept, of thousands of sessions: an entry is as it was
- * stored, one string and not its objects.
+ * stored, one string and not its objects, whose collection took a sixth of the time of the main
+ * thread.
  */
 export class RecentEntries {
   /** The kept ones begin at `#start`; what is before it is dropped now and then, all at once. */
