@@ -41,7 +41,7 @@ import { HistoryReader } from './session/history.js'
 import { Planner } from './session/planning.js'
 import { SessionStore } from './session/store.js'
 import { Connections } from './sockets/connections.js'
-import type { LetGo } from './sockets/services.js'
+import type { LetGo } from './sockets/requests.js'
 
 /** What may be put in place of the real parts: a journal, clock and timer, the source of ids. */
 export type Replacements = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Change, Entry, Node } from '@talus/protocol'
-import { entryPieces } from '../src/session/entry-pieces.js'
+import { entryPieces } from '../src/session/role-view.js'
 
 /** What is written without being looked at: brackets, quotes and escapes of every kind. */
 const TEXTS = ['', '"', '\\', '\\"', '}],{[', '","changes":[', '\u2028\ud800', 'é😀', '\n\\\\"]}']

@@ -8,7 +8,7 @@ import { sqliteCode } from '../journal/sqlite/errors.js'
 import { isServed } from '../journal/sqlite/lock.js'
 import { expectTables } from '../journal/sqlite/schema.js'
 import { Tail } from '../journal/sqlite/tail.js'
-import { hasLostCommits, logStateOf, openLogState } from '../journal/sqlite/wal-state.js'
+import { hasLostCommits, logStateOf, openLogState } from '../journal/sqlite/wal.js'
 import { UNPRINTABLE } from '../observability/log.js'
 
 const EXPECTED = 'expected a Talus database, as `talus-server backup` writes it'

@@ -3,9 +3,8 @@ import { fail, type Moment, ok, type Result } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Caller } from '../auth/identity.js'
 import type { Permit } from '../limits/concurrency.js'
-import { viewedEntry } from '../session/entry-pieces.js'
+import { permissionsOf, viewedEntry } from '../session/role-view.js'
 import type { LiveSession } from '../session/live-session.js'
-import { permissionsOf } from '../session/role-view.js'
 import { inTurns } from '../turns.js'
 import {
   eachAsJson,

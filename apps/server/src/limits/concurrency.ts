@@ -1,5 +1,6 @@
 import type { Failure, Result } from '@talus/protocol'
 import type { After } from '../clock.js'
+import { beyond, Counts } from './rate.js'
 
 /** How much may run at once, and wait. */
 export type Concurrency = {
@@ -36,32 +37,6 @@ function overloaded(what: string, retry_after_ms: number): Failure {
     code: 'OVERLOADED',
     message: `Too many ${what} are waiting; try again after ${retry_after_ms} ms`,
     retry_after_ms,
-  }
-}
-
-function tooMany(what: string, most: number, retry_after_ms: number): Failure {
-  const expected = `at most ${most} ${what} of a user at once`
-  const hint = 'wait for answers'
-  return {
-    code: 'RATE_LIMITED',
-    message: `Expected ${expected}`,
-    details: [{ path: '', expected, hint }],
-    retry_after_ms,
-  }
-}
-
-/** Counts of many keys; a key with none takes no memory. */
-class Counts {
-  readonly #counts = new Map<string, number>()
-
-  of(key: string): number {
-    return this.#counts.get(key) ?? 0
-  }
-
-  add(key: string, by: number): void {
-    const count = this.of(key) + by
-    if (count === 0) this.#counts.delete(key)
-    else this.#counts.set(key, count)
   }
 }
 
@@ -118,7 +93,10 @@ export class ConcurrencyLimit {
   #refusal({ user }: Demand): Failure | undefined {
     const { waiting, waitingPerUser } = this.#most
     const own = this.#waiting.get(user)?.size ?? 0
-    if (own >= waitingPerUser) return tooMany(this.#what, waitingPerUser, RETRY_MS)
+    if (own >= waitingPerUser) {
+      const most = `${waitingPerUser} ${this.#what} of a user at once`
+      return beyond('RATE_LIMITED', most, { hint: 'wait for answers', retry_after_ms: RETRY_MS })
+    }
     return this.#queued >= waiting ? overloaded(this.#what, RETRY_MS) : undefined
   }
 

@@ -1,4 +1,4 @@
-import type { Failure } from '@talus/protocol'
+import type { ErrorCode, ErrorDetail, Failure } from '@talus/protocol'
 
 /** So many a second on the long run, and so many at once. `Infinity`: any number. */
 export type Rate = { perSecond: number; burst: number }
@@ -135,6 +135,38 @@ export function rateLimited(what: string, { perSecond, burst }: Rate, wait: numb
       },
     ],
     retry_after_ms,
+  }
+}
+
+type Beyond = Omit<ErrorDetail, 'path' | 'expected'> & { retry_after_ms?: number }
+
+/** A refusal of what goes beyond a limit. `most`: such as "16 connections of one address". */
+export function beyond(
+  code: ErrorCode,
+  most: string,
+  { retry_after_ms, ...detail }: Beyond = {},
+): Failure {
+  const expected = `at most ${most}`
+  const failure: Failure = {
+    code,
+    message: `Expected ${expected}`,
+    details: [{ path: '', expected, ...detail }],
+  }
+  return retry_after_ms === undefined ? failure : { ...failure, retry_after_ms }
+}
+
+/** Counts of many keys; a key with none takes no memory. */
+export class Counts {
+  readonly #counts = new Map<string, number>()
+
+  of(key: string): number {
+    return this.#counts.get(key) ?? 0
+  }
+
+  add(key: string, by: number): void {
+    const count = this.of(key) + by
+    if (count === 0) this.#counts.delete(key)
+    else this.#counts.set(key, count)
   }
 }
 

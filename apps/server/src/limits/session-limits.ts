@@ -1,6 +1,6 @@
-import { fail, type Failure } from '@talus/protocol'
+import type { Failure } from '@talus/protocol'
 import { networkOf } from './accounts.js'
-import { type Rate, type RateLimit, rateLimited } from './rate.js'
+import { beyond, type Rate, type RateLimit, rateLimited } from './rate.js'
 import type { Allowance } from './socket-limits.js'
 
 type QuotaServices = {
@@ -33,17 +33,13 @@ export class SessionQuota {
     const { perUser, countCreated } = this.#services
     if (perUser !== Infinity) {
       const created = await countCreated(actor_id)
-      if (created >= perUser) return tooManyCreated(perUser, created)
+      if (created >= perUser) {
+        const most = `${perUser.toLocaleString('en')} sessions that one user created`
+        return beyond('LIMIT_EXCEEDED', most, { actual: created, hint: 'delete one' })
+      }
     }
     return this.fromAddress(address)
   }
-}
-
-function tooManyCreated(most: number, actual: number): Failure {
-  const expected = `at most ${most.toLocaleString('en')} sessions that one user created`
-  const hint = 'delete one'
-  return fail('LIMIT_EXCEEDED', `Expected ${expected}`, [{ path: '', expected, actual, hint }])
-    .error
 }
 
 type JoinSettings = {
@@ -81,9 +77,8 @@ const ENTRIES_SHARE = 100
 const LONGEST_DEBT_MS = 30_000
 
 function tooMany(what: string, most: number): Failure {
-  const expected = `at most ${most.toLocaleString('en')} ${what}`
-  const details = [{ path: '', expected, hint: 'leave one of them first' }]
-  return fail('LIMIT_EXCEEDED', `Expected ${expected}`, details).error
+  const hint = 'leave one of them first'
+  return beyond('LIMIT_EXCEEDED', `${most.toLocaleString('en')} ${what}`, { hint })
 }
 
 /** How often sessions are joined, and how many somebody is in at a time (rule LIM31). */

@@ -1,5 +1,5 @@
 import type { Failure } from '@talus/protocol'
-import { Budget, type Rate, rateLimited } from './rate.js'
+import { beyond, Budget, type Rate, rateLimited } from './rate.js'
 
 /** Allowances that are looked through before the first sweep. */
 const FIRST_SWEEP = 1_000
@@ -106,13 +106,9 @@ const TELL_AGAIN_MS = 1_000
 /** Of the messages that a socket may send, what it may go on to send when they are refused. */
 const DROPPED_SHARE = 0.1
 
-function waitForAnswers(expected: string): Failure {
-  return {
-    code: 'RATE_LIMITED',
-    message: `Expected ${expected}`,
-    details: [{ path: '', expected, hint: 'wait for answers' }],
-    retry_after_ms: ANSWER_WAIT_MS,
-  }
+function waitForAnswers(most: string): Failure {
+  const asked = { hint: 'wait for answers', retry_after_ms: ANSWER_WAIT_MS }
+  return beyond('RATE_LIMITED', most, asked)
 }
 
 /** What one socket has sent, and what of it is not answered yet (rules LIM6, LIM7, LIM31). */
@@ -139,7 +135,7 @@ export class SocketMeter {
   take(isCommand: boolean, bytes: number): Failure | undefined {
     const { commands, pending, userPendingBytes, allPendingBytes } = this.#rates
     if (this.#pending >= pending) {
-      return waitForAnswers(`at most ${pending.toLocaleString('en')} requests without an answer`)
+      return waitForAnswers(`${pending.toLocaleString('en')} requests without an answer`)
     }
     // One alone is always taken: it is bounded by itself.
     const { pendingBytes } = this.#user
@@ -148,7 +144,7 @@ export class SocketMeter {
       (pendingBytes + bytes > userPendingBytes || this.#all.pendingBytes + bytes > allPendingBytes)
     if (isTooMuch) {
       const most = userPendingBytes.toLocaleString('en')
-      return waitForAnswers(`at most ${most} bytes of requests of a user without an answer`)
+      return waitForAnswers(`${most} bytes of requests of a user without an answer`)
     }
     if (!isCommand) return this.#takeMessage(bytes)
     const wait = this.#spend(this.#commands, commands)

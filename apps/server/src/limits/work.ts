@@ -1,7 +1,7 @@
 import type { Failure, Result } from '@talus/protocol'
 import type { After } from '../clock.js'
 import { type Concurrency, ConcurrencyLimit, type Demand, type Permit } from './concurrency.js'
-import { type Rate, RateLimit } from './rate.js'
+import { beyond, Counts, type Rate, RateLimit } from './rate.js'
 
 /** Units that are little: such work does not wait behind what takes long. */
 export const SMALL_UNITS = 2
@@ -94,7 +94,7 @@ const RETRY_MS = 1_000
 export class HeldAmounts {
   readonly #what: string
   readonly #most: HeldLimits
-  readonly #users = new Map<string, number>()
+  readonly #users = new Counts()
   #total = 0
 
   /** `what`: such as "bytes of requests that are not complete". */
@@ -109,29 +109,21 @@ export class HeldAmounts {
 
   /** Undefined: it is held now, and has to be given back. Errors: RATE_LIMITED, OVERLOADED. */
   take(user: string, amount: number): Failure | undefined {
-    const own = (this.#users.get(user) ?? 0) + amount
+    const own = this.#users.of(user) + amount
     const { total, perUser } = this.#most
     if (own > perUser) return this.#refused('RATE_LIMITED', `${perUser} ${this.#what} of a user`)
     if (this.#total + amount > total) return this.#refused('OVERLOADED', `${total} ${this.#what}`)
-    this.#users.set(user, own)
+    this.#users.add(user, amount)
     this.#total += amount
     return undefined
   }
 
   giveBack(user: string, amount: number): void {
-    const own = (this.#users.get(user) ?? 0) - amount
-    if (own > 0) this.#users.set(user, own)
-    else this.#users.delete(user)
+    this.#users.add(user, -amount)
     this.#total -= amount
   }
 
   #refused(code: 'RATE_LIMITED' | 'OVERLOADED', most: string): Failure {
-    const expected = `at most ${most} at once`
-    return {
-      code,
-      message: `Expected ${expected}`,
-      details: [{ path: '', expected }],
-      retry_after_ms: RETRY_MS,
-    }
+    return beyond(code, `${most} at once`, { retry_after_ms: RETRY_MS })
   }
 }

@@ -10,7 +10,7 @@ import {
 import type { Change, Entry, JsonValue, Node } from '@talus/protocol'
 import type { Receipt, StoredSession } from '../journal/journal.js'
 import type { SessionState } from './document.js'
-import { entryPieces } from './entry-pieces.js'
+import { entryPieces } from './role-view.js'
 
 /** Pieces, and characters, after which a part is full: writing one takes a millisecond or two. */
 const PIECES_PER_PART = 250

@@ -22,8 +22,7 @@ import {
   watchOf,
   whenReached,
 } from './handshake.js'
-import { type GraphSocket, serve } from './requests.js'
-import type { SocketServices } from './services.js'
+import { type GraphSocket, serve, type SocketServices } from './requests.js'
 
 type GraphAuth = { session_id?: unknown }
 

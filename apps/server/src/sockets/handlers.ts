@@ -24,8 +24,7 @@ import type { EntryPoint } from '../observability/audit.js'
 import { presenceOf, type PresenceText, withoutNodes } from '../presence/room.js'
 import type { Dispatcher } from '../session/dispatcher.js'
 import { loopTurns, takeTurn } from '../turns.js'
-import type { Handlers } from './requests.js'
-import type { SocketServices } from './services.js'
+import type { Handlers, SocketServices } from './requests.js'
 
 const TOO_LARGE: Failure = {
   code: 'LIMIT_EXCEEDED',

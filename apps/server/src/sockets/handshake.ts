@@ -34,10 +34,8 @@ import {
 } from '../observability/audit.js'
 import { concernedBy, flawed, flawIn } from '../payload.js'
 import type { LiveSession } from '../session/live-session.js'
-import { addressOfConnection } from './connections.js'
-import { bindActor } from './polling-binding.js'
-import type { GraphSocket, RequestWatch, RootSocket } from './requests.js'
-import type { SocketServices } from './services.js'
+import { addressOfConnection, bindActor } from './connections.js'
+import type { GraphSocket, RequestWatch, RootSocket, SocketServices } from './requests.js'
 
 type AnyClientSocket = RootSocket | GraphSocket
 

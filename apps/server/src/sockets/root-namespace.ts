@@ -46,8 +46,7 @@ import {
   watchOf,
   whenReached,
 } from './handshake.js'
-import { type RootSocket, serve } from './requests.js'
-import type { SocketServices } from './services.js'
+import { type RootSocket, serve, type SocketServices } from './requests.js'
 
 type JoinPayload = ClientPayload<'join_session'>
 type JoinAck = ClientAck<'join_session'>

@@ -16,7 +16,7 @@ import { engineGuards, type Guard } from '../http/guards.js'
 import { corsOptions } from '../http/perimeter.js'
 import { networkOf } from '../limits/accounts.js'
 import { Budget, type Rate } from '../limits/rate.js'
-import { addressOfConnection } from './connections.js'
+import { addressOfConnection, PollingBinding } from './connections.js'
 import { acceptOnGraph, admitToGraph } from './graph-namespace.js'
 import {
   allowanceKey,
@@ -28,10 +28,8 @@ import {
   originDenied,
   visitorOf,
 } from './handshake.js'
-import { PollingBinding } from './polling-binding.js'
-import type { GraphSocket, RootSocket } from './requests.js'
+import type { GraphSocket, RootSocket, SocketServices } from './requests.js'
 import { acceptOnRoot } from './root-namespace.js'
-import type { SocketServices } from './services.js'
 import { Unreadable } from './unreadable.js'
 
 /** The server of both namespaces, typed for `/`. */

@@ -10,8 +10,7 @@ import {
   PROTOCOL_ERROR,
 } from '../broadcast/engine.js'
 import { addressOfConnection } from './connections.js'
-import type { GraphSocket, RootSocket } from './requests.js'
-import type { SocketServices } from './services.js'
+import type { GraphSocket, RootSocket, SocketServices } from './requests.js'
 
 type AnySocket = RootSocket | GraphSocket
 

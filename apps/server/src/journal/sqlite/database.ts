@@ -11,7 +11,7 @@ import {
   type Ownership,
   type WriterLock,
 } from './lock.js'
-import { hasLostCommits, logStateOf, openLogState } from './wal-state.js'
+import { hasLostCommits, logStateOf, openLogState } from './wal.js'
 
 export type { Connection }
 

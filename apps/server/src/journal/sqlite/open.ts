@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { builtWorker, closeToOthers, createPrivateFolder } from '../../files.js'
 import { type Journal, StorageError } from '../journal.js'
-import { Checkpoints } from './checkpoints.js'
+import { Checkpoints } from './wal.js'
 import type { Durability } from './database.js'
 import { writeProbe } from './files.js'
 import {
