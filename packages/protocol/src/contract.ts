@@ -7,6 +7,7 @@ import { ROOT_EVENTS } from './events/root/index.js'
 import { GraphHandshake, Handshake, HandshakeRefusal } from './model/handshake.js'
 import { ANY_ROUTE_ERRORS, API_PREFIX, ROUTES } from './routes/index.js'
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.js'
+import { SESSION_ID } from './events/fields.js'
 
 type Definition = { payload: TSchema; ack?: TSchema }
 
@@ -55,7 +56,7 @@ export function contractDocument() {
         handshake: {
           ...HANDSHAKE,
           auth: GraphHandshake,
-          example: { session_id: '550e8400-e29b-41d4-a716-446655440000', actor: 'ann' },
+          example: { session_id: SESSION_ID, actor: 'ann' },
         },
         client_to_server: described(GRAPH_CLIENT_EVENTS),
         server_to_client: described({

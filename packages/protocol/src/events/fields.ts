@@ -16,10 +16,11 @@ export const BY_ENTRY = { seq: 7, command_id: 'cmd-1', actor: { id: 'anonymous' 
 
 const ROOM = { session_id: SessionId, timestamp: Timestamp }
 
-const ROOM_EXAMPLE = {
-  session_id: '550e8400-e29b-41d4-a716-446655440000',
-  timestamp: '2026-01-28T15:30:00Z',
-}
+/** The session that all examples are about, and when. */
+export const SESSION_ID = '550e8400-e29b-41d4-a716-446655440000'
+export const TIME = '2026-01-28T15:30:00Z'
+
+const ROOM_EXAMPLE = { session_id: SESSION_ID, timestamp: TIME }
 
 type RoomEvent<Name extends string, Fields extends TProperties> = {
   name: Name

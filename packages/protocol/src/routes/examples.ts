@@ -1,3 +1,4 @@
+import { SESSION_ID, TIME } from '../events/fields.js'
 import type { Entry } from '../model/entry.js'
 import type { GraphState } from '../model/graph.js'
 import type { HistoryEntry } from '../model/history.js'
@@ -6,9 +7,7 @@ import type { Node } from '../model/node.js'
 import type { OpenedProject, ProjectInfo } from '../model/project.js'
 import type { SessionInfo } from '../model/session.js'
 
-/** The session that the examples of all routes are about. */
-export const SESSION_ID = '550e8400-e29b-41d4-a716-446655440000'
-export const TIME = '2026-01-28T15:30:00Z'
+export { SESSION_ID, TIME }
 
 /** Where that session stands. */
 export const STANDING = { session_id: SESSION_ID, epoch: 'e-1', seq: 7 }

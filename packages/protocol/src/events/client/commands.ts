@@ -5,6 +5,7 @@ import { Preview } from '../../model/history.js'
 import { CommandId, SessionId } from '../../model/id.js'
 import { JsonValue } from '../../model/json.js'
 import { UndoRequest } from '../../model/undo-request.js'
+import { SESSION_ID, TIME } from '../fields.js'
 
 /**
  * Executes a command in a session. `continues` is the first command of a run of edits that are to be
@@ -29,7 +30,7 @@ export const ExecuteCommand = defineClientEvent({
     { additionalProperties: false },
   ),
   example: {
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    session_id: SESSION_ID,
     command_type: 'UpdateProperty',
     data: { node_id: 'task-1', property_id: 'status', new_value: 'in-progress' },
   },
@@ -45,7 +46,7 @@ export const PreviewCommand = defineClientEvent({
   ack: Preview,
   payload: ExecuteCommand.payload,
   example: {
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    session_id: SESSION_ID,
     command_type: 'DeleteNode',
     data: { node_id: 'task-1' },
   },
@@ -62,7 +63,7 @@ export const PreviewCommand = defineClientEvent({
           parent_id: 'phase-1',
           children: [],
           properties: {},
-          created_at: '2026-01-28T15:30:00Z',
+          created_at: TIME,
         },
         parent_id: 'phase-1',
         index: 0,
@@ -82,7 +83,7 @@ export const UndoCommand = defineClientEvent({
     { session_id: Type.Optional(SessionId), ...UndoRequest.properties },
     { additionalProperties: false },
   ),
-  example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+  example: { session_id: SESSION_ID },
   example_ack: {
     ok: true,
     command_id: 'cmd-2',
@@ -100,7 +101,7 @@ export const RedoCommand = defineClientEvent({
   scope: 'session',
   ack: Ack,
   payload: UndoCommand.payload,
-  example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+  example: { session_id: SESSION_ID },
   example_ack: {
     ok: true,
     command_id: 'cmd-3',

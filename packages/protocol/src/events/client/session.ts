@@ -8,6 +8,7 @@ import { ShareToken } from '../../model/member.js'
 import { PresenceState } from '../../model/presence.js'
 import { Epoch, Seq } from '../../model/seq.js'
 import { Joined, Left } from '../root/session.js'
+import { SESSION_ID } from '../fields.js'
 
 export const JoinSession = defineClientEvent({
   name: 'join_session',
@@ -38,7 +39,7 @@ export const JoinSession = defineClientEvent({
     },
     { additionalProperties: false },
   ),
-  example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+  example: { session_id: SESSION_ID },
   example_ack: { ok: true, ...Joined.example },
 })
 
@@ -57,7 +58,7 @@ export const LeaveSession = defineClientEvent({
     },
     { additionalProperties: false },
   ),
-  example: { session_id: '550e8400-e29b-41d4-a716-446655440000' },
+  example: { session_id: SESSION_ID },
   example_ack: { ok: true, ...Left.example },
 })
 
@@ -76,7 +77,7 @@ export const UpdatePresence = defineClientEvent({
     { additionalProperties: false },
   ),
   example: {
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    session_id: SESSION_ID,
     state: { selection: ['task-1', 'task-2'], focus: 'task-1' },
   },
   example_ack: { ok: true },

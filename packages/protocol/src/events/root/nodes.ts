@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { NodeId, PropertyId } from '../../model/id.js'
 import { JsonValue } from '../../model/json.js'
 import { Node } from '../../model/node.js'
-import { BY_ENTRY, FROM_ENTRY, roomEvent } from '../fields.js'
+import { BY_ENTRY, FROM_ENTRY, TIME, roomEvent } from '../fields.js'
 
 export const NodeCreated = roomEvent({
   name: 'node-created',
@@ -20,7 +20,7 @@ export const NodeCreated = roomEvent({
       parent_id: 'phase-1',
       properties: {},
       children: [],
-      created_at: '2026-01-28T15:30:00Z',
+      created_at: TIME,
     },
     index: 0,
     ...BY_ENTRY,

@@ -1,7 +1,7 @@
 import { GraphState } from '../../model/graph.js'
 import { ProjectId } from '../../model/id.js'
 import { Seq } from '../../model/seq.js'
-import { BY_ENTRY, FROM_ENTRY, roomEvent } from '../fields.js'
+import { BY_ENTRY, FROM_ENTRY, SESSION_ID, roomEvent } from '../fields.js'
 
 export const ProjectLoaded = roomEvent({
   name: 'project:loaded',
@@ -10,7 +10,7 @@ export const ProjectLoaded = roomEvent({
   example: {
     project_id: 'p-1',
     graph: {
-      session_id: '550e8400-e29b-41d4-a716-446655440000',
+      session_id: SESSION_ID,
       project_id: 'p-1',
       template_id: null,
       seq: 7,

@@ -8,7 +8,7 @@ import { ActorId, SessionId } from '../../model/id.js'
 import { GuestToken, RoleSchema } from '../../model/member.js'
 import { Participant, Presence, PresenceChange } from '../../model/presence.js'
 import { Epoch, Seq } from '../../model/seq.js'
-import { roomEvent } from '../fields.js'
+import { SESSION_ID, roomEvent } from '../fields.js'
 
 export const Joined = defineServerEvent({
   name: 'joined',
@@ -37,7 +37,7 @@ export const Joined = defineServerEvent({
     snapshot_required: Type.Optional(Type.Boolean()),
   }),
   example: {
-    session_id: '550e8400-e29b-41d4-a716-446655440000',
+    session_id: SESSION_ID,
     client_id: 'socket-client-id',
     active_clients: 2,
     seq: 7,
@@ -56,7 +56,7 @@ export const Left = defineServerEvent({
   name: 'left',
   description: 'Answer to `leave_session`, to the leaver only.',
   payload: Type.Object({ session_id: SessionId, client_id: Type.String() }),
-  example: { session_id: '550e8400-e29b-41d4-a716-446655440000', client_id: 'socket-client-id' },
+  example: { session_id: SESSION_ID, client_id: 'socket-client-id' },
 })
 
 export const SessionConnected = roomEvent({
@@ -139,7 +139,7 @@ export const SessionChanges = defineServerEvent({
   name: 'session:changes',
   description: 'The entries of one group commit, in order; only to those who follow `changes`.',
   payload: Type.Object({ session_id: SessionId, entries: Type.Array(Entry) }),
-  example: { session_id: '550e8400-e29b-41d4-a716-446655440000', entries: [] },
+  example: { session_id: SESSION_ID, entries: [] },
 })
 
 export const Pong = defineServerEvent({
