@@ -78,6 +78,7 @@ function tiesOf(graph: ProjectGraph, { command, changes }: Prediction): Ties {
   const needs: string[] = []
   const lists: (string | null)[] = []
   let onlyAppends = command !== undefined
+  const placed = new Set(changes.filter((change) => !isProperty(change)).map(nodeOf))
   for (const one of commandsOf(command)) {
     const data = one.data as Data
     const { node_id, child_id, parent_id, property_id, position } = data
@@ -92,7 +93,7 @@ function tiesOf(graph: ProjectGraph, { command, changes }: Prediction): Ties {
     }
     whole.push(...own)
     if (one.command_type !== 'CreateNode' || !isAtEnd(data)) onlyAppends = false
-    if (changes.length > 0) continue
+    if (changes.length > 0 && own.every((id) => placed.has(id))) continue
     // It may come to something when others are placed elsewhere.
     lists.push(parent_id ?? null, ...own.map((id) => graph.record(id)?.parent_id ?? null))
   }
@@ -141,6 +142,12 @@ function touchSame(some: readonly Change[], others: readonly Change[]): boolean 
         return a satisfies never
     }
   })
+}
+
+/** The node that a change is about; undefined when it is about all. */
+function nodeOf(change: Change): string | undefined {
+  if ('node' in change) return change.node.id
+  return 'node_id' in change ? change.node_id : undefined
 }
 
 function commandsOf(command: Command | undefined): readonly Command[] {
@@ -430,13 +437,13 @@ export class Beside {
         return (
           this.#content.of(change.node_id) === 0 &&
           this.#isGrowing(change.from.parent_id) &&
-          this.#isGrowing(change.to.parent_id)
+          this.#isOpen(change.to.parent_id)
         )
       case 'node-added':
       case 'node-removed': {
         const { id } = change.node
         const isTied = this.#content.of(id) + this.#needs.of(id) > 0
-        return !isTied && this.#isGrowing(change.parent_id)
+        return !isTied && this.#isOpen(change.parent_id)
       }
       case 'graph-replaced':
         return false
@@ -456,6 +463,11 @@ export class Beside {
   /** Whether predictions only add at the end of a list, if anything: that end stays the end. */
   #isGrowing(list: string | null): boolean {
     return this.#lists.of(list) === 0
+  }
+
+  /** The same of a list that no prediction removes, and another one brings back, with its parent. */
+  #isOpen(list: string | null): boolean {
+    return this.#isGrowing(list) && (list === null || this.#whole.of(list) === 0)
   }
 
   /** Whether nothing is shown that was called before. */
