@@ -12,10 +12,6 @@ export default defineConfig({
     include: isLong ? [LONG] : ['test/**/*.test.{ts,tsx}'],
     exclude: isLong ? [] : [LONG],
     passWithNoTests: true,
-    // Files wait for servers and disks most of the time. The default leaves one core of two idle.
-    maxWorkers: '100%',
-    // The files of a worker share what they import.
-    isolate: false,
     testTimeout: HANGS_AFTER_MS,
     hookTimeout: HANGS_AFTER_MS,
     expect: { poll: { timeout: HANGS_AFTER_MS } },
