@@ -94,6 +94,15 @@ function replica(now = () => 0): Replica {
 
 type Options = { now?: () => number; refusing?: number; isSetting?: boolean }
 
+/** Calls as many at once as it takes to load what is done beside them. */
+async function loadBeside(client: Replica): Promise<void> {
+  const command: Command = { command_type: 'DeleteNode', data: { node_id: 'none' } }
+  const ids = Array.from({ length: 32 }, (_, n) => `none${n}`)
+  for (const id of ids) client.predict(id, { kind: 'execute', command })
+  await import('../src/graph/beside.js')
+  for (const id of ids) client.drop(id)
+}
+
 /** A client with commands under way, the server, and what is on the wire between them. */
 class World {
   readonly authority = new Authority()
@@ -123,15 +132,6 @@ class World {
   /** Calls so much before anything is served. */
   call(times: number): void {
     for (let n = 0; n < times; n += 1) this.#call()
-  }
-
-  /** As many under way as it takes to load what is done beside them. */
-  async load(): Promise<void> {
-    const command: Command = { command_type: 'DeleteNode', data: { node_id: 'none' } }
-    const ids = Array.from({ length: 32 }, (_, n) => `none${n}`)
-    for (const id of ids) this.client.predict(id, { kind: 'execute', command })
-    await import('../src/graph/beside.js')
-    for (const id of ids) this.client.drop(id)
   }
 
   step(): void {
@@ -287,7 +287,7 @@ test.each(seeds)(
     const isRefusing = seed % 3 === 0
     const isSetting = seed % 4 === 1
     const world = new World(seed, { refusing: isRefusing ? 0.3 : 0, isSetting })
-    if (seed % 8 !== 0) await world.load()
+    if (seed % 8 !== 0) await loadBeside(world.client)
     if (isSetting) {
       world.call(15)
       world.settle()
@@ -311,6 +311,47 @@ test.each(seeds)(
   },
 )
 
+function entry(seq: number, command_id: string, by: string, changes: Change[]): Entry {
+  const timestamp = '2026-01-28T15:30:00Z'
+  const command_type = 'Batch'
+  return { seq, actor: { id: by }, timestamp, command_id, command_type, kind: 'do', changes }
+}
+
+function added(id: string, parent_id: string | null, index: number): Change {
+  const created_at = '2026-01-28T15:30:00.000Z'
+  const node = { id, blueprint_type_id: 't', name: 't', parent_id, children: [], properties: {} }
+  return { type: 'node-added', node: { ...node, created_at }, parent_id, index }
+}
+
+test('[SYNC2] what somebody puts below a node ends the prediction that it is removed', async () => {
+  const client = replica()
+  await loadBeside(client)
+  client.take([entry(1, 'c1', 'ada', [added('a', null, 0)])])
+  for (const kind of ['undo', 'redo'] as const) {
+    client.predict(kind, { kind, target_command_id: 'c1', isOwn: false, isForced: false })
+  }
+  const named = { type: 'property-set', node_id: 'a', property_id: 'name' } as const
+  client.take([entry(2, 'b2', 'bob', [{ ...named, old_value: 't', new_value: 'new' }])])
+  client.take([entry(3, 'b3', 'bob', [added('b', 'a', 0)])])
+  expect(client.view.graph.node('a')).toMatchObject({ name: 'new', children: ['b'] })
+})
+
+test('[SYNC2] a part of a batch that moves nothing moves the node in a longer list', async () => {
+  const client = replica()
+  await loadBeside(client)
+  client.take([entry(1, 'b1', 'bob', [added('a', null, 0), added('x', 'a', 0)])])
+  const update = { node_id: 'a', property_id: 'name', new_value: 'new' }
+  const move = { node_id: 'x', parent_id: 'a', position: { index: 1 } }
+  const commands: Command[] = [
+    { command_type: 'UpdateProperty', data: update },
+    { command_type: 'MoveNode', data: move },
+  ]
+  const command: Command = { command_type: 'Batch', data: { commands: commands as never } }
+  client.predict('c2', { kind: 'execute', command })
+  client.take([entry(2, 'b2', 'bob', [added('y', 'a', 1)])])
+  expect(client.view.graph.node('a')).toMatchObject({ name: 'new', children: ['y', 'x'] })
+})
+
 test('[SYNC2] what is refused among many goes a little later, and with the last one', async () => {
   const none = new Set<string>()
   let lingered = 0
@@ -318,7 +359,7 @@ test('[SYNC2] what is refused among many goes a little later, and with the last 
     // Every look at the clock takes a millisecond: whatever is moved, there is a pause after it.
     let now = 0
     const world = new World(seed, { now: () => (now += 1), refusing: 0.3 })
-    await world.load()
+    await loadBeside(world.client)
     world.call(60)
     for (let step = 0; step < STEPS; step += 1) {
       world.step()
