@@ -119,12 +119,16 @@ export class IndexedDbStore implements CommandStore {
     if (this.#release) return
     const held = new Promise<void>((resolve) => (this.#release = resolve))
     this.#locks = webLocks()
+    const hold = () => {
+      // Told of sooner, others could get the lock first and take this client for gone. What cannot
+      // be learned of them now is adopted with the next connection.
+      this.#meet().catch(() => {})
+      return held
+    }
     // Without the lock others adopt what is here, which is executed once all the same.
-    Promise.resolve(this.#locks?.request(lockOf(this.#owner), () => held)).catch(() => {
+    Promise.resolve(this.#locks?.request(lockOf(this.#owner), hold)).catch(() => {
       this.#locks = undefined
     })
-    // What cannot be learned of the others now is adopted with the next connection.
-    this.#meet().catch(() => {})
   }
 
   /** Waits for the end of the clients that are there, and of those that come. */

@@ -75,7 +75,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     await other.shows(['cut'])
     await other.rename('cut', 'recut')
     await one.shows(['recut'])
-    expect(await executed('seen')).toEqual(['cut', 'recut'])
+    await eventually(async () => expect(await executed('seen')).toEqual(['cut', 'recut']))
   })
 
   test('two that edit offline converge when they are back', async () => {
@@ -159,12 +159,14 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     await closed.close()
     const heirs = await Promise.all([ada.isIn(), ada.isIn()])
     for (const tab of heirs) await tab.shows(['left-1', 'left-2'])
-    expect(await executed('heirs')).toEqual(['left-1', 'left-2'])
+    await eventually(async () => expect(await executed('heirs')).toEqual(['left-1', 'left-2']))
     await living.stands('offline, 1 pending')
     await living.offline(false)
     for (const tab of [living, ...heirs]) await tab.shows(['left-1', 'left-2', 'of-the-living'])
     await living.stands('live, 0 pending')
-    expect(await executed('heirs')).toEqual(['left-1', 'left-2', 'of-the-living'])
+    await eventually(async () =>
+      expect(await executed('heirs')).toEqual(['left-1', 'left-2', 'of-the-living']),
+    )
   })
 
   test('what a tab leaves is sent at once by one that is open and has a connection', async () => {
@@ -172,10 +174,13 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     const [open, offline, closed] = [await ada.isIn(), await ada.isIn(), await ada.isIn()]
     for (const tab of [offline, closed]) await tab.offline(true)
     await closed.add('left-1', 'left-2')
+    await eventually(async () => expect(await closed.stored()).toEqual(['left-1', 'left-2']))
     await offline.stands('offline, 0 pending')
     await closed.close()
     await open.shows(['left-1', 'left-2'])
-    expect(await executed('heir-at-once')).toEqual(['left-1', 'left-2'])
+    await eventually(async () =>
+      expect(await executed('heir-at-once')).toEqual(['left-1', 'left-2']),
+    )
   })
 
   test('storage that the browser clears under a running page costs nothing', async () => {
@@ -191,7 +196,7 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     await tab.close()
     const next = await ada.isIn()
     await next.shows(['before', 'after'])
-    expect(await executed('cleared')).toEqual(['before', 'after'])
+    await eventually(async () => expect(await executed('cleared')).toEqual(['before', 'after']))
   })
 
   test('a tab lets another one change the database, and has its commands in the new one', async () => {
@@ -205,6 +210,6 @@ describe.skipIf(isWithoutBrowser())('in Chromium', () => {
     await eventually(async () => expect(await tab.stored().catch(() => [])).toEqual(['pending']))
     await tab.offline(false)
     for (const each of [tab, other]) await each.shows(['pending'])
-    expect(await executed('changed')).toEqual(['pending'])
+    await eventually(async () => expect(await executed('changed')).toEqual(['pending']))
   })
 })
