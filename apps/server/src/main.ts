@@ -7,6 +7,7 @@ import { type Config, helpText, readConfig, warningsOf } from './config/config.j
 import { SettingError, StorageError } from './errors.js'
 import { createLogger, guarded } from './observability/log.js'
 import { packageVersion } from './files.js'
+import { dataPlace } from './open-journal.js'
 
 /** After this many milliseconds a shutdown no longer waits for stragglers. */
 const SHUTDOWN_LIMIT_MS = 9_000
@@ -129,7 +130,7 @@ function reopenOnHangup({ renewCertificate, reopenLogs }: App): void {
 
 function greet(url: string, config: Config, { hasDocs }: App): void {
   process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
-  say(`Talus listens on ${url}, data in ${config.dataDir}.`)
+  say(`Talus listens on ${url}, data in ${dataPlace(config)}.`)
   for (const warning of warningsOf(config)) say(warning)
   if (hasDocs) say(`Documentation: ${url}/docs/`)
   say(`Try:  curl ${url}${API_PREFIX}/health`)

@@ -1,14 +1,15 @@
 import { join } from 'node:path'
 import type { Config } from './config/config.js'
-import type { Observation } from './observability/observation.js'
-import { StorageError } from './errors.js'
-import { type Journal, openSqliteJournal } from './journal/index.js'
-import { storageAdvice, storageCode } from './journal/sqlite/errors.js'
+import { SettingError, StorageError } from './errors.js'
+import { storageAdvice, storageCode } from './journal/causes.js'
+import { type Journal, openPostgresJournal, openSqliteJournal } from './journal/index.js'
+import { placeOf } from './journal/postgres/connection.js'
 import { writeProbe } from './journal/sqlite/files.js'
+import type { Observation } from './observability/observation.js'
 
 /** `onLost` is told that the journal is lost while the server runs. */
 type JournalOpening = {
-  config: Pick<Config, 'dataDir' | 'durability'>
+  config: Pick<Config, 'dataDir' | 'databaseUrl' | 'durability'>
   observation: Observation
   onLost: ((error: Error) => void) | undefined
 }
@@ -18,6 +19,15 @@ const JOURNAL_FAULTS = {
   checkpoint: 'the log cannot be copied into the database',
   disk: 'the disk failed the journal',
   older: 'commands that were acknowledged are missing',
+  connection: 'a connection to the database was lost',
+}
+
+/** Where the data is kept, as may be told. */
+export function dataPlace({
+  dataDir,
+  databaseUrl,
+}: Pick<Config, 'dataDir' | 'databaseUrl'>): string {
+  return databaseUrl === undefined ? dataDir : placeOf(databaseUrl)
 }
 
 /** SQLite says that something failed, the system why: on a full disk, a file that cannot grow. */
@@ -36,7 +46,7 @@ export async function openJournal(opening: JournalOpening): Promise<Journal> {
   let journal: Journal | undefined
   try {
     let isOpen = false
-    journal = await openSqlite(opening, () => isOpen)
+    journal = await openStore(opening, () => isOpen)
     // To start, and refuse every command, would look like a server that works.
     await journal.ping()
     isOpen = true
@@ -44,22 +54,29 @@ export async function openJournal(opening: JournalOpening): Promise<Journal> {
   } catch (err) {
     // What could not be opened may not close either: the first failure is the one to tell.
     await journal?.close().catch(() => undefined)
-    const { dataDir } = opening.config
-    const advice = await adviceFor(err, dataDir)
+    if (err instanceof SettingError) throw err
+    const advice = await adviceFor(err, opening.config.dataDir)
     if (advice === undefined) throw err
-    const message = `The data cannot be kept in ${dataDir}: ${advice}.`
+    const message = `The data cannot be kept in ${dataPlace(opening.config)}: ${advice}.`
     throw new StorageError(`${message} ${String(err instanceof Error ? err.message : err)}`, {
       cause: err,
     })
   }
 }
 
-function openSqlite(
-  { config, onLost, observation }: JournalOpening,
-  isOpen: () => boolean,
-): Promise<Journal> {
-  const { dataDir, durability } = config
+function openStore(opening: JournalOpening, isOpen: () => boolean): Promise<Journal> {
+  const { config, onLost, observation } = opening
+  const { dataDir, databaseUrl, durability } = config
   const { log, metrics } = observation
+  const onFault = (fault: keyof typeof JOURNAL_FAULTS, err: unknown) => {
+    // That the server cannot start is told by the refusal, once.
+    if (!isOpen() && fault !== 'older') return
+    metrics.instruments.journalFaults.inc({ fault })
+    log.error({ err, fault }, JOURNAL_FAULTS[fault])
+  }
+  if (databaseUrl !== undefined) {
+    return openPostgresJournal({ url: databaseUrl, onFault: (err) => onFault('connection', err) })
+  }
   return openSqliteJournal({
     file: join(dataDir, 'talus.db'),
     durability,
@@ -70,11 +87,6 @@ function openSqlite(
       if (!onLost) throw err
       onLost(err)
     },
-    onFault(fault, err) {
-      // That the server cannot start is told by the refusal, once.
-      if (!isOpen() && fault !== 'older') return
-      metrics.instruments.journalFaults.inc({ fault })
-      log.error({ err, fault }, JOURNAL_FAULTS[fault])
-    },
+    onFault,
   })
 }

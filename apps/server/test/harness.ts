@@ -7,6 +7,7 @@ import { buildApp, type App } from '../src/app.js'
 import type { Replacements } from '../src/wiring.js'
 import { readConfig } from '../src/config/config.js'
 import { createMemoryJournal } from '../src/journal/index.js'
+import { databaseOf } from './postgres-database.js'
 
 /** A received event: its name and its payload. */
 export type Received = { event: string; payload: Record<string, unknown> }
@@ -126,12 +127,20 @@ async function request(
 
 type TestOptions = Replacements & { templatesDir?: string; dataDir?: string; args?: string[] }
 
+/** Where the tests keep their data: in the data folder, or in a PostgreSQL database for each of those. */
+const IS_POSTGRES = process.env.TALUS_TEST_STORE === 'postgres'
+
 /** The real server on a free port, with a data folder of its own, closed at the end of its scope. */
 export async function testApp(options: TestOptions = {}): Promise<TestApp> {
   const { templatesDir, dataDir: given, args = [], ...replacements } = options
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'talus-test-')))
   const templates = templatesDir === undefined ? [] : ['--templates-dir', templatesDir]
-  const config = readConfig(['--port', '0', '--data-dir', dataDir, ...templates, ...args], {})
+  const database = IS_POSTGRES && !options.journal ? await databaseOf(dataDir) : undefined
+  const store = database ? ['--database-url', database.url] : []
+  const config = readConfig(
+    ['--port', '0', '--data-dir', dataDir, ...store, ...templates, ...args],
+    {},
+  )
   if (!config.ok) throw new Error(config.error.message)
   const logger = pino({ level: process.env.TALUS_TEST_LOG ?? 'silent' })
   const app = await buildApp(config.value, { logger, ...replacements })
@@ -164,12 +173,14 @@ export async function testApp(options: TestOptions = {}): Promise<TestApp> {
     },
     async [Symbol.asyncDispose]() {
       await stop()
-      if (given === undefined) await rm(dataDir, { recursive: true, force: true })
+      if (given !== undefined) return
+      await rm(dataDir, { recursive: true, force: true })
+      await database?.drop()
     },
   }
 }
 
 /** The same server over a journal in memory: starts at once, for tests that need no disk. */
 export function quickApp(options: TestOptions = {}): Promise<TestApp> {
-  return testApp({ journal: createMemoryJournal(), ...options })
+  return testApp({ ...(IS_POSTGRES ? {} : { journal: createMemoryJournal() }), ...options })
 }

@@ -18,11 +18,14 @@ export interface OpenedJournal extends AsyncDisposable {
 
 export type OpenJournal = () => Promise<OpenedJournal>
 
-/** What every implementation of `Journal` has to do. */
-export function journalSuite(name: string, open: OpenJournal): void {
+/**
+ * What every implementation of `Journal` has to do. `isQueue`: what is asked for first is done first,
+ * also where nobody waits for it.
+ */
+export function journalSuite(name: string, open: OpenJournal, { isQueue = true } = {}): void {
   // How long a test takes is up to the disk: none has a time limit.
   describe(`the ${name}`, { timeout: 0 }, () => {
-    sessionSuite(open)
+    sessionSuite(open, { isQueue })
     appendSuite(open)
     historySuite(open)
     truncationSuite(open)

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { StorageError } from '../src/errors.js'
-import { storageAdvice, storageCause } from '../src/journal/sqlite/errors.js'
+import { storageAdvice, storageCause } from '../src/journal/causes.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { launch, launchOn } from './server-process.js'
 

@@ -24,7 +24,7 @@ import {
   readGroup,
   type Setting,
   type ValuesOf,
-  variableOf,
+  variablesOf,
 } from './setting.js'
 
 /** How the server runs. Every field is a flag, and an environment variable `TALUS_…`. */
@@ -63,7 +63,7 @@ function defaultShown({ default: fallback, open }: Setting): string {
 function helpLine(setting: Setting): string {
   const usage = `  --${setting.flag}${setting.unit ? ` ${setting.unit}` : ''}`
   const line = `${usage.padEnd(28)} ${setting.help}${defaultShown(setting)}`
-  return `${line}\n${' '.repeat(29)}${variableOf(setting)}`
+  return `${line}\n${' '.repeat(29)}${variablesOf(setting).join(', ')}`
 }
 
 /** What `--help` prints; `commands` are lines about those. */
@@ -115,7 +115,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Res
   const flags = readFlags(argv)
   if (!flags.ok) return flags
   return configOf((setting) => {
-    const value = flags.value[setting.flag] ?? env[variableOf(setting)]
+    const variable = variablesOf(setting).find((name) => env[name] !== undefined)
+    const value = flags.value[setting.flag] ?? (variable && env[variable])
     return value === undefined ? undefined : String(value)
   })
 }

@@ -13,6 +13,12 @@ import {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
+function databaseOf(given: string): string | undefined {
+  if (!URL.canParse(given)) return undefined
+  const { protocol, pathname } = new URL(given)
+  return /^postgres(ql)?:$/.test(protocol) && pathname.length > 1 ? given : undefined
+}
+
 /** Where the server listens, what it stores and how long. */
 export const SERVER = {
   host: text(
@@ -30,6 +36,17 @@ export const SERVER = {
   dataDir: text('data-dir DIR', './data', 'folder of the database; created if it does not exist', {
     expected: 'a folder',
   }),
+  databaseUrl: parsed(
+    'database-url URL',
+    undefined,
+    'PostgreSQL database that keeps the data in place of the folder (postgres://user:password@host/name); prefer the variable',
+    {
+      parse: databaseOf,
+      expected: 'a URL such as postgres://user@host:5432/name',
+      also: 'DATABASE_URL',
+      ...REDACTED,
+    },
+  ),
   templatesDir: text(
     'templates-dir DIR',
     undefined,

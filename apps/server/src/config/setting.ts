@@ -19,6 +19,8 @@ type Keywords = {
   wrongIn?: (text: string) => string
   /** The default where nobody is authenticated, if it is another one. */
   open?: string
+  /** Another variable that it is read from, which other programs know too. */
+  also?: string
 }
 
 export type Setting = TSchema & Keywords
@@ -101,6 +103,7 @@ export function parsed<const U extends string, const D extends string | undefine
     expected: string
     wrongIn?: (text: string) => string
     open?: string
+    also?: string
   },
 ) {
   return Object.assign(define(Type.Unsafe<T>({}), usage, fallback, help), kind)
@@ -123,6 +126,12 @@ export function unlessZero(value: number): number {
 
 export function variableOf({ flag }: Pick<Setting, 'flag'>): string {
   return `TALUS_${flag.replaceAll('-', '_').toUpperCase()}`
+}
+
+/** The variables of a setting; the first that is set counts. */
+export function variablesOf(setting: Pick<Setting, 'flag' | 'also'>): string[] {
+  const { also } = setting
+  return also === undefined ? [variableOf(setting)] : [variableOf(setting), also]
 }
 
 /** A refusal that names the flag, its variable, what was given and what was expected. */

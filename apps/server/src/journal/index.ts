@@ -1,4 +1,5 @@
 export { StorageError } from './journal.js'
 export type { Journal } from './journal.js'
 export { createMemoryJournal } from './memory.js'
+export { openPostgresJournal } from './postgres/open.js'
 export { openSqliteJournal } from './sqlite/open.js'

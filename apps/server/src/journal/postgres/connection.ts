@@ -1,0 +1,189 @@
+import type { Pool, PoolClient, PoolConfig } from 'pg'
+import { SettingError, StorageError } from '../../errors.js'
+import { isAnswer, isRefusedBefore, messageOf } from './errors.js'
+
+/** Milliseconds until a connection, a lock and a transaction that does nothing are given up. */
+const CONNECT_MS = 3_000
+const LOCK_MS = 5_000
+const IDLE_MS = 15_000
+
+/** The database ends a statement itself. When it does not say so, it is frozen, or its network gone. */
+const ANSWER_MS = 500
+
+/** OID of bigint. Numbers here stay far below 2^53. */
+const INT8 = 20
+
+/** Values of a statement: what `pg` knows how to send. */
+export type SqlValue = string | number | boolean | null | readonly unknown[]
+
+/** A statement. `name`: it is prepared once for each connection. */
+export type Statement = { text: string; values?: readonly SqlValue[]; name?: string }
+
+/** Runs a statement; rejects with `StorageError`. */
+export type Query = <Row>(text: string, values?: readonly SqlValue[]) => Promise<Row[]>
+
+/** A failure after which nobody knows whether the database did what it was asked to. */
+export class Unsure extends StorageError {}
+
+type Options = {
+  url: string
+  /** How many connections at most. */
+  connections: number
+  /** Milliseconds that a statement may take. */
+  statementMs: number
+  onIdleError: (error: Error) => void
+}
+
+/** The pool of connections to a PostgreSQL database. */
+export class PostgresDatabase {
+  readonly #pool: Pool
+  /** Host and name of the database, as may be told: without user and password. */
+  readonly place: string
+  readonly #patience: number
+  #clockOffset = 0
+
+  private constructor(pool: Pool, place: string, patience: number) {
+    this.#pool = pool
+    this.place = place
+    this.#patience = patience
+  }
+
+  /** Connects to nothing yet. Rejects with a `SettingError` when the package `pg` is not there. */
+  static async create(options: Options): Promise<PostgresDatabase> {
+    const { Pool, types } = await loadDriver()
+    const { url, connections, statementMs, onIdleError } = options
+    const config: PoolConfig = {
+      connectionString: url,
+      max: connections,
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      application_name: 'talus-server',
+      statement_timeout: statementMs,
+      lock_timeout: LOCK_MS,
+      idle_in_transaction_session_timeout: IDLE_MS,
+      types: {
+        getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+          oid === INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+      },
+    }
+    const pool = new Pool(config)
+    // A connection that nobody uses has ended: the next one to ask gets another.
+    pool.on('error', onIdleError)
+    return new PostgresDatabase(pool, placeOf(url), statementMs + ANSWER_MS)
+  }
+
+  /** Milliseconds since 1970 by the clock of the database, as far as it is known. */
+  now(): number {
+    return Date.now() + this.#clockOffset
+  }
+
+  /** The database has told its time. */
+  tellTime(time: number): void {
+    this.#clockOffset = time - Date.now()
+  }
+
+  /** Runs one statement on any connection. Rejects with `StorageError`; `Unsure`: it may have run. */
+  run<Row>(statement: Statement): Promise<Row[]> {
+    return this.#using((client) => this.#ask<Row>(client, statement))
+  }
+
+  query: Query = (text, values) => this.run({ text, ...(values && { values }) })
+
+  /** Runs statements in a transaction. `Unsure`: it may be committed. */
+  transaction<T>(work: (query: Query) => Promise<T>, begin = 'begin'): Promise<T> {
+    return this.#using(async (client) => {
+      const query: Query = (text, values) => this.#ask(client, { text, ...(values && { values }) })
+      await query(begin)
+      let result: T
+      try {
+        result = await work(query)
+      } catch (error) {
+        // The connection is given up when this fails as well; the first failure is the one to tell.
+        if (!(error instanceof Unsure)) await query('rollback')
+        // Nothing was committed.
+        else throw new StorageError(error.message, { cause: error.cause })
+        throw error
+      }
+      await query('commit')
+      return result
+    })
+  }
+
+  /** Several reads that see one state of the database. */
+  view<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.transaction(work, 'begin isolation level repeatable read read only')
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  async #using<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#connect()
+    let failure: unknown
+    // A connection that breaks says so to whoever waits for its answer; without a listener it would throw.
+    const ignore = () => undefined
+    client.on('error', ignore)
+    try {
+      return await work(client)
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
+      client.off('error', ignore)
+      // One that failed to answer is not to be used again.
+      const isBroken = failure instanceof Unsure || failure instanceof BrokenOff
+      client.release(isBroken)
+    }
+  }
+
+  async #ask<Row>(client: PoolClient, { values, ...rest }: Statement): Promise<Row[]> {
+    let timer: NodeJS.Timeout | undefined
+    const ms = this.#patience
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms`)), ms)
+    })
+    try {
+      const asked = client.query<Row & object>({ ...rest, ...(values && { values: [...values] }) })
+      // Whoever answers too late is not listened to any more.
+      asked.catch(() => undefined)
+      const { rows } = await Promise.race([asked, late])
+      return rows
+    } catch (cause) {
+      const message = messageOf(cause)
+      if (isRefusedBefore(cause)) throw new BrokenOff(message, { cause })
+      throw isAnswer(cause) ? new StorageError(message, { cause }) : new Unsure(message, { cause })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (cause) {
+      throw new StorageError(`No connection to ${this.place}: ${messageOf(cause)}`, { cause })
+    }
+  }
+}
+
+/** The transaction of a connection has ended otherwise than it was asked to. */
+class BrokenOff extends StorageError {}
+
+async function loadDriver() {
+  try {
+    const { default: driver } = await import('pg')
+    return driver
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'))
+      throw cause
+    const message = '--database-url (DATABASE_URL) needs the optional package pg: install it'
+    throw new SettingError(message, { cause })
+  }
+}
+
+/** `postgres://host:port/name`: what may be told of a connection. */
+export function placeOf(url: string): string {
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${pathname}`
+}

@@ -1,0 +1,87 @@
+import type { Journal } from '../journal.js'
+import { StorageError } from '../journal.js'
+import { Log, PATIENCE_MS } from './append.js'
+import { PostgresDatabase } from './connection.js'
+import { historyOf } from './history.js'
+import { membersOf, sessionsOf } from './sessions.js'
+import { projectsOf } from './projects.js'
+import { Removal } from './removal.js'
+import { prepareSchema } from './schema.js'
+
+export type PostgresOptions = {
+  /** `postgres://user:password@host:port/name`, with the parameters that `pg` knows. */
+  url: string
+  /** Something failed that nobody has asked for. It is tried again, and nothing is lost. */
+  onFault?: (error: unknown) => void
+}
+
+/** Connections of one server at most, beside those that append; others wait for one. */
+const CONNECTIONS = 8
+
+/** Milliseconds that a statement of those may take. */
+const STATEMENT_MS = 10_000
+
+/** One group at a time is appended, and what is long beside it. */
+const APPENDING = 3
+
+/**
+ * A journal in a PostgreSQL database, in a schema of its own; several servers may use it at once.
+ * Rejects with `StorageError`, and with a `SettingError` when the package `pg` is not installed.
+ */
+export async function openPostgresJournal({
+  url,
+  onFault = () => undefined,
+}: PostgresOptions): Promise<Journal> {
+  const create = (connections: number, statementMs: number) =>
+    PostgresDatabase.create({ url, connections, statementMs, onIdleError: onFault })
+  const database = await create(CONNECTIONS, STATEMENT_MS)
+  const appending = await create(APPENDING, PATIENCE_MS)
+  const end = async () => {
+    await Promise.all([database.close(), appending.close()])
+  }
+  const ping = async () => {
+    appending.tellTime(await prove(database))
+  }
+  try {
+    await prepareSchema(database)
+    await ping()
+  } catch (error) {
+    await end()
+    throw error
+  }
+  const log = new Log(appending)
+  const removal = new Removal(database, onFault)
+  removal.begin()
+  let closing: Promise<void> | undefined
+  return {
+    ...sessionsOf(database, () => removal.begin()),
+    ...membersOf(database),
+    ...historyOf(database),
+    ...projectsOf(database),
+    append: (batches) => log.append(batches),
+    eraseRemoved: () => removal.next(),
+    async size() {
+      const [row] = await database.query<{ bytes: number }>(
+        `select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'talus' and c.relkind = 'r'`,
+      )
+      return { staged: 0, bytes: row?.bytes ?? 0 }
+    },
+    ping,
+    async close() {
+      closing ??= removal.stop().then(end)
+      await closing
+    },
+  }
+}
+
+/** Gives the time of the database. Throws `StorageError` unless it takes what is written. */
+async function prove(database: PostgresDatabase): Promise<number> {
+  const [row] = await database.query<{ now: number }>(
+    `update talus.journal set touched = extract(epoch from clock_timestamp()) * 1000
+    returning touched as now`,
+  )
+  if (!row) throw new StorageError(`${database.place} has no schema of Talus`)
+  return row.now
+}

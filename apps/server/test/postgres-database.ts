@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+
+/** The server that the tests use: another one by this variable. */
+const SERVER = process.env.TALUS_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres'
+
+/** Runs statements on a database, each by itself. */
+export async function runSql<Row = unknown>(url: string, ...statements: string[]): Promise<Row[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    let rows: unknown[] = []
+    for (const sql of statements) ({ rows } = await client.query(sql))
+    return rows as Row[]
+  } finally {
+    await client.end()
+  }
+}
+
+type Database = { url: string; drop: () => Promise<void> }
+
+/** Databases of this run, for `postgres-cleanup.ts`, which drops them. */
+const PREFIX = `talus_test_${process.env.TALUS_TEST_RUN}_`
+
+/** Databases that nobody uses now: to create one takes a second, to empty one a few milliseconds. */
+const free: string[] = []
+
+/** Drops the databases of this run. */
+export async function dropDatabases(): Promise<void> {
+  const sql = `select datname from pg_database where starts_with(datname, '${PREFIX}')`
+  for (const { datname } of await runSql<{ datname: string }>(SERVER, sql)) {
+    await runSql(SERVER, `drop database ${datname} with (force)`)
+  }
+}
+
+async function emptyDatabase(): Promise<Database> {
+  const known = free.pop()
+  const name = known ?? `${PREFIX}${randomUUID().replaceAll('-', '')}`
+  if (!known) await runSql(SERVER, `create database ${name}`)
+  const url = new URL(SERVER)
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    async drop() {
+      await runSql(url.href, 'drop schema if exists talus cascade')
+      free.push(name)
+    },
+  }
+}
+
+/** An empty database, for as long as its scope. */
+export async function temporaryDatabase(): Promise<AsyncDisposable & Database> {
+  const database = await emptyDatabase()
+  return { ...database, [Symbol.asyncDispose]: database.drop }
+}
+
+const byFolder = new Map<string, Promise<Database>>()
+
+/** The database that stands in place of a data folder, empty at first. */
+export function databaseOf(folder: string): Promise<Database> {
+  const known = byFolder.get(folder) ?? emptyDatabase()
+  byFolder.set(folder, known)
+  return known
+}
