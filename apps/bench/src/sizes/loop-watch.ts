@@ -1,7 +1,8 @@
 import { openSync, readSync } from 'node:fs'
 
 // Loaded into a measured server before its program: tells the bench, which asks over the channel
-// between the processes, how long the event loop was held since it was last asked.
+// between the processes, how long the event loop was held. The first message begins the watch, the next
+// one ends it.
 
 const INTERVAL_MS = 1
 
@@ -31,10 +32,10 @@ function cpuMs(): number {
 }
 
 let longest: Held = { ms: 0, cpu: 0 }
-let seen = performance.now()
-let seenCpu = cpuMs()
+let seen = 0
+let seenCpu = 0
 
-setInterval(() => {
+function look(): void {
   const now = performance.now()
   const cpu = cpuMs()
   longest = {
@@ -43,11 +44,23 @@ setInterval(() => {
   }
   seen = now
   seenCpu = cpu
-}, INTERVAL_MS).unref()
+}
 
+let timer: NodeJS.Timeout | undefined
+
+/** From one message to the next: the watch itself keeps an idle server busy. */
 process.on('message', () => {
+  if (timer) {
+    look()
+    clearInterval(timer)
+    timer = undefined
+  } else {
+    longest = { ms: 0, cpu: 0 }
+    seen = performance.now()
+    seenCpu = cpuMs()
+    timer = setInterval(look, INTERVAL_MS).unref()
+  }
   process.send?.(longest)
-  longest = { ms: 0, cpu: 0 }
 })
 // A server that has nothing else to do may end.
 process.channel?.unref()
