@@ -31,5 +31,6 @@ test('what this package offers changes on purpose only', () => {
     'sameJson',
     'search',
     'withTypes',
+    'withTypesInSteps',
   ])
 })

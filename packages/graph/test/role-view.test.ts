@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Entry, JsonObject, Node, Role, SearchQuery } from '@talus/protocol'
+import type { Change, Entry, JsonObject, Node, Role, SearchQuery } from '@talus/protocol'
 import { AccessRules, epochOf, ProjectGraph, search, type RoleView } from '../src/index.js'
+import { NODES_PER_STEP } from '../src/steps.js'
 import { ended } from './ended.js'
 import { actorOf, commandOf, moves, openSession, type Move } from './random-session.js'
 import { NOW, Session } from './session.js'
@@ -22,6 +23,24 @@ const node = (blueprint_type_id: string, properties: Node['properties'], more = 
   properties,
   created_at: NOW,
   ...more,
+})
+
+test('[VIEW2] what a role sees of many nodes is made in steps', () => {
+  const view = viewOf(rulesOf(blueprintOf(STAFF)), 'viewer')
+  const COUNT = 50 * NODES_PER_STEP
+  const nodes = Array.from({ length: COUNT }, (_, n) => node('person', { salary: n, phone: '1' }))
+  const removed = nodes.map((each): Change => {
+    return { type: 'node-removed', node: each, parent_id: null, index: 0 }
+  })
+  for (const changes of [removed, [{ type: 'graph-replaced', nodes } as const]]) {
+    let steps = 0
+    const seen = view.changesInSteps(changes)
+    let step = seen.next()
+    for (; !step.done; step = seen.next()) steps += 1
+    expect(steps).toBe(50)
+    expect(step.value).toEqual(view.changes(changes))
+    expect(JSON.stringify(step.value)).not.toContain('salary')
+  }
 })
 
 describe('what a role sees', () => {

@@ -1,5 +1,5 @@
 import { affordances, epochOf, type GraphImage, type RoleView, search } from '@talus/graph'
-import { fail, type Moment, ok, type Result } from '@talus/protocol'
+import { type Change, fail, type Moment, ok, type Result } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Caller } from '../auth/identity.js'
 import type { Permit } from '../limits/concurrency.js'
@@ -139,6 +139,14 @@ function* entriesJson(bodies: readonly string[], view: RoleView | null) {
   for (const body of bodies) yield view ? viewedEntry(body, view) : [body]
 }
 
+/** Each when its turn comes to be written. */
+function* shownChanges(changes: readonly Change[], view: RoleView): Generator<Change> {
+  for (const change of changes) {
+    const shown = view.change(change)
+    if (shown) yield shown
+  }
+}
+
 type HistoryRequest = { caller: Caller; reply: FastifyReply; session: LiveSession }
 
 /** What the caller sees, and what every answer says of the session. */
@@ -189,7 +197,7 @@ export function mountHistory(app: FastifyInstance, services: RestServices): void
       const wanted = { from_seq, to_seq, gone: permit.gone }
       const changes = await history.diff(session, wanted)
       if (!changes.ok) return changes
-      const shown = view ? view.changes(changes.value) : changes.value
+      const shown = view ? shownChanges(changes.value, view) : changes.value
       const pieces = listJson({ ...head, from_seq, to_seq }, 'changes', eachAsJson(shown))
       return ok(new RawJson(await streamed(pieces, permit)))
     },

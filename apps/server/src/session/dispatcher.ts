@@ -1,4 +1,4 @@
-import { permits } from '@talus/graph'
+import { permits, type RoleView } from '@talus/graph'
 import {
   type Ack,
   CLIENT_EVENTS,
@@ -23,6 +23,7 @@ import { type CommandRates, costOf, type Spending, takeCommand } from '../limits
 import type { LiveSession } from './live-session.js'
 import { meteredType, type CommandObserver } from '../observability/observation.js'
 import type { EntryPoint } from '../observability/audit.js'
+import { inTurns } from '../turns.js'
 import { payloadHash, payloadOf } from './retries.js'
 import { ackFor, permissionsOf, viewOf } from './role-view.js'
 import type { SessionStore } from './store.js'
@@ -186,8 +187,17 @@ export class Dispatcher {
     const asking = { caller, request: admitted.value, session: session.value, bytes }
     const task = { ...this.#executeTask(asking), requires }
     const preview = await session.value.preview(task)
-    const view = viewOf(this.#now(caller), session.value)
-    return preview.ok && view ? { ...preview, changes: view.changes(preview.changes) } : preview
+    return this.#shown(preview, () => viewOf(this.#now(caller), session.value))
+  }
+
+  /** A preview in the view of the moment when it is ready: it may be about 100,000 nodes. */
+  async #shown(preview: Preview, viewNow: () => RoleView | null): Promise<Preview> {
+    for (;;) {
+      const view = viewNow()
+      if (!preview.ok || !view) return preview
+      const changes = await inTurns(view.changesInSteps(preview.changes))
+      if (viewNow()?.name === view.name) return { ...preview, changes }
+    }
   }
 
   async #revert(kind: 'undo' | 'redo', caller: Caller, payload: unknown): Promise<Ack> {

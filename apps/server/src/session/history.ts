@@ -3,7 +3,7 @@ import {
   type GraphImage,
   type ProjectGraph,
   type RoleView,
-  withTypes,
+  withTypesInSteps,
 } from '@talus/graph'
 import {
   type Change,
@@ -270,7 +270,7 @@ export class HistoryReader {
     const to = await this.graphAt(session, { seq: to_seq, path: '/to_seq', gone })
     if (!to.ok) return to
     const changes = await inTurns(diffInPieces(from.value, to.value), gone)
-    return ok(session.rules ? withTypes(from.value, changes) : changes)
+    return ok(session.rules ? await inTurns(withTypesInSteps(from.value, changes), gone) : changes)
   }
 
   /** How to get to a former state. Errors: BAD_REQUEST, HISTORY_TRUNCATED. */

@@ -13,6 +13,7 @@ import {
   type Steps,
   type UndoHistory,
   withTypes,
+  withTypesInSteps,
 } from '@talus/graph'
 import type {
   Actor,
@@ -169,13 +170,19 @@ function planTask(ground: Ground, task: Task): Plan {
  * planned so far: the caller keeps it from readers (`beginTrial`) and plans nothing else.
  */
 function* planTaskInSteps(ground: Ground, task: Task): Steps<Plan> {
-  return typed(ground, yield* plannedInSteps(ground, task))
+  return yield* typedInSteps(ground, yield* plannedInSteps(ground, task))
 }
 
 function typed({ rules, graph }: Ground, plan: Plan): Plan {
   if (!rules || plan.outcome !== 'changes') return plan
   // Whoever sees the entry later, with whatever rights, has to know what it is about.
   const changes = withTypes(graph, plan.draft.changes)
+  return { ...plan, draft: { ...plan.draft, changes } }
+}
+
+function* typedInSteps({ rules, graph }: Ground, plan: Plan): Steps<Plan> {
+  if (!rules || plan.outcome !== 'changes') return plan
+  const changes = yield* withTypesInSteps(graph, plan.draft.changes)
   return { ...plan, draft: { ...plan.draft, changes } }
 }
 

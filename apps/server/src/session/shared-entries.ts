@@ -1,5 +1,6 @@
 import { finish, type RoleView, type Steps } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
+import { viewedEntry } from './role-view.js'
 
 /**
  * Entries from `first` on as a JSON list, where in its bytes each of them begins, and where it ends.
@@ -32,6 +33,22 @@ function* listOf(first: number, entries: readonly string[]): Steps<{ list: List;
     list: { first, starts, end, bytes: new WeakRef(bytes.buffer) },
     bytes: bytes.subarray(0, end),
   }
+}
+
+/** Characters of an entry from which on it is not parsed in one piece: 900 kB would take 20 ms. */
+const LARGE = 64 * 1024
+
+function* seenBy(view: RoleView, body: string): Steps<string> {
+  if (body.length < LARGE) {
+    yield
+    return JSON.stringify(view.entry(JSON.parse(body) as Entry))
+  }
+  const pieces: string[] = []
+  for (const piece of viewedEntry(body, view)) {
+    if (piece !== undefined) pieces.push(piece)
+    yield
+  }
+  return pieces.join('')
 }
 
 /** The end of the list, from an entry on. Undefined: it is not in it, or has been collected. */
@@ -72,10 +89,7 @@ export class SharedEntries {
   *#make(first: number, view: RoleView | null, entries: readonly string[]): Steps<Buffer> {
     const generation = this.#generation
     const seen: string[] = []
-    for (const body of entries) {
-      seen.push(view ? JSON.stringify(view.entry(JSON.parse(body) as Entry)) : body)
-      if (view) yield
-    }
+    for (const body of entries) seen.push(view ? yield* seenBy(view, body) : body)
     const { list, bytes } = yield* listOf(first, seen)
     if (generation === this.#generation) this.#lists.set(view?.name ?? '', list)
     return bytes

@@ -67,8 +67,24 @@ export class RoleView {
     return { ...rest, ...this.#content(record) }
   }
 
+  /** A change as it is seen; undefined: nothing of it is. */
+  change(change: Change): Change | undefined {
+    return this.#change(change)
+  }
+
   changes(changes: readonly Change[]): Change[] {
-    return changes.flatMap((change) => this.#change(change) ?? [])
+    return finish(this.changesInSteps(changes))
+  }
+
+  /** The same in steps. */
+  *changesInSteps(changes: readonly Change[]): Steps<Change[]> {
+    const seen: Change[] = []
+    for (const [n, change] of changes.entries()) {
+      if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
+      const shown = yield* this.#changeInSteps(change)
+      if (shown) seen.push(shown)
+    }
+    return seen
   }
 
   /**
@@ -81,15 +97,10 @@ export class RoleView {
 
   /** The same in steps. */
   *entryInSteps(entry: Entry): Steps<Entry> {
-    const changes: Change[] = []
-    let isWhole = true
-    for (const [n, change] of entry.changes.entries()) {
-      if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
-      const seen = this.#change(change)
-      if (seen !== change) isWhole = false
-      if (seen) changes.push(seen)
+    const changes = yield* this.changesInSteps(entry.changes)
+    if (changes.every((change, n) => change === entry.changes[n])) {
+      if (changes.length === entry.changes.length) return entry
     }
-    if (isWhole) return entry
     const { label: _, ...rest } = entry
     return { ...rest, changes }
   }
@@ -100,6 +111,16 @@ export class RoleView {
       ({ node_id, property_id }) =>
         property_id === undefined || !this.#hidesOn(typeOf(node_id), property_id),
     )
+  }
+
+  *#changeInSteps(change: Change): Steps<Change | undefined> {
+    if (change.type !== 'graph-replaced') return this.#change(change)
+    const nodes: Node[] = []
+    for (const [n, node] of change.nodes.entries()) {
+      if (n % NODES_PER_STEP === NODES_PER_STEP - 1) yield
+      nodes.push(this.node(node))
+    }
+    return { ...change, nodes }
   }
 
   #change(change: Change): Change | undefined {
@@ -114,7 +135,7 @@ export class RoleView {
       case 'property-set':
         return this.#propertySet(change)
       case 'graph-replaced':
-        return { ...change, nodes: change.nodes.map((node) => this.node(node)) }
+        return finish(this.#changeInSteps(change))
       default:
         return change satisfies never
     }
