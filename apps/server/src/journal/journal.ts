@@ -60,8 +60,11 @@ export type StoredCommand = {
   command_id: string
   payload_hash: string
   seq: number | null
-  /** The `Entry` as JSON; null for a receipt, and for an entry that was removed. */
-  body: string | null
+  /**
+   * The `Entry` as JSON; null for a receipt, and for an entry that was removed. Undefined: it is long,
+   * and whoever needs it reads it by its seq.
+   */
+  body: string | null | undefined
   ack: AckSuccess | null
 }
 

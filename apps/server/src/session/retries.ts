@@ -1,8 +1,30 @@
 import { hash } from 'node:crypto'
-import type { Ack, Command, Entry, Failure, Position, SimpleCommand } from '@talus/protocol'
+import type {
+  Ack,
+  Command,
+  Entry,
+  Failure,
+  JsonValue,
+  Position,
+  SimpleCommand,
+} from '@talus/protocol'
 import { type Faults, NOT_DURABLE, refusal, StorageError } from '../errors.js'
 import type { Journal } from '../journal/journal.js'
+import { inTurns, KeyedQueue, loopTurns, takeTurn } from '../turns.js'
+import { type EntryHead, entryPieces } from './role-view.js'
 import type { Task, Waiting } from './task.js'
+
+/** Items of a result from which on it takes a millisecond to be written. */
+const LONG = 1_000
+
+function isLong(result: JsonValue): boolean {
+  if (typeof result !== 'object' || result === null) return false
+  if (Array.isArray(result)) return result.length > LONG
+  return Object.values(result).some((value) => Array.isArray(value) && value.length > LONG)
+}
+
+/** One is read at a time, as each takes its size of memory several times. */
+const longEntries = new KeyedQueue()
 
 type PlainObject = { [key: string]: unknown }
 
@@ -128,6 +150,8 @@ export class Retries {
   readonly #recent = new RecentCommands()
   /** Of an id that several payloads want: the answer to the last of them. */
   readonly #queues = new Map<string, Promise<Ack>>()
+  /** Long entries that are being read, by their seq. */
+  readonly #reading = new Map<number, Promise<JsonValue | undefined>>()
   readonly #journal: Journal
   readonly #session_id: string
   readonly #faults: Faults
@@ -159,11 +183,18 @@ export class Retries {
     const { command_id, payload_hash } = task
     const waiting = this.#recent.waiting(command_id)
     if (waiting?.payload_hash === payload_hash) {
-      return waiting.ack.then((ack) => (ack.ok ? { ...ack, duplicate: true } : ack))
+      return this.#answeredAgain(waiting.ack)
     }
     const before = this.#queues.get(command_id) ?? waiting?.ack
     if (before) return this.#queue(task, before, submit)
     return this.#recent.isAccepted(command_id) ? this.accepted(task) : undefined
+  }
+
+  /** Each in its turn: the answer may have a megabyte, and be asked for a thousand times at once. */
+  async #answeredAgain(waiting: Promise<Ack>): Promise<Ack> {
+    const ack = await waiting
+    if (ack.ok && isLong(ack.result)) await loopTurns.next()
+    return ack.ok ? { ...ack, duplicate: true } : ack
   }
 
   #queue(task: Task, before: Promise<Ack>, submit: () => Promise<Ack>): Promise<Ack> {
@@ -193,17 +224,48 @@ export class Retries {
       if (stored.payload_hash !== payload_hash) {
         return refusal(commandIdReused(command_id), command_id)
       }
-      const entry = stored.body === null ? undefined : (JSON.parse(stored.body) as Entry)
-      const plain = {
-        ok: true,
-        command_id,
-        seq: stored.seq,
-        result: entry?.result ?? null,
-      } as const
-      return { ...(stored.ack ?? plain), duplicate: true }
+      const { ack, seq, body } = stored
+      if (ack) return { ...ack, duplicate: true }
+      const result =
+        body === undefined && seq !== null
+          ? await this.#resultOfLong(seq)
+          : body && (JSON.parse(body) as Entry).result
+      // Removed since it was found: the journal has its answer then.
+      if (result === undefined) return await this.lookUp(task)
+      return { ok: true, command_id, seq, result: result ?? null, duplicate: true }
     } catch (err) {
       return this.#unreadable(task, err)
     }
+  }
+
+  /**
+   * The result of an entry of many megabytes; undefined: it is not there any more. All who ask for it
+   * at once are told what one of them has read, and are answered in turns: an answer may have a
+   * megabyte itself. When 150 retries of a deletion of 100,000 nodes came at once, each of them read
+   * the entry: 1.2 GB, which ended the process.
+   */
+  async #resultOfLong(seq: number): Promise<JsonValue | undefined> {
+    const reading = this.#reading.get(seq) ?? longEntries.take('', () => this.#readResult(seq))
+    this.#reading.set(seq, reading)
+    try {
+      return await reading
+    } finally {
+      this.#reading.delete(seq)
+      // Not only when the slice is over: nothing was written yet of all who are answered now.
+      await loopTurns.next()
+    }
+  }
+
+  async #readResult(seq: number): Promise<JsonValue | undefined> {
+    const [body = ''] = await this.#journal.entriesAfter(this.#session_id, seq - 1, 1, 1)
+    await takeTurn()
+    let head: EntryHead | undefined
+    const pieces = entryPieces(body)
+    const steps = (function* steps() {
+      head = yield* pieces
+    })()
+    await inTurns(steps)
+    return head?.seq === seq ? head.result : undefined
   }
 
   #unreadable({ command_id }: Pick<Task, 'command_id'>, err: unknown): Ack {

@@ -296,12 +296,12 @@ function readingOf(reads: Async<ReadSteps>) {
         return before
       }, isReplaced),
 
-    command: (session_id: string, command_id: string) =>
-      untilWhole(async () => {
-        const found = await reads.command(session_id, command_id)
-        if (!found || found.body === null) return found && { ...found, body: null }
-        return { ...found, body: await bodyOf(session_id, found.seq ?? 0, found.body) }
-      }, isReplaced),
+    async command(session_id: string, command_id: string) {
+      const found = await reads.command(session_id, command_id)
+      if (!found) return undefined
+      const { body } = found
+      return { ...found, body: typeof body === 'object' && body !== null ? undefined : body }
+    },
 
     document(project_id: string): Promise<string[] | undefined> {
       let ref: TextRef | undefined
