@@ -213,6 +213,33 @@ describe('[LIM2] a payload of more values than it may have', () => {
     expect((await post(app, update(`"${'[,{\\"'.repeat(100_000)}"`))).status).toBe(200)
   })
 
+  const keyed = (count: number, key: (n: number) => string) => {
+    const objects = Array.from({ length: count }, (_, n) => `{"${key(n)}":1}`)
+    const lists = Array.from({ length: count / 5_000 }, (_, n) =>
+      objects.slice(5_000 * n, 5_000 * (n + 1)),
+    )
+    return `[${lists.map((list) => `[${list.join()}]`).join()}]`
+  }
+
+  test('or of more keys that differ', async () => {
+    await using app = await withNode()
+    const many = update(keyed(25_000, (n) => `k${n}`))
+    const error = {
+      code: 'LIMIT_EXCEEDED',
+      details: [{ expected: 'at most 20,000 different keys' }],
+    }
+    expect((await post(app, many)).status).toBe(422)
+    for (const namespace of ['/', '/graph']) {
+      const client = namespace === '/' ? await app.client() : await app.graphClient('s')
+      const asked = { namespace, event: 'execute_command', json: many }
+      expect(await askInText(client, asked)).toMatchObject({ ok: false, command_id: 'c', error })
+      // What is refused was not parsed: nothing else is told of it.
+      const broken = { ...asked, json: `${many.slice(0, -1)},]}` }
+      expect(await askInText(client, broken)).toMatchObject({ ok: false, command_id: 'c', error })
+    }
+    expect((await post(app, update(keyed(25_000, (n) => `k${n % 100}`)))).status).toBe(200)
+  })
+
   test('does not take a command id from what is within it', async () => {
     await using app = await withNode()
     const inner = `{"command_id":"inner","lists":${lists(200_000)}}`

@@ -60,8 +60,8 @@ test('thousands of messages of a socket are handled in order, and one of another
     handled.push(what)
   }
   const LAST = 3_000
-  for (let n = 0; n < LAST; n += 1) crowded.take(handle(n))
-  quiet.take(handle('quiet'))
+  for (let n = 0; n < LAST; n += 1) crowded.take(handle(n), 100)
+  quiet.take(handle('quiet'), 100)
   expect(held).toBe(1)
   while (handled.length <= LAST) await new Promise((resolve) => setImmediate(resolve))
   expect(held).toBe(0)

@@ -2,9 +2,11 @@ import type { Socket as TcpSocket } from 'node:net'
 import type { Failure } from '@talus/protocol'
 import type { After } from '../clock.js'
 import { flawed, flawIn, overfull } from '../payload.js'
+import { loopTurns } from '../turns.js'
 import {
   type CloseCode,
   type Engine,
+  handOverInTurns,
   idleTcp,
   limitIntake,
   MESSAGE_TOO_BIG,
@@ -31,6 +33,12 @@ const HANDSHAKE_BYTES = 100_000
 /** Bytes that come in before they are charged: small messages need not be charged one by one. */
 const CHARGED_AT_ONCE = 16_384
 
+/** What a packet counts beside its bytes: a million of one byte each take two seconds. */
+const PACKET_SHARE = 256
+
+/** After so many packets others have their turn before more is read. */
+const PACKETS_IN_A_ROW = 1_024
+
 /** When to look again whether what has come in is handled, in milliseconds. */
 const HELD_MS = 10
 
@@ -46,13 +54,21 @@ const EVENT_PACKET = '2'
 /** What stands before the JSON of a packet: type, attachments, namespace, id. */
 const PACKET_HEAD = /^\d(?:\d*-)?(?:\/[^,]*,)?\d*/
 
-/** What is wrong with the text of an event; its path points into the payload, the second item. */
-function flawOf(packet: string): Failure | undefined {
-  const from = PACKET_HEAD.exec(packet)?.[0].length
-  const tooMuch = overfull(packet, from)
-  if (tooMuch) return tooMuch.failure
-  const flaw = flawIn(packet, from)
-  return flaw && flawed({ ...flaw, path: flaw.path.replace(/^\/\d+/, '') })
+/**
+ * What is wrong with the text of an event; its path points into the payload, the second item. What says
+ * too much is not to be parsed at all: `instead` is what is left of it.
+ */
+function flawOf(packet: string): { failure: Failure; instead?: string } | undefined {
+  const head = PACKET_HEAD.exec(packet)?.[0] ?? ''
+  const tooMuch = overfull(packet, head.length)
+  if (tooMuch) {
+    const { failure, command_id } = tooMuch
+    const [event = '""'] =
+      /^\[\s*("[^"\\]{1,80}")/.exec(packet.slice(head.length, head.length + 100))?.slice(1) ?? []
+    return { failure, instead: `${head}[${event},${JSON.stringify({ command_id })}]` }
+  }
+  const flaw = flawIn(packet, head.length)
+  return flaw && { failure: flawed({ ...flaw, path: flaw.path.replace(/^\/\d+/, '') }) }
 }
 
 /** An event that has come in: its characters, and why it cannot be taken as it was written. */
@@ -125,6 +141,8 @@ export class Connection implements Holder {
   #attaching = 0
   #attachingFailure: Failure | undefined
   #attachments = 0
+  /** Of a packet that says too much, what is left of it. */
+  #instead: { packet: string; text: string } | undefined
   /** Whether the last message completed an event. */
   #hasTaken = false
   /** What the TCP socket had read when the last message was complete. */
@@ -132,9 +150,12 @@ export class Connection implements Holder {
   #isAdmitted = false
   #owner: Owner | undefined
   #uncharged = 0
+  #packets = 0
   #pausedUntil = 0
   /** Namespaces that have messages of it waiting. */
   #holds = 0
+  /** Of polling, bytes of a body whose packets are not all handed over. */
+  #handingOver = 0
 
   constructor(engine: Engine, hooks: Hooks) {
     this.#engine = engine
@@ -147,7 +168,10 @@ export class Connection implements Holder {
       this.#evictWhenSlow(tcpBelow(this.#engine)?.writableLength ?? 0)
     })
     limitIntake(engine, HANDSHAKE_BYTES)
+    handOverInTurns(engine, (handOver, bytes) => this.#handOver(handOver, bytes))
     engine.on('upgrade', () => limitIntake(engine, this.#intakeLimit))
+    // Also those that Engine.IO keeps to itself, such as the answer to its ping.
+    engine.on('packet', ({ data }: { data?: string | Buffer }) => this.#count(data?.length ?? 0))
     // Before Socket.IO handles it. A packet without content has no data at all.
     engine.prependListener('data', (data: string | Buffer = '') => this.#take(data))
     hooks.held.watch(this)
@@ -193,7 +217,7 @@ export class Connection implements Holder {
     const { dataReq } = this.#engine.transport as unknown as TransportIntake
     if (dataReq) return Number(dataReq.headers['content-length'] ?? this.#intakeLimit)
     const read = (tcpBelow(this.#engine)?.bytesRead ?? 0) - this.#readBefore
-    return this.#attaching + Math.min(Math.max(read, 0), this.#intakeLimit)
+    return this.#handingOver + this.#attaching + Math.min(Math.max(read, 0), this.#intakeLimit)
   }
 
   get #intakeLimit(): number {
@@ -205,11 +229,22 @@ export class Connection implements Holder {
     const before = this.#incoming.length
     this.#readBefore = tcpBelow(this.#engine)?.bytesRead ?? 0
     if (typeof data === 'string' && data.startsWith(EVENT_PACKET)) {
-      this.#incoming.push({ bytes: data.length, failure: flawOf(data) })
+      this.#incoming.push({ bytes: data.length, failure: this.#flawOf(data) })
     } else this.#takeBinary(data)
     this.#hasTaken = this.#incoming.length > before
-    this.#uncharged += data.length
-    if (this.#uncharged >= CHARGED_AT_ONCE) this.#charge()
+  }
+
+  #flawOf(packet: string): Failure | undefined {
+    const flaw = flawOf(packet)
+    this.#instead = flaw?.instead === undefined ? undefined : { packet, text: flaw.instead }
+    return flaw?.failure
+  }
+
+  /** What Socket.IO is to read of the packet that came in last. */
+  readable(packet: unknown): unknown {
+    const instead = this.#instead
+    this.#instead = undefined
+    return instead && packet === instead.packet ? instead.text : packet
   }
 
   /** The event that Socket.IO hands over now: it does so a little later, in order. */
@@ -263,7 +298,7 @@ export class Connection implements Holder {
     if (typeof data === 'string') {
       this.#attachments = attachmentsOf(data)
       this.#attaching = 0
-      this.#attachingFailure = flawOf(data)
+      this.#attachingFailure = this.#flawOf(data)
       if (this.#attachments === 0) return
     } else this.#attachments -= 1
     this.#attaching += data.length
@@ -273,6 +308,16 @@ export class Connection implements Holder {
     if (this.#attachments > 0) return
     this.#incoming.push({ bytes: this.#attaching, failure: this.#attachingFailure })
     this.#attaching = 0
+  }
+
+  #count(chars: number): void {
+    this.#uncharged += PACKET_SHARE + chars
+    if (this.#uncharged >= CHARGED_AT_ONCE) this.#charge()
+    this.#packets += 1
+    if (this.#packets < PACKETS_IN_A_ROW) return
+    this.#packets = 0
+    this.hold()
+    setImmediate(() => this.readOn())
   }
 
   #charge(): void {
@@ -297,6 +342,23 @@ export class Connection implements Holder {
     if (this.#holds === 0) webSocketBelow(this.#engine)?.resume()
   }
 
+  /** Hands over the packets of a body in turns, each time once those before are handled. */
+  async #handOver(some: () => boolean, bytes: number): Promise<void> {
+    this.#handingOver = bytes
+    this.#hooks.held.grew(bytes)
+    try {
+      do {
+        await loopTurns.next()
+        for (let wait = this.#waitMs; wait > 0; wait = this.#waitMs) {
+          if (this.#engine.readyState !== 'open') return
+          await new Promise<void>((resolve) => this.#hooks.after(wait, resolve))
+        }
+      } while (some())
+    } finally {
+      this.#handingOver = 0
+    }
+  }
+
   /** Reads nothing more until `readOn`: what has come in is not handled yet. */
   hold(): void {
     this.#holds += 1
@@ -310,6 +372,11 @@ export class Connection implements Holder {
 
   /** Milliseconds for which nothing more is read: of polling, requests wait. */
   get pausedMs(): number {
+    return Math.max(this.#handingOver > 0 ? HELD_MS : 0, this.#waitMs)
+  }
+
+  /** Milliseconds for which nothing more is handed over. */
+  get #waitMs(): number {
     const least = this.#holds > 0 ? HELD_MS : 0
     return Math.max(least, this.#pausedUntil - performance.now())
   }

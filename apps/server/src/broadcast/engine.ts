@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
 import type { Socket } from 'socket.io'
 import type { WebSocket } from 'ws'
@@ -65,6 +66,81 @@ export function limitIntake(engine: Engine, bytes: number): void {
   const receiver = transport.socket?._receiver
   if (receiver?._maxPayload !== undefined) receiver._maxPayload = bytes
   if (transport.maxHttpBufferSize !== undefined) transport.maxHttpBufferSize = bytes
+}
+
+/** A packet of Engine.IO. */
+type EnginePacket = { type: string }
+
+/** Parts of a polling transport that take in a body. They are in no types. */
+type PollingIntake = {
+  onData: (body: string) => void
+  onPacket: (packet: EnginePacket) => void
+  onClose: () => void
+  parser: { decodePacket: (text: string) => EnginePacket }
+  dataRes?: ServerResponse | null
+}
+
+/** Between the packets of one body of a polling client. */
+const SEPARATOR = '\u001e'
+
+/** Of polling, packets that are handed over at once. */
+const PACKETS_AT_ONCE = 64
+
+/** As Engine.IO reads them: nothing comes behind one that cannot be read. */
+function* packetsOf(body: string, { parser }: PollingIntake): Generator<EnginePacket, void> {
+  for (let from = 0; from <= body.length;) {
+    const end = body.indexOf(SEPARATOR, from)
+    const to = end < 0 ? body.length : end
+    const packet = parser.decodePacket(body.slice(from, to))
+    yield packet
+    if (packet.type === 'error') return
+    from = to + 1
+  }
+}
+
+/**
+ * Has the packets of a body that a polling client sends handed over a few at a time: a body of 1 MB
+ * may have half a million, and a hundred thousand events, which Engine.IO hands over in one piece,
+ * held the loop for 11 s. `inTurns` gets the rest of them and does `handOver` with some in each turn;
+ * the body is answered when none is left, so that the client sends no other meanwhile.
+ */
+export function handOverInTurns(
+  engine: Engine,
+  inTurns: (handOver: () => boolean, bytes: number) => Promise<void>,
+): void {
+  if (engine.transport.name !== 'polling') return
+  const polling = engine.transport as unknown as PollingIntake
+  polling.onData = (body) => {
+    const packets = packetsOf(body, polling)
+    /** False: there are no more. */
+    const handOver = () => {
+      for (let n = 0; n < PACKETS_AT_ONCE; n += 1) {
+        const { done, value } = packets.next()
+        if (done || engine.readyState === 'closed') return false
+        if (value.type === 'close') {
+          polling.onClose()
+          return false
+        }
+        polling.onPacket(value)
+      }
+      return true
+    }
+    if (!handOver()) return
+    const answer = answerLater(polling.dataRes)
+    void inTurns(handOver, body.length).then(answer, answer)
+  }
+}
+
+/** Keeps an answer, which is about to be given, until the function that is given is called. */
+function answerLater(response: ServerResponse | null | undefined): () => void {
+  if (!response) return () => undefined
+  const end = response.end.bind(response) as (text?: string) => ServerResponse
+  let text: string | undefined
+  response.end = ((given?: string) => {
+    text = given
+    return response
+  }) as typeof response.end
+  return () => void end(text)
 }
 
 /** What `ws` says of a message that it cannot take, with the code that WebSocket has for it. */

@@ -206,10 +206,11 @@ export function serve<Names extends ClientEvent>(
     const incoming = connection.next()
     // It may have to wait for its turn, and is not answered until then.
     connection.begin()
-    intake.take(() => {
+    const message = () => {
       handle(name, args, incoming)
       connection.answered()
-    })
+    }
+    intake.take(message, incoming.bytes)
   })
 }
 
@@ -221,6 +222,9 @@ const IN_A_ROW = 8
 
 /** Messages of one socket that wait before no more are read. */
 const MANY = 64
+
+/** Characters of a message from which on it is handled in another turn than that which has parsed it. */
+const LARGE = 64 * 1024
 
 /**
  * Shares the event loop between sockets. A socket may have thousands of messages in what is read at
@@ -263,18 +267,23 @@ export class Intake {
     this.#reading = reading
   }
 
-  /** Handles a message: at once, or when the turn of its socket comes. */
-  take(message: () => void): void {
-    if (this.#waiting.length === 0 && !intakeTurns.isOver()) return message()
+  /** Handles a message of so many characters: at once, or when the turn of its socket comes. */
+  take(message: () => void, chars: number): void {
+    const mustWait = intakeTurns.isOver() || chars >= LARGE
+    if (this.#waiting.length === 0 && !mustWait) return message()
     if (this.#waiting.length === 0) intakeTurns.enter(this)
     this.#waiting.push(message)
     if (this.#waiting.length === MANY) this.#reading.hold()
   }
 
-  /** Handles some of those that wait; true when there are more. */
+  /** Handles some of those that wait, until the slice is over; true when there are more. */
   handle(most: number): boolean {
     const end = Math.min(this.#next + most, this.#waiting.length)
-    for (; this.#next < end; this.#next += 1) this.#waiting[this.#next]?.()
+    while (this.#next < end) {
+      this.#waiting[this.#next]?.()
+      this.#next += 1
+      if (intakeTurns.isOver()) break
+    }
     if (this.#next < this.#waiting.length) return true
     if (this.#waiting.length >= MANY) this.#reading.readOn()
     this.#waiting = []

@@ -76,9 +76,10 @@ export class Unreadable {
     }
     class ToldDecoder extends Decoder {
       override add(packet: unknown): void {
-        if (reader()?.connection.isEnding) return
+        const connection = reader()?.connection
+        if (connection?.isEnding) return
         try {
-          super.add(packet)
+          super.add(connection ? connection.readable(packet) : packet)
         } catch (err) {
           // The decoder takes it for granted that there is something to read.
           const what = packet === undefined ? 'it is empty' : messageOf(err)
