@@ -109,6 +109,25 @@ test('[LIM31] joins have a rate of a user, on both namespaces', async () => {
   expect(await bob.ask('join_session', { session_id: 'b' })).toMatchObject({ ok: true })
 })
 
+test('[LIM31] a join counts more by the bytes that it missed', async () => {
+  await using app = await quickApp({
+    args: [...AUTH, '--join-rate-per-user', '1:20'],
+    elapsed: () => 0,
+  })
+  const ann = await sessionOfAnn(app, 's', 't')
+  const [writer, one, two] = [await ann.root(), await ann.root(), await ann.root()]
+  await writer.join('s')
+  // The text is in the entry and in its result: about 800,000 bytes, 12 joins.
+  const data = { blueprint_type_id: 't', properties: { text: 'x'.repeat(800_000) } }
+  expect(await writer.execute('s', 'CreateNode', data)).toMatchObject({ ok: true, seq: 1 })
+  const join = { session_id: 's', stream: 'changes', last_seq: 0 }
+  expect(await one.ask('join_session', join)).toMatchObject({ ok: true, entries: [{ seq: 1 }] })
+  expect(await two.ask('join_session', join)).toMatchObject(limited('joins of a user'))
+  await app.api('POST', '/sessions', { session_id: 'b' }, await bearer('bob'))
+  const bob = await app.client({ auth: { token: await tokenFor('bob') } })
+  expect(await bob.ask('join_session', { session_id: 'b' })).toMatchObject({ ok: true })
+})
+
 test('[LIM31] joins have a rate of a session', async () => {
   await using app = await quickApp({
     args: [...AUTH, '--join-rate-per-session', '1:3'],

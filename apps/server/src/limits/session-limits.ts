@@ -103,6 +103,15 @@ export class JoinLimits {
     return session.take(session_id, cost)
   }
 
+  /** Counts so many bytes of entries, which a join is to be answered with. A refusal: RATE_LIMITED. */
+  takeBytes(user: Allowance, bytes: number): Failure | undefined {
+    const { user: rate, now } = this.#settings
+    const cost = Math.floor(bytes / BYTES_SHARE)
+    if (rate.perSecond === Infinity || cost === 0) return undefined
+    const wait = user.joins.take(rate, now(), cost)
+    return wait > 0 ? rateLimited('joins of a user', rate, wait) : undefined
+  }
+
   /** Counts the entries that a join was answered with. */
   chargeEntries(user: Allowance, entries: number): void {
     const { user: rate, now } = this.#settings

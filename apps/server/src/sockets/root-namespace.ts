@@ -301,7 +301,10 @@ class RootClient {
     // A crowd that comes back at once has missed the same entries: they are made into bytes once.
     if (inMemory !== undefined) {
       if (isLarge && largeJoins.waiting >= MOST_LARGE) return { ok: false, error: TOO_MANY_JOINS }
-      const error = work.charge({ user, session_id, units: cost })
+      // Before it waits: those of one user would keep everybody else waiting for many seconds.
+      const error =
+        this.#services.joinLimits.takeBytes(this.#user, inMemory) ??
+        work.charge({ user, session_id, units: cost })
       return error ? { ok: false, error } : ok({ ...NOTHING_LARGE, isLarge })
     }
     const gone = new AbortController()
