@@ -2,7 +2,7 @@ import type { Role, RootPayload } from '@talus/protocol'
 import { Connection } from './connection.js'
 import { Credentials, linkOf, type Link } from './credentials.js'
 import { Emitter } from './emitter.js'
-import { asErrorBody, closedError, TalusError, tokenFailed } from './errors.js'
+import { asErrorBody, closedError, TalusError, tokenFailed, unforeseen } from './errors.js'
 import type { Joined } from './joined.js'
 import type { Line } from './line.js'
 import { Membership } from './membership.js'
@@ -52,7 +52,8 @@ export type ClientEvents = {
   progress: Progress
   /**
    * What answers no call: a session was ended, a store does not work, there is no way to the
-   * server. Of an outage each reason is told once.
+   * server or to a part of the client that is loaded on demand. Of an outage each reason is told
+   * once.
    */
   error: TalusError
   /** The actor has another role in a session that the client is not in; null: none any longer. */
@@ -123,6 +124,8 @@ export class Client {
   #attempts = 0
   #renewal: Renewal | undefined
   #wasLive = false
+  /** That commands are not shown at once. */
+  #told = false
   /** Whether it stays connected without anybody who asks. */
   #isWanted = false
   #interest: ReturnType<typeof setTimeout> | undefined
@@ -281,8 +284,8 @@ export class Client {
     const guestToken = this.#link?.guest_token
     const { token } = this.#credentials
     const { signal } = this.#requests
-    const options = { actor, token, shareToken, guestToken, timeoutMs, signal }
-    return restAt(this.#base.url, onReceived ? { ...options, onReceived } : options)
+    const options = { actor, token, shareToken, guestToken, timeoutMs, signal, onReceived }
+    return restAt(this.#base.url, options)
   }
 
   /** Connects for whoever reads the status, and no longer than that. */
@@ -306,6 +309,10 @@ export class Client {
       totalTimeoutMs: this.#settings.totalTimeoutMs,
       problem: () => this.#connection.problem,
       onProgress: (bytes) => this.#events.emit('progress', { session_id: sessionId, bytes }),
+      onUnforeseen: (cause) => {
+        if (!this.#told) this.#events.emit('error', unforeseen(cause))
+        this.#told = true
+      },
       onEnded: (wasRefused) => {
         const entry = this.#entries.get(sessionId)
         this.#entries.delete(sessionId)

@@ -6,7 +6,7 @@ import { mayEdit } from './graph/prediction.js'
 import type { Replica } from './graph/replica.js'
 import type { Line } from './line.js'
 import { CommandQueue, type Outcome } from './queue/command-queue.js'
-import type { Order, Pending, Success } from './queue/pending.js'
+import { refusalOf, type Order, type Pending, type Success } from './queue/pending.js'
 import type { StoredCommand } from './queue/store.js'
 import { Refusals } from './refusals.js'
 import type { SessionEvents } from './session-events.js'
@@ -157,7 +157,7 @@ export class Commands {
     if (this.#closed) throw this.#closed
     const { role } = this.#replica
     if (order !== 'preview_command' && !mayEdit(role)) {
-      const error = notAllowed(role, payload.command_id)
+      const error = refusalOf({ order, payload }, notAllowed(role))
       this.refusals.add(error)
       throw error
     }

@@ -2,14 +2,14 @@ import { API_PREFIX, PROTOCOL_VERSION } from '@talus/protocol'
 import { STATES, type Happening, type StateName } from './connection-states.js'
 import type { Link } from './credentials.js'
 import { Dial, type Transport } from './dial.js'
-import { asErrorBody, TalusError, tokenFailed } from './errors.js'
+import { asErrorBody, ownError, TalusError, tokenFailed } from './errors.js'
 import { failureOf, unreachable, type Failure } from './failed-attempt.js'
 import { Line } from './line.js'
-import { tokenOf, type Base, type Settings } from './options.js'
+import { tokenOf, type Base, type Settings, type Token } from './options.js'
 import { watchPlatform } from './platform.js'
 import { backoff, Limit } from './retry.js'
 
-type Linked = Settings & { link: Link | undefined }
+type Linked = Omit<Settings, 'token'> & { token: Token | undefined; link: Link | undefined }
 
 export type ConnectionEvents = {
   /** Connected, after this many attempts. */
@@ -34,11 +34,14 @@ const SHUNNED_MS = 300_000
 
 function refusalOf({ message }: Error, data: unknown): TalusError {
   const body = asErrorBody(data)
-  return new TalusError(body ?? { code: 'FORBIDDEN', message, retryable: false })
+  return body ? new TalusError(body) : ownError('FORBIDDEN', message, false)
 }
 
-/** A connection that hangs so soon is the fault of the transport. */
+/** A connection that ends so soon may be the fault of the transport: */
 const SOON_MS = 60_000
+
+/** of a WebSocket that hangs at once, and of those that break when so many in a row do. */
+const MANY = 3
 
 /**
  * Keeps one Socket.IO connection to `/` open, from when it is wanted. `STATES` says what may
@@ -74,6 +77,8 @@ export class Connection {
   /** Until then polling comes first; `#mayUpgrade`: and goes on to WebSocket. */
   #shunnedUntil = 0
   #mayUpgrade = true
+  /** WebSockets in a row that broke soon. */
+  #broken = 0
   #unwatch: (() => void) | undefined
 
   constructor(base: Base, settings: Linked, events: ConnectionEvents) {
@@ -141,13 +146,18 @@ export class Connection {
     else this.#fail(new Error(`no answer within ${ms} ms`))
   }
 
-  #hung(ms: number, { since }: Line): void {
-    const isSoon = !this.#isWake && Date.now() - since < SOON_MS
-    if (isSoon && this.#dial?.transport === 'websocket') {
-      this.#shun()
-      this.#mayUpgrade = false
-    }
+  #hung(ms: number, line: Line): void {
+    if (!this.#isWake) this.#ended(line, MANY)
     this.#lost(`nothing came for ${ms} ms`, 0)
+  }
+
+  /** A connection has ended that nobody wanted to end. */
+  #ended({ since }: Line, faults: number): void {
+    const isSoon = Date.now() - since < SOON_MS && this.#dial?.transport === 'websocket'
+    this.#broken = isSoon ? this.#broken + faults : 0
+    if (this.#broken < MANY) return
+    this.#shun()
+    this.#mayUpgrade = false
   }
 
   /** An attempt, with the credential of the moment. */
@@ -176,7 +186,7 @@ export class Connection {
 
   #dialNext(): void {
     this.#drop()
-    const { actor, transports } = this.#settings
+    const { actor, link, transports } = this.#settings
     const token = this.#token
     const [first = 'polling', ...left] = this.#left
     this.#left = left
@@ -184,12 +194,8 @@ export class Connection {
       transport: first,
       // What begins with polling goes on to WebSocket by itself, if that works.
       transports: first === 'polling' && this.#mayUpgrade ? [first, ...transports] : [first],
-      auth: {
-        protocol_version: PROTOCOL_VERSION,
-        ...(actor !== undefined && { actor }),
-        ...this.#settings.link,
-        ...(token !== undefined && { token }),
-      },
+      // As JSON: without what is undefined.
+      auth: { protocol_version: PROTOCOL_VERSION, actor, token, ...link },
       onOpen: () => void this.#go('opened'),
       onAccepted: (dial) => this.#up(dial),
       onRefused: (error, data) => this.#refused(refusalOf(error, data)),
@@ -286,8 +292,9 @@ export class Connection {
   /** The line broke. Without a pause: the server is there, as far as anybody knows. */
   #lost(reason: string, pauseMs?: number): void {
     if (!this.#line) return this.#fail(new Error(reason))
+    if (pauseMs === undefined) this.#ended(this.#line, 1)
     const message = `The connection to ${this.#base.url} broke: ${reason}`
-    this.#problem = new TalusError({ code: 'UNREACHABLE', message, retryable: true })
+    this.#problem = ownError('UNREACHABLE', message, true)
     this.#pauseMs = pauseMs ?? backoff(1, this.#settings.reconnect)
     this.#drop()
     this.#go('lost')

@@ -1,4 +1,4 @@
-import type { Token } from './options.js'
+import { requirePlatform, type Token } from './options.js'
 
 /** Throws a TypeError when a callback gave something else. */
 function requireToken(token: unknown): string {
@@ -9,6 +9,7 @@ function requireToken(token: unknown): string {
 
 /** The secret of one guest of a link: 32 bytes in base64url (rule AUTH11). */
 function newGuestToken(): string {
+  requirePlatform(['crypto'])
   const bytes = crypto.getRandomValues(new Uint8Array(32))
   const text = btoa(String.fromCharCode(...bytes))
   return text.replaceAll('+', '-').replaceAll('/', '_').replace('=', '')

@@ -14,6 +14,7 @@ const CODES: [RegExp, string][] = [
   [/CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/, 'the certificate of the server is not trusted'],
   [/EPROTO|ERR_SSL|wrong version number/, 'the server does not speak TLS there; is it http?'],
   [/ECONNRESET|EPIPE|socket hang up/, 'the connection was broken off'],
+  [/Parse Error|HPE_/, 'what answers there does not speak HTTP; is this its port?'],
 ]
 
 const STATUSES: Record<number, string> = {
@@ -28,6 +29,7 @@ const STATUSES: Record<number, string> = {
   502: 'a proxy does not reach the server',
   503: 'the server, or a proxy, is not ready',
   504: 'a proxy gets no answer from the server',
+  511: 'the network wants a login',
 }
 
 function wordsOfStatus(status: number): string {

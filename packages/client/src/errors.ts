@@ -53,7 +53,7 @@ export class TalusError extends Error {
   /** For tests and stores; the client makes its own. */
   constructor(reason: Reason, context: Context = {}) {
     const { code, message, details = [], retryable, error_id, retry_after_ms } = reason
-    super(message, 'cause' in context ? { cause: context.cause } : {})
+    super(message, context.cause === undefined ? {} : { cause: context.cause })
     this.code = code
     this.details = details
     this.retryable = retryable
@@ -71,34 +71,35 @@ export class TalusError extends Error {
 
 /** What a server sent as the reason of a refusal; undefined when it is none of the contract's. */
 export function asErrorBody(value: unknown): ErrorBody | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { code, message } = value as Partial<ErrorBody>
+  const { code, message } = Object(value) as Partial<ErrorBody>
   return typeof code === 'string' && typeof message === 'string' ? (value as ErrorBody) : undefined
 }
 
-export function closedError(): TalusError {
-  return new TalusError({ code: 'CLOSED', message: 'The client was closed', retryable: false })
+/** What no server has said. `cause`: what was thrown, if something was. */
+export function ownError(
+  code: Reason['code'],
+  message: string,
+  retryable: boolean,
+  cause?: unknown,
+): TalusError {
+  return new TalusError({ code, message, retryable }, { cause })
 }
 
+export const closedError = () => ownError('CLOSED', 'The client was closed', false)
+
 export function leftError(sessionId: string): TalusError {
-  const message = `The session ${sessionId} was left; join it again`
-  return new TalusError({ code: 'LEFT', message, retryable: false })
+  return ownError('LEFT', `The session ${sessionId} was left; join it again`, false)
 }
 
 /** What the server would say as well: nothing is shown, sent or taken back. */
-export function notAllowed(
-  role: string | undefined,
-  commandId: string | undefined,
-  needed = 'editor',
-): TalusError {
+export function notAllowed(role: string | undefined, needed = 'editor'): ErrorBody {
   const message = `A ${role} of the session may only look at it`
   const details = [{ path: '', expected: `the role ${needed}`, actual: role ?? null }]
-  const context = commandId === undefined ? {} : { commandId }
-  return new TalusError({ code: 'FORBIDDEN', message, details, retryable: false }, context)
+  return { code: 'FORBIDDEN', message, details, retryable: false }
 }
 
-export function timeoutError(message: string, context?: Context): TalusError {
-  return new TalusError({ code: 'TIMEOUT', message, retryable: true }, context)
+export function timeoutError(message: string, cause?: unknown): TalusError {
+  return ownError('TIMEOUT', message, true, cause)
 }
 
 /** `why`: the cause in words. */
@@ -107,18 +108,23 @@ export function storeFailed(
   cause: unknown,
   why = 'it could not be loaded',
 ): TalusError {
-  const message = `${what}: the store does not work (${why})`
-  return new TalusError({ code: 'STORE_FAILED', message, retryable: false }, { cause })
+  return ownError('STORE_FAILED', `${what}: the store does not work (${why})`, false, cause)
+}
+
+/** The part that foresees commands is missing. The next connection tries again. */
+export function unforeseen(cause: unknown): TalusError {
+  const message = 'Commands show when they are confirmed: a part of the client could not be loaded'
+  return ownError('UNREACHABLE', message, true, cause)
 }
 
 export function unreadable(cause: unknown): TalusError {
   const message = 'The server sent a graph that this client cannot read'
-  return new TalusError({ code: 'INTERNAL_ERROR', message, retryable: false }, { cause })
+  return ownError('INTERNAL_ERROR', message, false, cause)
 }
 
 /** There is no token for now: the callback failed, or the server refused what it gave. */
 export function tokenFailed(cause: unknown): TalusError {
   if (cause instanceof TalusError) return cause
   const message = `The token callback failed: ${String(cause)}; the client tries again`
-  return new TalusError({ code: 'UNAUTHORIZED', message, retryable: true }, { cause })
+  return ownError('UNAUTHORIZED', message, true, cause)
 }

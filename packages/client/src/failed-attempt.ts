@@ -1,4 +1,4 @@
-import { TalusError } from './errors.js'
+import { ownError, type TalusError } from './errors.js'
 
 /** Why one attempt failed: what whoever noticed it says, and what HTTP answered, if it did. */
 export type Failure = { transport: string; text: string; status: number | undefined }
@@ -47,5 +47,5 @@ export function unreachable(
 ): TalusError {
   const each = failures.map(({ transport, text }) => `${transport}: ${text}`).join('; ')
   const message = `No connection to ${url}: ${words ? `${words} (${each})` : each}`
-  return new TalusError({ code: 'UNREACHABLE', message, retryable: true }, { cause })
+  return ownError('UNREACHABLE', message, true, cause)
 }

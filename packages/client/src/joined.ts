@@ -1,5 +1,5 @@
 import { PROTOCOL_VERSION, type AckFailure, type ClientAck } from '@talus/protocol'
-import { asErrorBody, TalusError } from './errors.js'
+import { asErrorBody, ownError, TalusError } from './errors.js'
 
 /** What the server said when it let the client in. */
 export type Joined = Exclude<ClientAck<'join_session'>, AckFailure>
@@ -23,5 +23,5 @@ export function readJoined(answer: unknown): Joined | TalusError {
   if (ok === true && isVersion && suffices(theirs)) return answer as Joined
   const spoken = isVersion ? `protocol ${theirs}` : 'another protocol'
   const message = `The server speaks ${spoken}, this client ${PROTOCOL_VERSION}. Install a matching client.`
-  return new TalusError({ code: 'UNSUPPORTED_SERVER', message, retryable: false })
+  return ownError('UNSUPPORTED_SERVER', message, false)
 }

@@ -28,6 +28,8 @@ type Settings = {
   problem: () => TalusError | undefined
   /** So much of the graph has come. */
   onProgress: (bytes: number) => void
+  /** Nothing can be shown before the server has confirmed it. */
+  onUnforeseen: (cause: unknown) => void
   /** `wasRefused`: the join was, rather than what came after it. */
   onEnded: (wasRefused: boolean) => void
 }
@@ -51,9 +53,7 @@ export class Membership {
   readonly #replica: Replica
   readonly #follower: Follower
   readonly #storage: SessionStorage | undefined
-  readonly #problem: () => TalusError | undefined
-  readonly #onProgress: (bytes: number) => void
-  readonly #onEnded: (wasRefused: boolean) => void
+  readonly #settings: Settings
   readonly #deadline: Limit
   #state: State = 'joining'
   #status: SessionStatus = 'connecting'
@@ -74,13 +74,10 @@ export class Membership {
   #ended!: () => void
 
   constructor(settings: Settings) {
-    const { sessionId, actor_id, rest, totalTimeoutMs, problem, onProgress, onEnded, storage } =
-      settings
+    const { sessionId, actor_id, rest, totalTimeoutMs, storage } = settings
     const { events } = this
     this.sessionId = sessionId
-    this.#problem = problem
-    this.#onProgress = onProgress
-    this.#onEnded = onEnded
+    this.#settings = settings
     const replica = new Replica(actor_id, {
       onChange: (change) => {
         this.graph.tell(change)
@@ -93,7 +90,7 @@ export class Membership {
       onLoad: (loaded) => this.#storage?.note({ loaded }),
     })
     this.#replica = replica
-    void this.#plan()
+    this.#plan()
     this.graph = new SessionGraph(replica.view)
     this.commands = new Commands({
       replica,
@@ -132,10 +129,9 @@ export class Membership {
     this.#deadline = new Limit(totalTimeoutMs, () => this.end(this.#late(totalTimeoutMs)))
   }
 
-  /** The answer to the last join. */
+  /** The answer to the last join; there is one when the session has been entered. */
   get joined(): Joined {
-    if (!this.#joined) throw new Error(`Session ${this.sessionId} is not joined yet`)
-    return this.#joined
+    return this.#joined as Joined
   }
 
   get hasEntered(): boolean {
@@ -164,7 +160,7 @@ export class Membership {
    * pointless: refused for good, or the line lost. Never rejects.
    */
   async enter(line: Line): Promise<void> {
-    void this.#plan()
+    this.#plan()
     await this.#storage?.ready()
     const session_id = this.sessionId
     for (let attempt = 1; !line.lost.aborted && this.#state !== 'ended'; attempt += 1) {
@@ -215,7 +211,7 @@ export class Membership {
     if (bytes <= this.#bytes) return
     this.#bytes = bytes
     this.events.emit('progress', bytes)
-    this.#onProgress(bytes)
+    this.#settings.onProgress(bytes)
   }
 
   /** Takes in what the server says of the session; what is not for it, it ignores. */
@@ -294,23 +290,22 @@ export class Membership {
     if (before === 'joined' && !isOwnWish) this.events.emit('ended', error)
     this.events.clear()
     this.graph.close()
-    this.#onEnded(before === 'joining')
+    this.#settings.onEnded(before === 'joining')
     this.#leaving?.resolve()
     this.#ended()
   }
 
   /** Has commands shown at once, if the part that foresees them can be loaded by now. */
-  async #plan(): Promise<void> {
-    const planner = await loadPlanner()
-    if (planner) this.#replica.planWith(planner)
+  #plan(): void {
+    loadPlanner().then((planner) => this.#replica.planWith(planner), this.#settings.onUnforeseen)
   }
 
   /** What a join ends with that has not come any further for so long. */
   #late(ms: number): TalusError {
-    const problem = this.#problem() ?? this.#follower.problem
+    const problem = this.#settings.problem() ?? this.#follower.problem
     const why = problem?.message ?? 'the server does not answer; is it a Talus server?'
     const message = `Session ${this.sessionId} could not be joined within ${ms / 1_000} s: ${why}`
-    return timeoutError(message, { cause: problem })
+    return timeoutError(message, problem)
   }
 
   #enteredOn(line: Line, joined: Joined): void {
@@ -387,8 +382,7 @@ export class Membership {
   /** What this client may do now; what is permitted, and shown, the server decides. */
   #permit(role: Role | undefined): void {
     if (this.#joined?.role === role) return
-    const { role: _, ...joined } = this.#joined ?? ({} as Joined)
-    this.#joined = role === undefined ? joined : { ...joined, role }
+    this.#joined = { ...this.#joined, role } as Joined
     this.#replica.permit(role)
     this.presence.permit(role)
     this.events.emit('role', role)

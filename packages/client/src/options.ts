@@ -47,17 +47,10 @@ export type ClientOptions = {
   transports?: ('websocket' | 'polling')[]
 }
 
-export type Settings = {
-  actor: ActorClaim | undefined
-  token: Token | undefined
-  shareToken: string | undefined
-  store: CommandStore | null | undefined
-  keepGraphs: boolean | GraphLimits | undefined
-  ackTimeoutMs: number
-  totalTimeoutMs: number
-  reconnect: Delays
-  transports: ('websocket' | 'polling')[]
-}
+export type Settings = ClientOptions &
+  Required<Pick<ClientOptions, 'ackTimeoutMs' | 'totalTimeoutMs' | 'transports'>> & {
+    reconnect: Delays
+  }
 
 // Timers of browsers and Node take no more.
 const LONGEST_MS = 2 ** 31 - 1
@@ -120,22 +113,9 @@ export function readOptions(options: ClientOptions): Settings {
   requireKnown(options, OPTIONS)
   requireKinds(options)
   requireKnown(options.reconnect ?? {}, ['minDelayMs', 'maxDelayMs'])
-  const {
-    actor,
-    token,
-    shareToken,
-    store,
-    ackTimeoutMs,
-    totalTimeoutMs,
-    reconnect = {},
-    transports,
-  } = options
+  const { ackTimeoutMs, totalTimeoutMs, reconnect = {}, transports } = options
   return {
-    actor,
-    token,
-    shareToken,
-    store,
-    keepGraphs: options.keepGraphs,
+    ...options,
     ackTimeoutMs: milliseconds('ackTimeoutMs', ackTimeoutMs, 10_000),
     totalTimeoutMs: milliseconds('totalTimeoutMs', totalTimeoutMs, 60_000),
     reconnect: {
@@ -188,9 +168,9 @@ const METHODS = [
 ] as const
 
 /** Throws a TypeError when the runtime lacks something, rather than fail with that later. */
-export function requirePlatform(): void {
+export function requirePlatform(needed: readonly (keyof typeof globalThis)[] = NEEDED): void {
   const missing = [
-    ...NEEDED.filter((name) => typeof globalThis[name] !== 'function'),
+    ...needed.filter((name) => !globalThis[name]),
     ...METHODS.flatMap(([owner, name]) => (name in owner ? [] : `method '${name}'`)),
   ]
   if (missing.length === 0) return

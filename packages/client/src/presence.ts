@@ -7,7 +7,7 @@ import {
   type Role,
   type RootPayload,
 } from '@talus/protocol'
-import { notAllowed, TalusError } from './errors.js'
+import { notAllowed, ownError, TalusError } from './errors.js'
 import { requireListener, type Listener } from './emitter.js'
 import type { Line } from './line.js'
 import type { Joined } from './joined.js'
@@ -48,7 +48,7 @@ function textOf(state: PresenceState | null): string | TalusError {
   const bytes = new TextEncoder().encode(text).length
   if (bytes <= MAX_BYTES) return text
   const message = `A presence may take ${MAX_BYTES} bytes as JSON; this takes ${bytes}`
-  return new TalusError({ code: 'LIMIT_EXCEEDED', message, retryable: false })
+  return ownError('LIMIT_EXCEEDED', message, false)
 }
 
 /** Whether two of the others are at the same place, whatever connections they came by. */
@@ -110,7 +110,8 @@ export class PresenceRoom {
 
   /** Once: applications say something with every move of the mouse. */
   #refuse(): void {
-    if (!this.#isTold) this.#settings.onRefused(notAllowed(this.#role, undefined, 'commenter'))
+    const refusal = notAllowed(this.#role, 'commenter')
+    if (!this.#isTold) this.#settings.onRefused(new TalusError(refusal))
     this.#isTold = true
   }
 

@@ -7,7 +7,7 @@ import {
   type RouteName,
   type RouteResponse,
 } from '@talus/protocol'
-import { asErrorBody, TalusError } from './errors.js'
+import { asErrorBody, ownError, TalusError } from './errors.js'
 import { reasonOf } from './failed-attempt.js'
 import {
   readBase,
@@ -82,7 +82,7 @@ const OPTIONS = [
 /** What the client needs beside. */
 type Sending = RestOptions & {
   /** So many bytes have come, of one answer. */
-  onReceived?: (bytes: number) => void
+  onReceived?: ((bytes: number) => void) | undefined
 }
 
 type Fields = Record<string, unknown>
@@ -92,7 +92,7 @@ type Request = { method: string; url: URL; body: unknown }
 /** What cannot be asked for, as the server would say it. */
 function unsendable(name: string, expected: string): TalusError {
   const message = `${name} cannot be sent over REST: expected ${expected}`
-  return new TalusError({ code: 'BAD_REQUEST', message, retryable: false })
+  return ownError('BAD_REQUEST', message, false)
 }
 
 /** A URL carries no half of a character: it would throw, or arrive as another one. */
@@ -146,7 +146,7 @@ async function credentialOf(token: Token | undefined): Promise<string | undefine
     return await tokenOf(token)
   } catch (cause) {
     const message = 'Nothing was asked: the token callback failed'
-    throw new TalusError({ code: 'UNREACHABLE', message, retryable: true }, { cause })
+    throw ownError('UNREACHABLE', message, true, cause)
   }
 }
 
@@ -249,7 +249,7 @@ async function send(request: Request, options: Sending): Promise<unknown> {
     if (cause instanceof TalusError) throw cause
     if (signal?.reason instanceof TalusError) throw signal.reason
     const message = `No answer from ${url.origin}: ${reasonOf(late ?? cause)}`
-    throw new TalusError({ code: 'UNREACHABLE', message, retryable: true }, { cause })
+    throw ownError('UNREACHABLE', message, true, cause)
   } finally {
     limit?.stop()
     signal?.removeEventListener('abort', abort)

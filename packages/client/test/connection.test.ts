@@ -122,6 +122,25 @@ describe('WebSocket, then polling', () => {
     await create(session, 'Cut')
     expect(made.requests[0]).toContain('transport=polling')
   })
+
+  test('WebSockets that break soon, again and again, are replaced by polling', async () => {
+    const made = await network()
+    const broken = client(made.url)
+    const statuses: unknown[] = []
+    broken.on('status', (status) => statuses.push(status))
+    const session = await broken.join('breaks')
+    for (const count of [1, 2, 3]) {
+      made.requests.length = 0
+      made.reset()
+      await eventually(() => {
+        expect(statuses.filter((status) => status === 'offline')).toHaveLength(count)
+        expect(session.status).toBe('live')
+      })
+    }
+    await create(session, 'Cut')
+    expect(made.requests.some((line) => line.includes('transport=polling'))).toBe(true)
+    expect(made.requests.some((line) => line.includes('transport=websocket'))).toBe(false)
+  })
 })
 
 describe('limits measure standstill', () => {

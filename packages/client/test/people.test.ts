@@ -54,8 +54,13 @@ test('[AUTH4] a role is live, and what it does not allow is refused here', async
   ben.on('rejected', ({ code }) => rejected.push(code))
   ben.graph.subscribe((change) => changes.push(change))
   expect([ben.role, ben.joined.role]).toEqual(['viewer', 'viewer'])
-  const error = await rejection(ben.execute('CreateNode', { blueprint_type_id: 'task' }))
-  expect(error).toMatchObject({ code: 'FORBIDDEN', details: [{ actual: 'viewer' }] })
+  const data = { blueprint_type_id: 'task', name: 'mine' }
+  const error = await rejection(ben.execute('CreateNode', data))
+  expect(error).toMatchObject({
+    code: 'FORBIDDEN',
+    details: [{ actual: 'viewer' }],
+    command: { command_type: 'CreateNode', data },
+  })
   expect(await rejection(ben.undo())).toMatchObject({ code: 'FORBIDDEN' })
   await eventually(() => expect(rejected).toEqual(['FORBIDDEN', 'FORBIDDEN']))
   expect([changes, ben.pending]).toEqual([[], 0])

@@ -17,6 +17,12 @@ test.each(['fetch', 'URL', 'AbortController', 'TextEncoder'])(
   },
 )
 
+test('without crypto there is no guest of a link, which connect says', () => {
+  vi.stubGlobal('crypto', undefined)
+  const message = 'This runtime has no crypto; load a polyfill before @talus/client'
+  expect(() => connect('http://127.0.0.1:9', { shareToken: 'link' })).toThrow(message)
+})
+
 /** Takes a method away until the test is over. */
 function without(owner: object, name: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name)

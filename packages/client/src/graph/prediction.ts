@@ -7,16 +7,17 @@ import type { Turn, UndoStacks } from './undo-stacks.js'
 
 export type Planner = typeof planner
 
-let loading: Promise<Planner | undefined> | undefined
+let loading: Promise<Planner> | undefined
 
-/** Undefined when it cannot be loaded: nothing is foreseen then. Never rejects. */
-export function loadPlanner(): Promise<Planner | undefined> {
-  loading ??= import('./planner.js').catch(() => (loading = undefined))
+/** Rejects when it cannot be loaded: nothing is foreseen then, and the next call tries again. */
+export function loadPlanner(): Promise<Planner> {
+  loading ??= import('./planner.js')
+  loading.catch(() => (loading = undefined))
   return loading
 }
 
-/** The same, undefined also when it has not come by then: from another server it may never. */
-export const awaitPlanner = (): Promise<Planner | void> => soon(loadPlanner())
+/** Undefined when it cannot be loaded, or has not come by then: from another server it may never. */
+export const awaitPlanner = (): Promise<Planner | void> => soon(loadPlanner().catch(() => {}))
 
 /** What a template says; null when what reads it cannot be loaded. */
 export async function blueprintOf(

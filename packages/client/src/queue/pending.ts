@@ -31,7 +31,7 @@ export function refusalOf(
   const { command_id: commandId } = payload
   if (order !== 'execute_command') return new TalusError(error, { commandId })
   const { command_type, data, label } = payload as ClientPayload<'execute_command'>
-  const command = { command_type, data, ...(label !== undefined && { label }) } as RefusedCommand
+  const command = { command_type, data, label } as RefusedCommand
   return new TalusError(error, { commandId, command })
 }
 
@@ -53,8 +53,8 @@ export class Pending {
   constructor(order: Order, payload: ClientPayload<Order>) {
     const checked = checkJson(payload)
     if (!checked.ok) {
-      const context = payload.command_id === undefined ? {} : { commandId: payload.command_id }
-      throw new TalusError({ ...checked.error, retryable: false }, context)
+      const commandId = payload.command_id
+      throw new TalusError({ ...checked.error, retryable: false }, { commandId })
     }
     const text = JSON.stringify(payload)
     this.order = order
@@ -79,14 +79,10 @@ export class Pending {
     return this.payload.command_id ?? ''
   }
 
-  /** As a store keeps it. */
+  /** A command as a store keeps it. */
   get stored(): StoredCommand {
     const { order, payload, command_id } = this
-    const { session_id } = payload
-    if (order === 'preview_command' || session_id === undefined) {
-      throw new Error('Only a command of a session is stored')
-    }
-    return { command_id, order, payload: { ...payload, session_id } }
+    return { command_id, order, payload } as StoredCommand
   }
 
   /** Marks it as sent; gives the number of this sending. */
@@ -118,10 +114,6 @@ export class Pending {
   get late(): TalusError {
     if (this.state.at === 'refused') return this.state.error
     const outcome = this.#transmissions > 0 ? 'it may have been executed' : 'it was never sent'
-    const { command_id: commandId } = this.payload
-    return timeoutError(
-      `No answer in time; ${outcome}`,
-      commandId === undefined ? {} : { commandId },
-    )
+    return timeoutError(`No answer in time; ${outcome}`)
   }
 }

@@ -90,6 +90,12 @@ describe.skipIf(isWithoutBrowser())('parts of the SDK that are loaded on demand'
       expect(told).toEqual([
         'STORE_FAILED: Commands are kept in memory only: the store does not work (it could not be loaded)',
       ])
+      const late = await tab.read((bare) =>
+        bare.errors.filter((each) => each.includes('confirmed')),
+      )
+      const unforeseen =
+        'UNREACHABLE: Commands show when they are confirmed: a part of the client could not be loaded'
+      expect(late).toEqual(which === 'all' ? [unforeseen] : [])
 
       pages.parts = 'there'
       network.reset()
