@@ -1,4 +1,13 @@
-import { copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -109,6 +118,52 @@ describe('the lock, when somebody deletes its file', { timeout: 0 }, () => {
     await expect(open(file)).rejects.toMatchObject(refusedWith('is in use'))
     await write(first)
     await first.close()
+  })
+})
+
+describe('files that are moved away while a server has them', { timeout: 0 }, () => {
+  test.each([
+    ['the folder', ''],
+    ['the database', '/journal.db'],
+    ['the log', '/journal.db-wal'],
+  ])('%s: nothing is acknowledged until it is back, and all is there then', async (_, moved) => {
+    await using directory = await temporaryDirectory()
+    const folder = join(directory.path, 'data')
+    const faults: string[] = []
+    const journal = await openSqliteJournal({
+      file: join(folder, 'journal.db'),
+      durability: 'full',
+      onFault: (fault, { message }) => faults.push(`${fault} ${message}`),
+    })
+    await write(journal)
+    expect(await journal.entriesAfter('s', 0, 100)).toEqual(bodies(1, 3))
+    await rename(folder + moved, join(directory.path, 'elsewhere'))
+    await expect(journal.ping()).rejects.toMatchObject({ name: 'StorageError' })
+    await expect(journal.append([batch('s', 3)])).rejects.toMatchObject({ name: 'StorageError' })
+    expect(await journal.entriesAfter('s', 0, 100)).toEqual(bodies(1, 3))
+    expect(faults).toEqual([expect.stringContaining('disk EMOVED')])
+    await rename(join(directory.path, 'elsewhere'), folder + moved)
+    await journal.ping()
+    expect(await journal.append([batch('s', 3)])).toEqual([{ ok: true }])
+    await journal.close()
+    const again = await open(join(folder, 'journal.db'))
+    expect(await again.entriesAfter('s', 0, 100)).toEqual(bodies(1, 4))
+    await again.close()
+  })
+
+  test('that are deleted: it is noticed without anybody who asks', async () => {
+    await using directory = await temporaryDirectory()
+    const faults: string[] = []
+    const journal = await openSqliteJournal({
+      file: join(directory.path, 'journal.db'),
+      durability: 'full',
+      onFault: (fault) => faults.push(fault),
+    })
+    await write(journal)
+    for (const name of await readdir(directory.path)) await rm(join(directory.path, name))
+    while (faults.length === 0) await pause(20)
+    await expect(journal.append([batch('s', 3)])).rejects.toMatchObject({ name: 'StorageError' })
+    await journal.close()
   })
 })
 

@@ -14,6 +14,11 @@ const CAUSES: readonly (readonly [codes: RegExp, cause: string, remedy: string])
     'give it to the user that the server runs as (chown)',
   ],
   [/^(ENOTDIR|EEXIST|EISDIR)$/, 'a file is in the place of a folder', 'move the file away'],
+  [
+    /^EMOVED$/,
+    'its files were deleted, moved or replaced while the server used them',
+    'put them back while it runs: it keeps them open, and commands are refused until then',
+  ],
   [/^ENOENT$/, 'the folder is not there', 'see whether its disk is mounted'],
   [/^(ENAMETOOLONG|ELOOP)$/, 'the path leads nowhere', 'choose a shorter path without such links'],
   [/^(EMFILE|ENFILE)$/, 'too many files are open', 'raise the limit of open files (ulimit -n)'],

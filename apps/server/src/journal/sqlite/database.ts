@@ -3,7 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { BESIDE_DATABASE, createPrivate } from '../../files.js'
 import { StorageError } from '../journal.js'
 import { JournalLost, messageOf, sqliteCode } from './errors.js'
-import { expectNoLoss, finishReplacing, hasData, isBeingReplaced } from './files.js'
+import { expectNoLoss, finishReplacing, hasData, inPlace, isBeingReplaced } from './files.js'
 import {
   lockForWriting,
   takeOwnership,
@@ -45,6 +45,8 @@ export type SqliteDatabase = {
   overwrite: () => void
   /** What was acknowledged is missing: the log was damaged when the database was opened. */
   isOlder: boolean
+  /** Throws `StorageError` when its files are not where the next start will look for them. */
+  look: () => void
   /** Throws `JournalLost` when another process writes to the database, or may do so. */
   guard: () => void
   /** A new connection in place of this one, under the same lock. Throws `StorageError`. */
@@ -114,6 +116,8 @@ export function openReadOnly(file: string): SqliteDatabase {
  * it may do to it is nobody's business but the writer's.
  */
 export function openBeside(file: string): SqliteDatabase {
+  // SQLite would make an empty one in the place of what somebody has moved away.
+  if (!existsSync(file)) throw new StorageError(`${file} is not there`)
   const connection = new DatabaseSync(file, { timeout: 1_000 })
   connection.exec('pragma query_only = on; pragma cache_size = -8000')
   return databaseOver({ connection, check: () => undefined })
@@ -145,6 +149,7 @@ function writerOver(writer: Writer): SqliteDatabase {
   const database = databaseOver({ connection, check: ownership.check, lock, reopen })
   return {
     ...database,
+    look: inPlace(file),
     overwrite: () => database.transaction(ownership.claimAgain),
     guard() {
       lock.renew()
@@ -256,6 +261,7 @@ function databaseOver({ connection, check, lock, reopen = readsOnly }: Over): Sq
     },
     overwrite: readsOnly,
     isOlder: false,
+    look: () => undefined,
     guard: readsOnly,
     reopen,
     close() {

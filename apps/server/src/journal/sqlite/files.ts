@@ -11,7 +11,7 @@ import {
 import { open, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { StorageError } from '../journal.js'
-import { lockFor } from './lock.js'
+import { identityOf, isSame, lockFor } from './lock.js'
 
 /** What a database in use, or one that was used, has beside it. */
 const COMPANIONS = ['-wal', '-shm', '-journal', '-lock']
@@ -39,6 +39,20 @@ export function expectNoLoss(file: string): void {
       `restore a backup (talus-server restore --from FILE --force). To start without data, ` +
       `move ${names} away first.`,
   )
+}
+
+/**
+ * Remembers which files a database in use is made of. The function throws `StorageError` when they
+ * are no longer where the next start will look for them: what is written is then in files without a
+ * name, which end with the process.
+ */
+export function inPlace(file: string): () => void {
+  const files = [file, `${file}-wal`].map((path) => [path, identityOf(path)] as const)
+  return () => {
+    const moved = files.find(([path, known]) => known && !isSame(known, identityOf(path)))
+    if (!moved) return
+    throw new StorageError(`EMOVED: ${moved[0]} was deleted, moved or replaced while in use`)
+  }
 }
 
 /** Makes a file, or the names in a folder, survive a power cut. */

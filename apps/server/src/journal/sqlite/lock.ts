@@ -45,11 +45,11 @@ export function lockForWriting(file: string): WriterLock {
 
 type Identity = { dev: number; ino: number } | undefined
 
-function identityOf(path: string): Identity {
+export function identityOf(path: string): Identity {
   return statSync(path, { throwIfNoEntry: false })
 }
 
-function isSame(a: Identity, b: Identity): boolean {
+export function isSame(a: Identity, b: Identity): boolean {
   return a !== undefined && a.dev === b?.dev && a.ino === b.ino
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Journal } from '../journal.js'
+import { StorageError, type Journal } from '../journal.js'
 import { FILL_AT, Log } from './append.js'
 import { openDatabase, type SqliteDatabase } from './database.js'
 import { JournalLost, messageOf, troubleOf } from './errors.js'
@@ -146,6 +146,8 @@ export class ServedStore {
   readonly #events: StoreEvents
   #condition: 'sound' | 'unproven' | 'suspect' = 'sound'
   #reopenedAt = -Infinity
+  /** The files are not in their place: what is written now would be lost with the process. */
+  #away: StorageError | undefined
 
   constructor(file: string, database: SqliteDatabase, events: StoreEvents) {
     this.#file = file
@@ -170,6 +172,11 @@ export class ServedStore {
     return this.#condition !== 'suspect' && this.#store.tidy()
   }
 
+  /** Throws while the files are not in their place, as far as that was noticed. */
+  expectInPlace(): void {
+    if (this.#away) throw this.#away
+  }
+
   /** Throws unless the database answers, and takes what is written after a failure. */
   prove(): void {
     if (this.#condition === 'sound') return
@@ -179,11 +186,25 @@ export class ServedStore {
 
   /** Throws `JournalLost` when another process writes to the database, or may do so. */
   guard(): void {
+    this.look()
+    if (this.#away) return
     try {
       this.#database.guard()
     } catch (error) {
       // What else may fail here is told by the next request that needs the disk.
       if (error instanceof JournalLost) throw error
+    }
+  }
+
+  /** Sees whether the files are in their place. */
+  look(): void {
+    const before = this.#away
+    this.#away = undefined
+    try {
+      this.#database.look()
+    } catch (error) {
+      this.#away = error instanceof StorageError ? error : new StorageError(messageOf(error))
+      if (!before) this.#events.onSuspect(this.#away)
     }
   }
 
@@ -198,6 +219,8 @@ export class ServedStore {
   #reopen(): void {
     if (this.#condition !== 'suspect' || performance.now() - this.#reopenedAt < REOPEN_EVERY_MS)
       return
+    this.look()
+    this.expectInPlace()
     this.#reopenedAt = performance.now()
     this.#database = this.#database.reopen()
     this.#store = this.#create()

@@ -115,6 +115,8 @@ function createWaiting(first: Request): Request | undefined {
 function answer({ id, method, args }: Request): Reply {
   try {
     if (!(store instanceof ServedStore)) throw store ?? new Error('closed')
+    if (method === 'ping') store.look()
+    if (method !== 'close') store.expectInPlace()
     if (method === 'ping') store.prove()
     const value = store.use(({ writes, close }) => {
       const methods = { ...writes, close } as Record<string, (...given: unknown[]) => unknown>
