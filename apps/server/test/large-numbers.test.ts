@@ -26,7 +26,8 @@ test.each(NUMBERS)('[NUM1] %s refuses a %s that would be another number', async 
   await using app = await quickApp()
   await app.api('POST', '/sessions', { session_id: 's' })
   const url = path.replace(/\{\w+\}/g, 's')
-  for (const text of [LOSSY, `-${LOSSY}`, `%2B${LOSSY}`, '1'.repeat(400)]) {
+  const mistyped = ['0x10', '1e3', '%201', '', 'Infinity', '1_0']
+  for (const text of [LOSSY, `-${LOSSY}`, `%2B${LOSSY}`, '1'.repeat(400), ...mistyped]) {
     const { status, body } = await app.api(method, `${url}?session_id=s&${field}=${text}`)
     expect([text, status, body]).toMatchObject([text, 400, { error: { code: 'BAD_REQUEST' } }])
   }

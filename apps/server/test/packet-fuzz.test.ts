@@ -6,14 +6,17 @@ import { expectUnharmed, warmedUp } from './fuzz/outcome.js'
 import { PacketGrammar } from './fuzz/packets.js'
 import { attackByPolling } from './fuzz/polling-attack.js'
 import { HANGS_AFTER_MS, repeatBy, scale } from './fuzz/scale.js'
-import { startSubject, type Subject } from './fuzz/subject.js'
+import { startSubject } from './fuzz/subject.js'
 import { attackByWebSocket, type Attack } from './fuzz/web-socket-attack.js'
 import { tokenFor } from './tokens.js'
 
 const LANES = 12
 
 /** What attackers know: their own sessions, and the id of the honest one. */
-async function attacksOn(subject: Subject, judge: Judge, seed: number): Promise<Attack[]> {
+async function attacksOn(
+  { subject, judge, patience }: Pick<Attack, 'subject' | 'judge' | 'patience'>,
+  seed: number,
+): Promise<Attack[]> {
   const token = await tokenFor('eve')
   const expired = await tokenFor('eve', { expires: 1 })
   const forged = await tokenFor('ann', { secret: 'another secret, just as long as the first' })
@@ -24,7 +27,13 @@ async function attacksOn(subject: Subject, judge: Judge, seed: number): Promise<
   const sessions = subject.authenticated ? ['eves', HONEST_SESSION] : ['eves', 'others']
   return Array.from({ length: LANES }, (_, lane) => {
     const dealer = new Dealer(seed * 1_000 + lane)
-    return { subject, judge, dealer, packets: new PacketGrammar(dealer, { sessions, handshakes }) }
+    return {
+      subject,
+      judge,
+      patience,
+      dealer,
+      packets: new PacketGrammar(dealer, { sessions, handshakes }),
+    }
   })
 }
 
@@ -53,7 +62,8 @@ test.each([
     await using subject = await startSubject({ authenticated })
     using honest = await workHonestly(subject)
     const judge = new Judge()
-    const attacks = await attacksOn(subject, judge, seed)
+    const { patience } = honest
+    const attacks = await attacksOn({ subject, judge, patience }, seed)
     const warming = Math.min(inputs / 8, 5_000)
     const baseline = await warmedUp(subject, () => attackWith(attacks, warming))
     await attackWith(attacks, inputs / 2 - warming)

@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import type { Readable } from 'node:stream'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+
+const CLOCK = new URL('moved-clock.mjs', import.meta.url).href
 
 const MAIN = fileURLToPath(new URL('../../../apps/server/dist/main.js', import.meta.url))
 
@@ -13,13 +16,14 @@ type Started = { child: ChildProcess; url: string }
 
 async function start(dataDir: string, port: string, options: string[]): Promise<Started> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: pnpm build makes it`)
-  const args = [MAIN, '--port', port, '--data-dir', dataDir, '--log-level', 'error', ...options]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const settings = ['--port', port, '--data-dir', dataDir, '--log-level', 'error', ...options]
+  const args = ['--import', CLOCK, MAIN, ...settings]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4_000)
   })
-  const line = once(createInterface({ input: child.stdout }), 'line')
+  const line = once(createInterface({ input: child.stdout as Readable }), 'line')
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`The server ended with ${String(code)}:\n${said}`)
   })
@@ -53,6 +57,13 @@ export class TestServer {
     const exited = once(this.#child, 'exit')
     this.#child.kill(signal)
     await exited
+  }
+
+  /** Moves its clock ahead. */
+  async leap(ms: number): Promise<void> {
+    const leapt = once(this.#child, 'message')
+    this.#child.send(ms)
+    await leapt
   }
 
   /** Starts again on the same port with the same data. */

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { connect, rest, type Client, type ClientOptions, type Status } from '../src/index.js'
 import type { TalusError } from '../src/index.js'
 import { eventually } from './eventually.js'
+import { LongTimers } from './long-timers.js'
 import { rejection } from './rejection.js'
 import { TestServer } from './server.js'
 import { SECRET, tokenFor } from './tokens.js'
@@ -98,40 +99,71 @@ test.each([
   expect(errors[0]?.message).toContain(reason)
 })
 
+const MINUTE = 60_000
+
+/** An issuer whose tokens hold for an hour, and the clock that it shares with the server. */
+class Issuer {
+  readonly #server: TestServer
+  calls = 0
+  #ahead = 0
+
+  constructor(server: TestServer) {
+    this.#server = server
+  }
+
+  readonly token = () => {
+    this.calls += 1
+    return tokenFor('ann', (this.#ahead + 60 * MINUTE) / 1_000)
+  }
+
+  async leap(ms: number): Promise<void> {
+    this.#ahead += ms
+    await this.#server.leap(ms)
+  }
+}
+
 test('[AUTH13] the next token comes ahead of the end of the one before: nobody notices', async () => {
   const server = await startServer()
+  const timers = new LongTimers()
+  const issuer = new Issuer(server)
   const session_id = await newSession(server.url, 'ann')
-  let calls = 0
-  const token = () => {
-    calls += 1
-    return tokenFor('ann', 2)
-  }
-  const { client, statuses, errors } = watched(server.url, { token })
-  const idle = watched(server.url, { token: () => tokenFor('ann', 2) })
+  const { client, statuses, errors } = watched(server.url, { token: issuer.token })
+  const idle = watched(server.url, { token: issuer.token })
   idle.client.connect()
   const session = await client.join(session_id)
   const changes: unknown[] = []
   session.on('status', (status) => changes.push(status))
-  const until = Date.now() + 5_000
-  while (Date.now() < until) {
+  // Each of them knows when to ask for the next one.
+  const areAhead = () => eventually(() => expect(timers.count).toBe(2))
+  await areAhead()
+  for (let renewals = 0; renewals < 4; renewals += 1) {
+    await issuer.leap(40 * MINUTE)
     await session.execute('CreateNode', { blueprint_type_id: 'task' })
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    timers.fire()
+    await areAhead()
   }
+  await idle.client.join(session_id)
   expect(statuses).toEqual(['joining', 'live'])
   expect(idle.statuses).toEqual(['live'])
   expect([...changes, ...errors, ...idle.errors]).toEqual([])
-  expect(calls).toBeLessThan(30)
+  expect(issuer.calls).toBeLessThan(30)
 })
 
 test('[AUTH13] a callback that keeps a token until it has expired costs a reconnect, not the client', async () => {
   const server = await startServer()
+  const timers = new LongTimers()
+  const issuer = new Issuer(server)
   const session_id = await newSession(server.url, 'ann')
-  let kept = tokenFor('ann', 2)
-  const until = Date.now() + 3_000
-  const token = () => (Date.now() < until ? kept : (kept = tokenFor('ann')))
-  const { client, statuses } = watched(server.url, { token })
+  let kept = issuer.token()
+  const { client, statuses } = watched(server.url, { token: () => kept })
   const session = await client.join(session_id)
+  await eventually(() => expect(timers.count).toBe(1))
+  timers.fire()
+  await issuer.leap(70 * MINUTE)
+  const late = session.execute('CreateNode', { blueprint_type_id: 'task' })
   await eventually(() => expect(statuses).toContain('offline'))
+  kept = issuer.token()
+  await late
   await eventually(() => expect(session.status).toBe('live'))
   expect(statuses.at(-1)).toBe('live')
 })

@@ -119,12 +119,17 @@ function fromText(schema: TSchema | undefined, value: unknown): Result<unknown> 
 
 type Fields = Record<string, unknown> | undefined
 
+/** What else a conversion takes for a number, such as `0x10` or nothing at all, somebody has mistyped. */
+const DECIMAL = /^-?\d+(\.\d+)?$/
+
 /** Read all the same, it would ask for another entry than it says (rule NUM1). */
 function lossyNumber(texts: Fields = {}, read: Fields = {}): Failure | undefined {
   for (const [name, text] of Object.entries(texts)) {
     if (typeof text !== 'string' || typeof read[name] !== 'number') continue
     const flaw = flawOfNumber(text)
     if (flaw) return flawed({ path: `/${name}`, ...flaw })
+    // The schema refuses it as the text that it is.
+    if (!DECIMAL.test(text)) read[name] = text
   }
   return undefined
 }

@@ -9,8 +9,16 @@ export const HONEST_SESSION = 'honest'
 
 const NODE = 'shared'
 
+/** Answers to the honest that others wait for. One of them is asked for every 20 ms. */
+const PATIENCE = 4
+
 /** Those who work in a session while others attack the server. */
 export type Honest = {
+  /**
+   * Resolves when the server has answered some more commands of theirs, or is gone. Who has no
+   * answer by then, on a machine of whatever speed, need not wait any longer.
+   */
+  patience: () => Promise<void>
   /** Stops the work; resolves with everything that somebody missed or should not have seen. */
   finish: () => Promise<string[]>
   [Symbol.dispose]: () => void
@@ -82,6 +90,15 @@ export async function workHonestly(subject: Subject): Promise<Honest> {
   const written: number[] = []
   const refused: string[] = []
   let working = true
+  const waiting = new Set<{ left: number; done: () => void }>()
+  /** Those who have waited for so many answers wait no more. */
+  const answered = (answers: number) => {
+    for (const one of waiting) {
+      one.left -= answers
+      if (one.left <= 0 && waiting.delete(one)) one.done()
+    }
+  }
+  void subject.ended.then(() => answered(Infinity))
   await writer.execute(HONEST_SESSION, 'CreateNode', { blueprint_type_id: 't', node_id: NODE })
   const work = async () => {
     for (let count = 1; working; count += 1) {
@@ -89,6 +106,7 @@ export async function workHonestly(subject: Subject): Promise<Honest> {
       const ack = await writer.execute(HONEST_SESSION, 'UpdateProperty', data)
       if (ack.ok === true) written.push(count)
       else refused.push(JSON.stringify(ack))
+      answered(1)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -96,6 +114,11 @@ export async function workHonestly(subject: Subject): Promise<Honest> {
   // Who disposes of it early is not waiting for it.
   worked.catch(() => undefined)
   return {
+    patience: () =>
+      new Promise((done) => {
+        if (subject.died() === undefined) waiting.add({ left: PATIENCE, done })
+        else done()
+      }),
     async finish() {
       working = false
       await worked

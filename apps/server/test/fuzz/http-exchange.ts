@@ -15,11 +15,11 @@ export type Exchange =
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
-/** Sends a request and waits so many milliseconds for the end of the answer. */
+/** Sends a request and waits for the end of the answer: so many milliseconds, or until something happens. */
 export function exchange(
   { host, port }: { host: string; port: number },
   { body, ...outgoing }: Outgoing,
-  patienceMs: number,
+  patience: number | Promise<void>,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const sent = request({ host, port, agent, ...outgoing }, (response) => {
@@ -32,11 +32,14 @@ export function exchange(
       })
     })
     sent.on('error', () => resolve({ kind: 'hung up' }))
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       resolve({ kind: 'silence' })
       sent.destroy()
-    }, patienceMs)
-    sent.on('close', () => clearTimeout(timer))
+    }
+    if (typeof patience === 'number') {
+      const timer = setTimeout(giveUp, patience)
+      sent.on('close', () => clearTimeout(timer))
+    } else void patience.then(giveUp)
     sent.end(body)
   })
 }

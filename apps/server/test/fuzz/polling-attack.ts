@@ -7,19 +7,17 @@ const SEPARATOR = Buffer.from('\u001e')
 /** Every fault of a client has one of these; engine.io knows no others. */
 const EXPECTED = new Set([200, 400, 403, 405, 413])
 
-/** A poll may have nothing to wait for; then it is given up after so many milliseconds. */
-const PATIENCE_MS = 300
-
 type Asked = { method: 'GET' | 'POST'; query: string; body?: Buffer; type?: string }
 
 /** The body of a success; undefined for everything else. */
 async function ask(
-  { subject, judge }: Attack,
+  { subject, judge, patience }: Attack,
   { method, query, body, type = 'text/plain;charset=UTF-8' }: Asked,
 ): Promise<string | undefined> {
   const headers = body ? { 'content-type': type, 'content-length': body.length } : {}
   const outgoing = { method, path: `/socket.io/?${query}`, headers, ...(body ? { body } : {}) }
-  const answer = await exchange(subject, outgoing, PATIENCE_MS)
+  // A poll may have nothing to wait for; then it is given up.
+  const answer = await exchange(subject, outgoing, patience())
   if (answer.kind !== 'answer') return undefined
   if (!EXPECTED.has(answer.status)) judge.blame(`status ${answer.status} for ${method} ${query}`)
   return answer.status === 200 ? answer.body : undefined

@@ -18,6 +18,8 @@ export type Subject = {
   faults: () => string[]
   /** Undefined as long as it lives. */
   died: () => Ended | undefined
+  /** Resolves when it does not live any more. */
+  ended: Promise<Ended>
   [Symbol.asyncDispose]: () => Promise<void>
 }
 
@@ -76,6 +78,7 @@ export async function startSubject({
     port: Number(new URL(url).port),
     authenticated,
     died: () => ended,
+    ended: server.ended,
     faults: () =>
       linesOf(server.stderr())
         .filter(({ level }) => typeof level === 'number' && level >= ERROR_LEVEL)

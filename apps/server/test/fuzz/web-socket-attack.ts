@@ -5,8 +5,14 @@ import type { Judge } from './judge.js'
 import type { Packet, PacketGrammar } from './packets.js'
 import type { Subject } from './subject.js'
 
-/** Who attacks what with which words. */
-export type Attack = { subject: Subject; dealer: Dealer; packets: PacketGrammar; judge: Judge }
+/** Who attacks what with which words, and how long an answer is waited for that may not come. */
+export type Attack = {
+  subject: Subject
+  dealer: Dealer
+  packets: PacketGrammar
+  judge: Judge
+  patience: () => Promise<void>
+}
 
 const QUERIES = [
   ...Array<string>(90).fill('EIO=4&transport=websocket'),
@@ -21,18 +27,6 @@ const QUERIES = [
   'EIO=4&EIO=3&transport=websocket&transport=polling',
   'EIO=4&transport=websocket&b64=1&j=__proto__',
 ]
-
-/** Long enough on a busy machine for an answer that comes at all, in milliseconds. */
-const PATIENCE_MS = { opening: 5_000, answer: 300 }
-
-async function within(ms: number, ...happening: Promise<unknown>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([...happening, late])
-  clearTimeout(timer)
-}
 
 /** A frame of RFC 6455 whose parts need not fit together. */
 function oddFrame(dealer: Dealer): Buffer {
@@ -101,7 +95,7 @@ function leave(socket: WebSocket, tcp: Socket, dealer: Dealer): void {
 
 /** One connection that sends so many packets, if it may; resolves with how many when it is over. */
 export async function attackByWebSocket(attack: Attack, inputs: number): Promise<number> {
-  const { subject, dealer, packets, judge } = attack
+  const { subject, dealer, packets, judge, patience } = attack
   const { host, port } = subject
   const tcp = connect({ host, port }).setNoDelay(true)
   tcp.on('error', () => undefined)
@@ -115,32 +109,31 @@ export async function attackByWebSocket(attack: Attack, inputs: number): Promise
     if (!isBinary) judge.hear(data.toString(), packets.asked)
   })
   const opened = new Promise((resolve) => socket.once('open', resolve))
-  await within(PATIENCE_MS.opening, opened, gone)
+  await Promise.race([opened, gone, subject.ended])
   const isOpen = () => socket.readyState === WebSocket.OPEN
   const isWild = dealer.chance(35)
   if (isOpen() && (!isWild || dealer.chance(80))) {
     write(socket, packets.connect())
     const heard = new Promise((resolve) => socket.once('message', resolve))
-    await within(PATIENCE_MS.answer, heard, gone)
+    await Promise.race([heard, gone, patience()])
+  }
+  /** What was sent so far has been read when the server answers a ping of the WebSocket. */
+  const answered = async () => {
+    socket.ping()
+    const answer = new Promise((resolve) => socket.once('pong', resolve))
+    await Promise.race([answer, gone, patience()])
   }
   let sent = 0
   for (; sent < inputs && isOpen(); sent += 1) {
     if (isWild && dealer.chance(5)) disturb(socket, tcp, dealer)
     else for (const packet of packets.next(isWild)) write(socket, packet)
-    if (sent % 8 === 7) await answered(socket, gone)
+    if (sent % 8 === 7) await answered()
   }
-  if (isOpen()) await answered(socket, gone)
+  if (isOpen()) await answered()
   if (isOpen()) leave(socket, tcp, dealer)
-  await within(PATIENCE_MS.answer, gone)
+  await Promise.race([gone, patience()])
   packets.asked.clear()
   socket.terminate()
   tcp.destroy()
   return Math.max(sent, 1)
-}
-
-/** What was sent so far has been read when the server answers a ping of the WebSocket. */
-async function answered(socket: WebSocket, gone: Promise<unknown>): Promise<void> {
-  socket.ping()
-  const answer = new Promise((resolve) => socket.once('pong', resolve))
-  await within(PATIENCE_MS.answer, answer, gone)
 }
