@@ -3,6 +3,13 @@ export type { Client, ClientEvents, Progress, Status } from './client.js'
 export { TalusError } from './errors.js'
 export type { LocalErrorCode, RefusedCommand } from './errors.js'
 export type { GraphNode, SessionGraph } from './graph/session-graph.js'
+export type {
+  Template,
+  TemplateAccess,
+  TemplateOption,
+  TemplateProperty,
+  TemplateType,
+} from './graph/template.js'
 export type { GraphChange } from './graph/view.js'
 export type { Joined } from './joined.js'
 export type { ClientOptions, Token } from './options.js'

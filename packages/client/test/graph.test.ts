@@ -145,3 +145,25 @@ test('a project load replaces the graph; what is equal stays the same object', a
   expect(session.graph.node(root)).toBe(before)
   expect(session.canUndo).toBe(false)
 })
+
+test('the template of a session says what is allowed, and how things are called', async () => {
+  const client = connect(server.url, { actor: 'ada' })
+  onTestFinished(() => client.close())
+  const { session_id } = await client.rest.createProject({
+    template_id: 'film-production',
+    project_name: 'Night Train',
+  })
+  const { template } = (await client.join(session_id)).graph
+  const shot = template?.typeOf('shot')
+  const status = shot?.property('status')
+  expect(template?.template_id).toBe('film-production')
+  expect(template?.types[0]).toMatchObject({ id: 'film', label: 'Film' })
+  expect(template?.document['name']).toBe('Film Production')
+  expect(shot).toMatchObject({ label: 'Shot', access: { change: 'editor', see: 'viewer' } })
+  expect(status?.option('Approved')).toMatchObject({ id: 'approved', name: 'Approved' })
+  expect(template?.allowsChild('scene', 'shot')).toBe(true)
+  expect(template?.allowedChildren('camera')).toEqual([])
+  expect(status && template?.checkValue(status, 'lost')).toMatch(/^one of Planned, Shot/)
+  expect(status && template?.checkValue(status, 'shot')).toBeUndefined()
+  expect((await join('ada', 'no-template')).graph.template).toBeNull()
+})

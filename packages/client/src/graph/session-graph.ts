@@ -1,6 +1,7 @@
 import type { NodeRecord, Option } from '@talus/graph'
 import type { JsonValue } from '@talus/protocol'
 import { Listeners, requireListener, type Listener } from '../emitter.js'
+import type { Template } from './template.js'
 import type { GraphChange, View } from './view.js'
 
 /** A node without its children, which `children` lists. The same object until it differs. */
@@ -31,6 +32,14 @@ export class SessionGraph {
   /** The number of nodes. */
   get size(): number {
     return this.#view.graph.size
+  }
+
+  /**
+   * The template that the session obeys, as it was when the session was opened. Null where there is
+   * none, and while what reads it could not be loaded.
+   */
+  get template(): Template | null {
+    return this.#view.blueprint
   }
 
   /** The node with this id; undefined when there is none. */
