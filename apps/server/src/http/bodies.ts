@@ -90,7 +90,8 @@ async function nextOf(chunks: AsyncIterator<Buffer, undefined>) {
  */
 export function endUnreadBodies(scope: FastifyInstance): void {
   scope.addHook('onResponse', async ({ raw }) => {
-    if (raw.complete || raw.socket.destroyed) return
+    // Requests that are injected, as by tests, come over no connection, and say neither.
+    if (raw.complete || raw.socket.destroyed !== false) return
     setTimeout(() => {
       if (!raw.complete) raw.socket.destroy()
     }, STALLED_MS).unref()
