@@ -15,6 +15,7 @@ import {
   type MetricsListener,
   mountDocs,
   mountMetrics,
+  mountStudio,
   openMetricsListener,
 } from './http/server-routes.js'
 import { createRestServer } from './http/server.js'
@@ -26,6 +27,8 @@ export type App = {
   rest: FastifyInstance
   /** Whether it serves the documentation, at `/docs`. */
   hasDocs: boolean
+  /** Whether it serves the studio, at `/`. */
+  hasStudio: boolean
   /** Starts to listen; resolves with the address, e.g. `http://127.0.0.1:5000`. */
   listen: () => Promise<string>
   /** The port of the metrics' own listener, once it listens. */
@@ -40,9 +43,9 @@ export type App = {
   close: () => Promise<void>
 }
 
-/** The documentation, where the build has put it; undefined when it is not there. */
-function builtDocs(): string | undefined {
-  const folder = fileURLToPath(new URL('../dist/docs', import.meta.url))
+/** Pages, where the build has put them; undefined when they are not there. */
+function builtPages(name: 'docs' | 'studio'): string | undefined {
+  const folder = fileURLToPath(new URL(`../dist/${name}`, import.meta.url))
   return existsSync(folder) ? folder : undefined
 }
 
@@ -77,8 +80,10 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   talus.watch(rest)
   void rest.register(async (scope) => talus.mountApi(scope), { prefix: API_PREFIX })
   mountMetrics(rest, { scrape: metrics.scrape, token: config.metricsToken })
-  const docs = config.docs ? builtDocs() : undefined
+  const docs = config.docs ? builtPages('docs') : undefined
   if (docs !== undefined) await mountDocs(rest, docs)
+  const studio = config.studio ? builtPages('studio') : undefined
+  if (studio !== undefined) await mountStudio(rest, studio)
   talus.attach(rest.server)
   serveOtherListeners(rest)
   // Last, to be the first that is called.
@@ -100,6 +105,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
   return {
     rest,
     hasDocs: docs !== undefined,
+    hasStudio: studio !== undefined,
     metricsPort: () => metricsListener?.port,
     reopenLogs: () => observation.reopen(),
     renewCertificate,

@@ -12,20 +12,28 @@ import { serveOtherListeners } from './sockets/server.js'
 export type TalusOptions = Replacements & {
   /**
    * How Talus runs, as for a server of its own: `{ dataDir: './data' }`. How the application listens
-   * is its own: `host`, `port`, `tlsCert`, `tlsKey` and `metricsPort` are refused, and so is `docs`,
-   * whose pages a server of its own has.
+   * is its own: `host`, `port`, `tlsCert`, `tlsKey` and `metricsPort` are refused, and so are
+   * `docs` and `studio`, whose pages a server of its own has.
    */
   settings?: Settings
 }
 
 /** Settings of an HTTP server of its own. Here the application has one, with pages of its own. */
-const OF_THE_APPLICATION = ['host', 'port', 'tlsCert', 'tlsKey', 'metricsPort', 'docs'] as const
+const OF_THE_APPLICATION = [
+  'host',
+  'port',
+  'tlsCert',
+  'tlsKey',
+  'metricsPort',
+  'docs',
+  'studio',
+] as const
 
 function refuseWhatCannotHold(app: FastifyInstance, settings: Settings): void {
   const misplaced = OF_THE_APPLICATION.find((name) => {
     // Without its pages is how it runs here.
     const isGiven = settings[name] !== undefined
-    return isGiven && !(name === 'docs' && settings.docs === 'off')
+    return isGiven && settings[name] !== 'off'
   })
   if (misplaced !== undefined) {
     throw new SettingError(`'${misplaced}' is for the application to decide, not for Talus`)

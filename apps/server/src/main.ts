@@ -128,10 +128,11 @@ function reopenOnHangup({ renewCertificate, reopenLogs }: App): void {
   })
 }
 
-function greet(url: string, config: Config, { hasDocs }: App): void {
+function greet(url: string, config: Config, { hasDocs, hasStudio }: App): void {
   process.stdout.write(`${JSON.stringify({ url, data_dir: config.dataDir })}\n`)
   say(`Talus listens on ${url}, data in ${dataPlace(config)}.`)
   for (const warning of warningsOf(config)) say(warning)
+  if (hasStudio) say(`Studio: ${url}/`)
   if (hasDocs) say(`Documentation: ${url}/docs/`)
   say(`Try:  curl ${url}${API_PREFIX}/health`)
   const token = config.auth === null ? '' : ' -H "authorization: Bearer $TOKEN"'

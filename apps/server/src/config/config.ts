@@ -92,6 +92,14 @@ export function helpText(commands: string): string {
   ].join('\n')
 }
 
+/** `--no-studio` is `--studio off`. */
+const NEGATED = new Map(
+  SETTINGS.filter(({ unit }) => unit === 'on|off').map(({ flag }) => [
+    `--no-${flag}`,
+    `--${flag}=off`,
+  ]),
+)
+
 function readFlags(argv: readonly string[]): Result<Record<string, string | boolean | undefined>> {
   const options = Object.fromEntries(
     SETTINGS.map(({ flag, unit }) => [
@@ -100,7 +108,9 @@ function readFlags(argv: readonly string[]): Result<Record<string, string | bool
     ]),
   )
   try {
-    return ok(parseArgs({ args: [...argv], options, strict: true }).values)
+    return ok(
+      parseArgs({ args: argv.map((arg) => NEGATED.get(arg) ?? arg), options, strict: true }).values,
+    )
   } catch (err) {
     const message = err instanceof Error ? err.message : String(err)
     return fail('BAD_REQUEST', `${message.split('\n')[0]}. See talus-server --help`)

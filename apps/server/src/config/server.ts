@@ -68,6 +68,15 @@ export const SERVER = {
       expected: 'one of on, off',
     },
   ),
+  studio: parsed(
+    'studio on|off',
+    'on',
+    'on: serve the studio, a page to work and look around, at /',
+    {
+      parse: (given) => given === 'on' || (given === 'off' ? false : undefined),
+      expected: 'one of on, off',
+    },
+  ),
   insecure: switchedOn('insecure', 'allow listening beyond loopback without authentication'),
   idleMinutes: count(
     'idle-minutes N',

@@ -13,8 +13,10 @@ export function takeOffBasePath(server: Server, basePath: string): void {
   const takeOff = (request: IncomingMessage) => {
     const { url = '/' } = request
     const rest = url.startsWith(basePath) ? url.slice(basePath.length) : url
-    if (rest === '' || rest.startsWith('?')) request.url = `/${rest}`
-    else if (rest.startsWith('/')) request.url = rest
+    if (rest === '' || rest.startsWith('?')) {
+      // Where Fastify looks for the address as it came.
+      Object.assign(request, { originalUrl: url, url: `/${rest}` })
+    } else if (rest.startsWith('/')) request.url = rest
   }
   server.prependListener('request', takeOff)
   server.prependListener('upgrade', takeOff)

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import { fail, MIN_PROTOCOL_VERSION, ok, PROTOCOL_VERSION, type Result } from '@talus/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -30,8 +32,6 @@ export function mountHealth(app: FastifyInstance, services: RestServices): void 
   })
 }
 
-const PREFIX = '/docs/'
-
 /** Nothing from elsewhere and nothing inline: the pages need no more. */
 const POLICY = [
   "default-src 'none'",
@@ -45,24 +45,18 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join(';')
 
-/** Files of this folder have what is in them in their path: they never change. */
-const ASSETS = /[\\/]assets[\\/][0-9a-f]+[\\/]/
+/** Files of these folders have what is in them in their path: they never change. */
+const ASSETS = /[\\/]assets[\\/][0-9a-f]+[\\/]|[\\/]studio[\\/]assets[\\/]/
 
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 /** Kept, and asked about every time; the `ETag` says whether it is another one. */
 const ASKED_ABOUT = 'public, no-cache'
 
-/**
- * `GET /docs/`, beside the API: the documentation, for anybody. It is the same for everybody and
- * holds nothing of any session.
- */
-export async function mountDocs(app: FastifyInstance, folder: string): Promise<void> {
-  app.get('/docs', (_request, reply) =>
-    reply.header('cache-control', ASKED_ABOUT).redirect('docs/', 301),
-  )
+/** Serves the files of a folder, with the policy of pages. */
+async function servePages(app: FastifyInstance, root: string, prefix: string): Promise<void> {
   await app.register(fastifyStatic, {
-    root: folder,
-    prefix: PREFIX,
+    root,
+    prefix,
     decorateReply: false,
     dotfiles: 'ignore',
     redirect: true,
@@ -72,6 +66,36 @@ export async function mountDocs(app: FastifyInstance, folder: string): Promise<v
       reply.header('cache-control', ASSETS.test(path) ? FOR_GOOD : ASKED_ABOUT)
     },
   })
+}
+
+/**
+ * `GET /docs/`, beside the API: the documentation, for anybody. It is the same for everybody and
+ * holds nothing of any session.
+ */
+export async function mountDocs(app: FastifyInstance, folder: string): Promise<void> {
+  app.get('/docs', (_request, reply) =>
+    reply.header('cache-control', ASKED_ABOUT).redirect('docs/', 301),
+  )
+  await servePages(app, folder, '/docs/')
+}
+
+/**
+ * `GET /`, beside the API: the studio, for anybody. It is the same for everybody; what it shows it
+ * asks of the API as whoever uses it.
+ */
+export async function mountStudio(app: FastifyInstance, folder: string): Promise<void> {
+  const page = await readFile(join(folder, 'index.html'), 'utf8')
+  const etag = `"${createHash('sha256').update(page).digest('base64url')}"`
+  app.get('/', (request, reply) => {
+    // Below the path of a proxy, `/talus` would look for the files of the page beside itself.
+    const path = request.originalUrl.split('?')[0] ?? ''
+    if (!path.endsWith('/')) return reply.redirect(`${path.split('/').at(-1)}/`, 301)
+    reply.header('content-security-policy', POLICY).header('cache-control', ASKED_ABOUT)
+    reply.header('etag', etag)
+    if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send()
+    return reply.type('text/html; charset=utf-8').send(page)
+  })
+  await servePages(app, join(folder, 'studio'), '/studio/')
 }
 
 /**

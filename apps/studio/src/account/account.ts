@@ -1,0 +1,104 @@
+import { connect, type Client } from '@talus/client'
+import { useSyncExternalStore } from 'react'
+import { recall, remember } from './memory.js'
+
+/** Who works here: as they say themselves, or as a token says. */
+export type Person = { id: string; name: string; token?: string }
+
+/** The server that has served this page, also below the path of a proxy. */
+export const SERVER = new URL('.', location.href).href.replace(/\/$/, '')
+
+const tab = () => sessionStorage
+
+/** The claims of a token, which the server checks; here they only say what to call somebody. */
+function claimsOf(token: string): { sub?: string; name?: string } {
+  try {
+    const [, payload = ''] = token.split('.')
+    const text = atob(payload.replaceAll('-', '+').replaceAll('_', '/'))
+    const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0))
+    return JSON.parse(new TextDecoder().decode(bytes)) as { sub?: string; name?: string }
+  } catch {
+    return {}
+  }
+}
+
+function withToken(token: string): Person {
+  const { sub = 'me', name = sub } = claimsOf(token)
+  return { id: sub, name, token }
+}
+
+function newPerson(): Person {
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1))
+  const person = { id: `studio-${number.toString(36)}`, name: `Guest ${(number % 900) + 100}` }
+  remember('person', person)
+  return person
+}
+
+function rememberedPerson(): Person {
+  const token = recall<string>('token', tab)
+  return token === null ? (recall<Person>('person') ?? newPerson()) : withToken(token)
+}
+
+let person = rememberedPerson()
+/** By share token; '' has the client without one. */
+const clients = new Map<string, Client>()
+const listeners = new Set<() => void>()
+
+/** Another person has other clients: undo steps and what is stored belong to one actor. */
+function become(next: Person): void {
+  person = next
+  for (const client of clients.values()) client.close()
+  clients.clear()
+  for (const listener of listeners) listener()
+}
+
+export function rename(name: string): void {
+  const next = { ...person, name }
+  remember('person', next)
+  become(next)
+}
+
+/** The token lives as long as the tab. */
+export function signIn(token: string): void {
+  remember('token', token, tab)
+  become(withToken(token))
+}
+
+/** Forgets the token and everything that is stored of its actor. Resolves when that is gone. */
+export async function signOut(): Promise<void> {
+  const leaving = [...clients.values()]
+  remember('token', null, tab)
+  // Some browser may refuse; who signs out is signed out all the same.
+  await Promise.all(leaving.map((client) => client.forget().catch(() => {})))
+  become(recall<Person>('person') ?? newPerson())
+}
+
+/** The client of whoever works here; with the token of a share link, as its holder. */
+export function clientFor(share = ''): Client {
+  const { id, name, token } = person
+  const known = clients.get(share)
+  if (known) return known
+  const isGuest = share !== '' && token === undefined
+  const client = connect(SERVER, {
+    ...(!isGuest && { actor: { id, name } }),
+    ...(token !== undefined && { token }),
+    ...(share !== '' && { shareToken: share }),
+  })
+  clients.set(share, client)
+  return client
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+export function usePerson(): Person {
+  return useSyncExternalStore(subscribe, () => person)
+}
+
+/** A new one when somebody else works here. */
+export function useClient(share?: string): Client {
+  usePerson()
+  return clientFor(share)
+}

@@ -1,0 +1,19 @@
+/** What the browser keeps for the next visit, or null; also where it keeps nothing. */
+export function recall<T>(key: string, storage = () => localStorage): T | null {
+  try {
+    const text = storage().getItem(`talus-studio-${key}`)
+    return text === null ? null : (JSON.parse(text) as T)
+  } catch {
+    return null
+  }
+}
+
+/** Null removes it. */
+export function remember(key: string, value: unknown, storage = () => localStorage): void {
+  try {
+    if (value === null) storage().removeItem(`talus-studio-${key}`)
+    else storage().setItem(`talus-studio-${key}`, JSON.stringify(value))
+  } catch {
+    // A browser that keeps nothing forgets it with the page.
+  }
+}

@@ -1,0 +1,86 @@
+import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
+import { useState } from 'react'
+import { Avatar } from '../parts/avatar.js'
+import { Button } from '../parts/button.js'
+import { Dialog } from '../parts/dialog.js'
+import { rename, signOut, usePerson } from './account.js'
+import { SignIn } from './sign-in.js'
+
+/** Who works here, and how to be somebody else. */
+export function PersonMenu() {
+  const person = usePerson()
+  const [open, setOpen] = useState<'name' | 'token'>()
+  const isSignedIn = person.token !== undefined
+  return (
+    <>
+      <DropdownMenu.Root modal={false}>
+        <DropdownMenu.Trigger className="person-button">
+          <Avatar actor={person} />
+          <span className="visually-hidden">You are {person.name}</span>
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
+            <DropdownMenu.Label className="menu-label">
+              {person.name}
+              <small>{isSignedIn ? 'signed in with a token' : 'as you say yourself'}</small>
+            </DropdownMenu.Label>
+            {isSignedIn ? (
+              <DropdownMenu.Item className="menu-item" onSelect={() => void signOut()}>
+                Sign out
+              </DropdownMenu.Item>
+            ) : (
+              <>
+                <DropdownMenu.Item className="menu-item" onSelect={() => setOpen('name')}>
+                  Change your name…
+                </DropdownMenu.Item>
+                <DropdownMenu.Item className="menu-item" onSelect={() => setOpen('token')}>
+                  Sign in with a token…
+                </DropdownMenu.Item>
+              </>
+            )}
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+      <Dialog
+        title="Your name"
+        text="Others see it beside what you do."
+        isOpen={open === 'name'}
+        onClose={() => setOpen(undefined)}
+      >
+        <NameForm name={person.name} onDone={() => setOpen(undefined)} />
+      </Dialog>
+      <Dialog title="Sign in" isOpen={open === 'token'} onClose={() => setOpen(undefined)}>
+        <SignIn onDone={() => setOpen(undefined)} />
+      </Dialog>
+    </>
+  )
+}
+
+function NameForm({ name, onDone }: { name: string; onDone: () => void }) {
+  const [text, setText] = useState(name)
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (text.trim() === '') return
+        if (text.trim() !== name) rename(text.trim())
+        onDone()
+      }}
+    >
+      <label className="field">
+        <span>Name</span>
+        <input
+          value={text}
+          maxLength={80}
+          required
+          autoComplete="name"
+          onChange={({ target }) => setText(target.value)}
+        />
+      </label>
+      <Button type="submit" look="primary">
+        Save
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,169 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Trash2 } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { IconButton } from '../parts/button.js'
+import { KINDS, type Kind, type Log, type LogLine } from './log.js'
+
+const NAMES = {
+  changes: 'Changes',
+  people: 'People',
+  connection: 'Connection',
+  problems: 'Problems',
+}
+
+const ROW = 26
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
+function bytesOf(payload: unknown): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(payload) ?? '').length
+  return bytes < 1_000 ? `${bytes} B` : `${(bytes / 1_000).toFixed(1)} kB`
+}
+
+/** What happens in the session, as the client is told of it, newest last. */
+export function LogPanel({ log }: { log: Log }) {
+  const lines = useSyncExternalStore(log.subscribe, () => log.lines)
+  const [kinds, setKinds] = useState<ReadonlySet<Kind>>(new Set(KINDS))
+  const [text, setText] = useState('')
+  const [open, setOpen] = useState<number>()
+  const shown = useMemo(() => {
+    const sought = text.trim().toLowerCase()
+    return lines.filter(
+      (line) =>
+        kinds.has(line.kind) &&
+        (sought === '' ||
+          `${line.who ?? ''} ${line.text} ${line.seq ?? ''}`.toLowerCase().includes(sought)),
+    )
+  }, [lines, kinds, text])
+  const frame = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW,
+    getItemKey: (index) => shown[index]?.key ?? index,
+    overscan: 8,
+  })
+
+  // It follows what is new as long as nobody has scrolled up.
+  const isAtEnd = useRef(true)
+  useEffect(() => {
+    if (isAtEnd.current && shown.length > 0) virtual.scrollToIndex(shown.length - 1)
+  }, [shown, virtual])
+
+  return (
+    <section className="log" aria-labelledby="log-title">
+      <div className="log-head">
+        <h2 id="log-title">Activity</h2>
+        <div className="filters" role="group" aria-label="Kinds of events">
+          {KINDS.map((kind) => (
+            <button
+              key={kind}
+              type="button"
+              className="filter"
+              aria-pressed={kinds.has(kind)}
+              onClick={() => {
+                const next = new Set(kinds)
+                if (!next.delete(kind)) next.add(kind)
+                setKinds(next)
+              }}
+            >
+              {NAMES[kind]}
+            </button>
+          ))}
+        </div>
+        <input
+          type="search"
+          aria-label="Search the activity"
+          placeholder="Search"
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+        <IconButton label="Clear the activity" onClick={() => log.clear()}>
+          <Trash2 />
+        </IconButton>
+      </div>
+      <div
+        ref={frame}
+        className="log-lines"
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-labelledby="log-title"
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          isAtEnd.current = scrollHeight - scrollTop - clientHeight < 2 * ROW
+        }}
+      >
+        {shown.length === 0 && (
+          <p className="quiet nothing">
+            {lines.length === 0
+              ? 'What happens from now on is listed here.'
+              : 'Nothing fits the filter.'}
+          </p>
+        )}
+        <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {virtual.getVirtualItems().map(({ index, start, key }) => {
+            const line = shown[index]
+            return (
+              line && (
+                <div
+                  key={key}
+                  ref={virtual.measureElement}
+                  data-index={index}
+                  className="log-place"
+                  style={{ transform: `translateY(${start}px)` }}
+                >
+                  <Line
+                    line={line}
+                    isOpen={open === line.key}
+                    onToggle={() => setOpen(open === line.key ? undefined : line.key)}
+                  />
+                </div>
+              )
+            )
+          })}
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function Line({
+  line,
+  isOpen,
+  onToggle,
+}: {
+  line: LogLine
+  isOpen: boolean
+  onToggle: () => void
+}) {
+  const { kind, at, who, text, seq, delay, payload } = line
+  const bytes = useMemo(() => bytesOf(payload), [payload])
+  return (
+    <>
+      <button
+        type="button"
+        className={`log-line ${kind}`}
+        aria-expanded={isOpen}
+        onClick={onToggle}
+      >
+        <time dateTime={new Date(at).toISOString()}>{CLOCK.format(at)}</time>
+        <span className="log-seq">{seq === undefined ? '' : `#${seq}`}</span>
+        <span className="log-text">
+          {who !== undefined && <b>{who}</b>} {text}
+        </span>
+        <span className="log-figure bytes">{bytes}</span>
+        <span
+          className="log-figure delay"
+          title="From the server's timestamp to here, by the clocks of both"
+        >
+          {delay === undefined ? '' : `${delay} ms`}
+        </span>
+      </button>
+      {isOpen && <pre className="payload">{JSON.stringify(payload, null, 2)}</pre>}
+    </>
+  )
+}

@@ -1,0 +1,144 @@
+import type { Session, SessionGraph } from '@talus/client'
+import type { Entry, JsonValue } from '@talus/protocol'
+
+export const KINDS = ['changes', 'people', 'connection', 'problems'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Something that the client was told of the session, as it was when it came. */
+export type LogLine = {
+  key: number
+  at: number
+  kind: Kind
+  /** What happened, in words. */
+  text: string
+  who: string | undefined
+  seq: number | undefined
+  /** What came, as it came. */
+  payload: unknown
+  /** Milliseconds from the server's timestamp to here, by the clocks of both. */
+  delay: number | undefined
+}
+
+const MOST = 2_000
+
+const TURNS = { do: '', undo: 'Undid: ', redo: 'Redid: ' }
+
+function quoted(graph: SessionGraph, id: string): string {
+  return `“${graph.node(id)?.name ?? id}”`
+}
+
+const shown = (value: JsonValue | undefined) =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+
+/** What an entry did, by its first changes. */
+export function wordsOf(graph: SessionGraph, { kind, changes, label }: Entry): string {
+  const [first] = changes
+  if (!first) return `${TURNS[kind]}nothing`
+  const more = changes.length > 1 ? `, and ${(changes.length - 1).toLocaleString('en')} more` : ''
+  const what = () => {
+    switch (first.type) {
+      case 'node-added':
+        return `created “${first.node.name}”`
+      case 'node-removed':
+        return `deleted “${first.node.name}”`
+      case 'node-moved':
+        return `moved ${quoted(graph, first.node_id)}`
+      case 'property-set':
+        return first.property_id === 'name'
+          ? `renamed “${shown(first.old_value)}” to “${shown(first.new_value)}”`
+          : `set ${first.property_id} of ${quoted(graph, first.node_id)}`
+      case 'graph-replaced':
+        return `loaded ${first.nodes.length.toLocaleString('en')} nodes`
+      default:
+        return first satisfies never
+    }
+  }
+  const said = label !== undefined && changes.length > 1 ? label : what() + more
+  return TURNS[kind] + said
+}
+
+/** The last things that happened in a session. */
+export class Log {
+  #lines: readonly LogLine[] = []
+  #count = 0
+  #frame = 0
+  #fresh: LogLine[] = []
+  readonly #listeners = new Set<() => void>()
+
+  get lines(): readonly LogLine[] {
+    return this.#lines
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  clear(): void {
+    this.#lines = []
+    this.#fresh = []
+    this.#tell()
+  }
+
+  /** Takes in what a session tells until the result is called. */
+  follow(session: Session): () => void {
+    const nameOf = (actor: { id: string; name?: string }) => actor.name ?? actor.id
+    // Who has left is not listed any more.
+    const names = new Map<string, string>()
+    const meet = () => {
+      for (const { client_id, actor } of session.participants) names.set(client_id, nameOf(actor))
+    }
+    meet()
+    const stops = [
+      session.on('participants', meet),
+      session.on('entry', (entry) =>
+        this.#add('changes', wordsOf(session.graph, entry), {
+          who: nameOf(entry.actor),
+          seq: entry.seq,
+          payload: entry,
+          delay: Math.max(0, Date.now() - Date.parse(entry.timestamp)),
+        }),
+      ),
+      session.on('session:connected', (event) =>
+        this.#add('people', 'came', {
+          who: event.actor ? nameOf(event.actor) : event.client_id,
+          payload: event,
+        }),
+      ),
+      session.on('session:disconnected', (event) =>
+        this.#add('people', 'left', {
+          who: names.get(event.client_id) ?? event.client_id,
+          payload: event,
+        }),
+      ),
+      session.on('project:saved', (event) =>
+        this.#add('people', 'saved the project', { payload: event }),
+      ),
+      session.on('status', (status) =>
+        this.#add('connection', typeof status === 'string' ? status : 'refused', {
+          payload: status,
+        }),
+      ),
+      session.on('rejected', (error) => this.#add('problems', error.message, { payload: error })),
+      session.on('ended', (error) => this.#add('problems', error.message, { payload: error })),
+    ]
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }
+
+  #add(kind: Kind, text: string, line: Pick<LogLine, 'payload'> & Partial<LogLine>): void {
+    this.#count += 1
+    const { who, seq, payload, delay } = line
+    this.#fresh.push({ key: this.#count, at: Date.now(), kind, text, who, seq, payload, delay })
+    // Once a frame, however many come.
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#tell())
+  }
+
+  #tell(): void {
+    this.#frame = 0
+    if (this.#fresh.length > 0) this.#lines = [...this.#lines, ...this.#fresh].slice(-MOST)
+    this.#fresh = []
+    for (const listener of this.#listeners) listener()
+  }
+}

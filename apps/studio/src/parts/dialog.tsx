@@ -1,0 +1,43 @@
+import { X } from 'lucide-react'
+import * as Base from '@radix-ui/react-dialog'
+import type { ReactNode } from 'react'
+import { IconButton } from './button.js'
+
+type DialogProps = {
+  title: string
+  /** What is said below the title. */
+  text?: ReactNode
+  isOpen: boolean
+  onClose: () => void
+  /** Where the keyboard goes when it is closed; without this, to where it was. */
+  onReturn?: (event: Event) => void
+  children: ReactNode
+}
+
+/**
+ * A dialog in front of everything. Its backdrop is not that of Radix, which would add a `<style>`
+ * against scrolling, and the policy of the page allows none.
+ */
+export function Dialog({ title, text, isOpen, onClose, onReturn, children }: DialogProps) {
+  return (
+    <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+      <Base.Portal>
+        <div className="backdrop" />
+        <Base.Content
+          className="dialog"
+          {...(onReturn && { onCloseAutoFocus: onReturn })}
+          {...(!text && { 'aria-describedby': undefined })}
+        >
+          <Base.Title className="dialog-title">{title}</Base.Title>
+          {text && <Base.Description className="quiet">{text}</Base.Description>}
+          {children}
+          <Base.Close asChild>
+            <IconButton label="Close" className="dialog-close">
+              <X />
+            </IconButton>
+          </Base.Close>
+        </Base.Content>
+      </Base.Portal>
+    </Base.Root>
+  )
+}

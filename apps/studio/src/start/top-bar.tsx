@@ -1,0 +1,20 @@
+import { Link } from '@tanstack/react-router'
+import { PersonMenu } from '../account/person-menu.js'
+import { DocsLink } from '../parts/docs-link.js'
+import { ThemeButton } from '../parts/theme.js'
+
+/** The head of every page but that of a session. */
+export function TopBar() {
+  return (
+    <header className="top-bar">
+      <Link to="/" className="brand">
+        Talus <span>Studio</span>
+      </Link>
+      <div className="top-actions">
+        <DocsLink />
+        <ThemeButton />
+        <PersonMenu />
+      </div>
+    </header>
+  )
+}

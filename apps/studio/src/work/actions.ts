@@ -1,0 +1,157 @@
+import type { Session, TalusError } from '@talus/client'
+import { useSession } from '@talus/client/react'
+import type { JsonValue, Position, SimpleCommand } from '@talus/protocol'
+import { useMemo } from 'react'
+import { notify } from '../parts/notices.js'
+import { topmost } from '../tree/rows.js'
+import { skippedLines } from './skipped.js'
+
+/** A promise of a command, whose refusal the session's `rejected` tells as well. */
+const told = (promise: Promise<unknown>) =>
+  promise.then(
+    () => true,
+    () => false,
+  )
+
+const many = (count: number) => (count === 1 ? '1 node' : `${count.toLocaleString('en')} nodes`)
+
+export type Place = { parent_id: string | null; position?: Position }
+
+/** What people can do to a session. Refusals are shown by whoever listens to `rejected`. */
+export class Actions {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Gives the id of the new node, which the graph has at once. */
+  create(blueprint_type_id: string, name: string, parent_id: string | null): string {
+    const node_id = crypto.randomUUID()
+    const data = { blueprint_type_id, name, node_id, ...(parent_id !== null && { parent_id }) }
+    void told(this.#session.execute('CreateNode', data))
+    return node_id
+  }
+
+  /** Resolves with the refusal, if it is refused. */
+  async set(
+    node_id: string,
+    property_id: string,
+    new_value: JsonValue,
+  ): Promise<TalusError | undefined> {
+    try {
+      await this.#session.execute('UpdateProperty', { node_id, property_id, new_value })
+      return undefined
+    } catch (error) {
+      return error as TalusError
+    }
+  }
+
+  unset(node_id: string, property_id: string): void {
+    void told(this.#session.execute('DeleteProperty', { node_id, property_id }))
+  }
+
+  /** Deletes nodes with all that is below them, as one step. */
+  remove(ids: Iterable<string>): void {
+    const { graph } = this.#session
+    const tops = topmost(graph, ids)
+    if (tops.length === 0) return
+    let count = 0
+    for (const id of tops) count += [...graph.walk(id)].length
+    const [only] = tops
+    const what = tops.length === 1 ? `“${graph.node(only ?? '')?.name ?? ''}”` : many(tops.length)
+    const below = count > tops.length ? ` with ${many(count - tops.length)} below` : ''
+    void told(
+      this.#run(
+        tops.map((node_id) => ({ command_type: 'DeleteNode', data: { node_id } })),
+        `Delete ${what}`,
+      ),
+    ).then((isDone) => {
+      if (isDone)
+        notify({
+          title: `Deleted ${what}${below}`,
+          action: { label: 'Undo', run: () => void this.undo() },
+        })
+    })
+  }
+
+  /** Moves nodes to one place, one behind the other, as one step. */
+  move(ids: Iterable<string>, { parent_id, position }: Place): void {
+    const tops = topmost(this.#session.graph, ids)
+    const commands = tops.map((node_id, at): SimpleCommand => {
+      const before = tops[at - 1]
+      const place = before === undefined ? position : { after: before }
+      return {
+        command_type: 'MoveNode',
+        data: { node_id, parent_id, ...(place && { position: place }) },
+      }
+    })
+    void told(this.#run(commands, `Move ${many(tops.length)}`))
+  }
+
+  /** Puts copies of nodes, with all that is below them, at the end of a parent. Gives their ids. */
+  copy(ids: Iterable<string>, parent_id: string | null): string[] {
+    const { graph } = this.#session
+    const copies = new Map<string, string>()
+    const tops = topmost(graph, ids)
+    const commands: SimpleCommand[] = []
+    for (const top of tops) {
+      for (const node of graph.walk(top)) {
+        const node_id = crypto.randomUUID()
+        copies.set(node.id, node_id)
+        const parent = node.id === top ? parent_id : (copies.get(node.parent_id ?? '') ?? null)
+        const { blueprint_type_id, name, properties } = node
+        commands.push({
+          command_type: 'CreateNode',
+          data: {
+            blueprint_type_id,
+            name,
+            node_id,
+            parent_id: parent,
+            properties: { ...properties },
+          },
+        })
+      }
+    }
+    void told(this.#run(commands, `Paste ${many(commands.length)}`))
+    return tops.map((id) => copies.get(id) ?? id)
+  }
+
+  async undo(): Promise<void> {
+    await this.#revert('undo')
+  }
+
+  async redo(): Promise<void> {
+    await this.#revert('redo')
+  }
+
+  async #revert(turn: 'undo' | 'redo'): Promise<void> {
+    const session = this.#session
+    if (turn === 'undo' ? !session.canUndo : !session.canRedo) return
+    try {
+      const { undo } = await session[turn]()
+      if (!undo || undo.skipped.length === 0) return
+      const isAll = undo.status === 'noop'
+      const done = turn === 'undo' ? 'undone' : 'redone'
+      notify({
+        title: isAll ? `Nothing was ${done}` : `Only a part was ${done}`,
+        text: skippedLines(session.graph, undo.skipped),
+        look: 'problem',
+      })
+    } catch {
+      // Told by `rejected`.
+    }
+  }
+
+  #run(commands: readonly SimpleCommand[], label: string): Promise<unknown> {
+    const [only] = commands
+    if (!only) return Promise.resolve()
+    if (commands.length > 1) return this.#session.batch(commands, { label })
+    return this.#session.execute(only.command_type, only.data, { label })
+  }
+}
+
+export function useActions(): Actions {
+  const session = useSession()
+  return useMemo(() => new Actions(session), [session])
+}

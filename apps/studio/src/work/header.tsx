@@ -1,0 +1,76 @@
+import { useNode, useChildren, useSession, useUndo } from '@talus/client/react'
+import { Link } from '@tanstack/react-router'
+import { House, Redo2, Share2, Undo2 } from 'lucide-react'
+import { IconButton } from '../parts/button.js'
+import { notify } from '../parts/notices.js'
+import { ThemeButton } from '../parts/theme.js'
+import { PersonMenu } from '../account/person-menu.js'
+import { addressOf } from '../start/share-link.js'
+import type { TreeModel } from '../tree/tree-model.js'
+import { useActions } from './actions.js'
+import { People } from './people.js'
+import { Standing } from './standing.js'
+
+/** What the session is called: its root, or its id where there are several or none. */
+function Title() {
+  const { id } = useSession()
+  const roots = useChildren(null)
+  const name = useNode(roots[0] ?? '', (node) => node?.name)
+  return <h1 className="work-title">{roots.length === 1 && name ? name : id}</h1>
+}
+
+/** Copies the address of this page. */
+async function share(address: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(address)
+    notify({ title: 'The link is copied', text: 'Whoever may open this session can use it.' })
+  } catch {
+    notify({ title: 'The link of this page', text: address })
+  }
+}
+
+type HeaderProps = { share: string | undefined; model: TreeModel }
+
+export function Header({ share: token, model }: HeaderProps) {
+  const { id: session_id } = useSession()
+  const { canUndo, canRedo } = useUndo()
+  const actions = useActions()
+  return (
+    <header className="work-bar">
+      <Link to="/" className="icon-button" aria-label="Start page" title="Start page">
+        <House />
+      </Link>
+      <Title />
+      <Standing share={token} />
+      <div className="turns">
+        <IconButton
+          label="Undo"
+          aria-keyshortcuts="Control+Z"
+          disabled={!canUndo}
+          onClick={() => void actions.undo()}
+        >
+          <Undo2 />
+        </IconButton>
+        <IconButton
+          label="Redo"
+          aria-keyshortcuts="Control+Shift+Z"
+          disabled={!canRedo}
+          onClick={() => void actions.redo()}
+        >
+          <Redo2 />
+        </IconButton>
+      </div>
+      <People model={model} />
+      <IconButton
+        label="Copy a link to this session"
+        onClick={() =>
+          void share(addressOf({ session_id, ...(token !== undefined && { share: token }) }))
+        }
+      >
+        <Share2 />
+      </IconButton>
+      <ThemeButton />
+      <PersonMenu />
+    </header>
+  )
+}

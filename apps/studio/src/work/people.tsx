@@ -1,0 +1,65 @@
+import { useNode, useParticipants, usePresence } from '@talus/client/react'
+import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
+import type { Participant } from '@talus/client'
+import { Avatar, nameOf } from '../parts/avatar.js'
+import type { TreeModel } from '../tree/tree-model.js'
+
+const MOST = 4
+
+/** Who is in the session; going to where somebody is. */
+export function People({ model }: { model: TreeModel }) {
+  const participants = useParticipants()
+  const { others } = usePresence()
+  const self = participants.find(({ isSelf }) => isSelf)
+  const people = new Map(
+    participants
+      .filter(({ actor }) => actor.id !== self?.actor.id)
+      .map(({ actor, client_id }) => [actor.id, { actor, client_id }]),
+  )
+  if (people.size === 0) return null
+  const shown = [...people.values()].slice(0, MOST)
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger className="people">
+        {shown.map(({ actor }) => (
+          <Avatar key={actor.id} actor={actor} />
+        ))}
+        {people.size > MOST && (
+          <span className="avatar more" aria-hidden="true">
+            +{people.size - MOST}
+          </span>
+        )}
+        <span className="visually-hidden">
+          {people.size} {people.size === 1 ? 'other is' : 'others are'} here
+        </span>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
+          <DropdownMenu.Label className="menu-label">
+            <small>Here now; choose somebody to go to where they are</small>
+          </DropdownMenu.Label>
+          {[...people.values()].map(({ actor }) => {
+            const focus = others.find((other) => other.actor.id === actor.id)?.state.focus
+            return <Somebody key={actor.id} actor={actor} focus={focus ?? ''} model={model} />
+          })}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+type SomebodyProps = { actor: Participant['actor']; focus: string; model: TreeModel }
+
+function Somebody({ actor, focus, model }: SomebodyProps) {
+  const node = useNode(focus)
+  return (
+    <DropdownMenu.Item
+      className="menu-item"
+      disabled={!node}
+      onSelect={() => node && model.reveal(node.id)}
+    >
+      <Avatar actor={actor} isSmall /> {nameOf(actor)}
+      <small>{node ? `at “${node.name}”` : 'looks around'}</small>
+    </DropdownMenu.Item>
+  )
+}
