@@ -16,6 +16,7 @@ const FLOORS = [
   'presence',
   'broadcast',
   'session',
+  'cluster',
   'projects',
   'http',
   'sockets',

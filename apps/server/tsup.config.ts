@@ -17,6 +17,8 @@ export default defineConfig({
   clean: true,
   // Packages of many small modules: loading them one by one took a third of a start's CPU.
   noExternal: [/^@talus\//, /^typebox/],
+  // Optional: only who needs them has them.
+  external: ['pg', '@redis/client', /^@opentelemetry\//],
   // What is not written as a module among them asks for Node's own modules by `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -106,6 +106,7 @@ export async function composeTalus(
     },
     async close() {
       await core.parsers.close()
+      await core.cluster?.close()
       await journal.close()
       await observation.close()
     },
@@ -152,6 +153,7 @@ function mountApi(scope: FastifyInstance, composition: Composition): void {
     serverVersion: packageVersion(),
     isOpen: composition.isOpen,
     unreadiness: composition.unreadiness,
+    cluster: core.cluster,
   }
   mountHealth(scope, services)
   mountSessions(scope, services, (template_id) => templates.get(template_id))
@@ -182,6 +184,7 @@ function exposeMetrics(
     presenceUpdates: () => presence.updates,
     journal: boundedQuestion(() => journal.size(), sources.after),
     isReady: async () => isOpen() && (await unreadiness()) === null,
+    cluster: () => core.cluster ?? { nodes: 0, isConnected: false },
   })
 }
 

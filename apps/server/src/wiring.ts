@@ -18,9 +18,14 @@ import { type After, afterTimeout, boundedQuestion } from './clock.js'
 import type { Config } from './config/config.js'
 import { graphLimitsOf } from './config/limits.js'
 import type { RateSettings } from './config/limits.js'
-import { createFaults, type Faults } from './errors.js'
+import { createFaults, type Faults, SettingError } from './errors.js'
 import { addressing, type AddressOf } from './http/perimeter.js'
+import { Cluster } from './cluster/cluster.js'
+import { Following } from './cluster/following.js'
+import { audienceOf, broadcasterOf, neighboursOf, refreshRoles, toldOf } from './cluster/links.js'
+import { redisBus } from './cluster/redis-bus.js'
 import type { Journal } from './journal/index.js'
+import type { SharedJournal } from './journal/journal.js'
 import { storageCause } from './journal/causes.js'
 import { Spending, type Spent } from './limits/accounts.js'
 import { Budgets, type Rate, RateLimit } from './limits/rate.js'
@@ -84,6 +89,8 @@ function sourcesOf(replacements: Replacements): Sources {
 /** What keeps and changes sessions and projects, and tells those who are in them. */
 type Core = {
   journal: Journal
+  /** Absent: there are no other servers. */
+  cluster: Cluster | undefined
   templates: Templates
   hub: Hub
   presence: LocalPresence
@@ -109,6 +116,7 @@ type CoreSurroundings = {
   faults: Faults
   /** Whether callers prove who they are. */
   authenticated: boolean
+  isOpen: () => boolean
 }
 
 /** A bug ends a server of its own, in order; an application that goes on keeps its other sessions. */
@@ -118,11 +126,17 @@ function throwUncaught(error: unknown): void {
   })
 }
 
+const REDIS_ALONE =
+  '--redis-url (TALUS_REDIS_URL) is for several servers, which keep their data in PostgreSQL: set --database-url as well'
+
 /** Messages of a session that tell at once who comes and goes. */
 const ARRIVALS: Rate = { perSecond: 5_000, burst: 20_000 }
 
 /** Wires the hub, presence and outbox; evicts slow clients. */
-function openRooms({ config, sources, observation }: CoreSurroundings) {
+function openRooms(
+  { config, sources, observation }: CoreSurroundings,
+  cluster: Cluster | undefined,
+) {
   const { limits, memory } = config
   const { now, after, elapsed } = sources
   const { log, metrics } = observation
@@ -134,8 +148,10 @@ function openRooms({ config, sources, observation }: CoreSurroundings) {
     audit: observation.audit,
     instruments,
     pace: { after, mayWrite },
+    neighbours: cluster && neighboursOf(cluster),
   })
-  const presence = new LocalPresence(hub, {
+  const presence = new LocalPresence(cluster ? audienceOf(hub, cluster) : hub, {
+    elsewhere: cluster && ((session_id) => cluster.elsewhere.everybody(session_id)),
     atNextBeat: (work, least) => after(Math.max(1_000 / limits.presenceRate, least), work),
     now: elapsed,
     bytes: memory.presence,
@@ -179,7 +195,7 @@ function isLimited({ userWrites, sessionWrites, userPlans, sessionPlans }: RateS
 
 /** Opens the journal and builds sessions, projects and rooms on it. Rejects when it cannot be opened. */
 async function openCore(surroundings: CoreSurroundings): Promise<Core> {
-  const { config, replacements, sources, observation, faults, authenticated } = surroundings
+  const { config, replacements, sources, observation, faults, authenticated, isOpen } = surroundings
   const { clock, newId, now } = sources
   const { log, metrics } = observation
   const { instruments } = metrics
@@ -188,8 +204,22 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
   const journal =
     replacements.journal ??
     (await openJournal({ config, observation, onLost: replacements.onLost }))
-  const { hub, presence, letGo, outbox } = openRooms(surroundings)
-  const committer = new GroupCommitter(journal, instruments, throwUncaught)
+  const shared = 'heads' in journal ? (journal as SharedJournal) : undefined
+  const { redisUrl } = config
+  if (redisUrl !== undefined && !shared) throw new SettingError(REDIS_ALONE)
+  const cluster =
+    shared && redisUrl !== undefined
+      ? new Cluster({
+          node_id: newId(),
+          after: sources.after,
+          elapsed: sources.elapsed,
+          onFault: (err) => log.warn({ err }, 'Redis failed'),
+          told: () => told,
+        })
+      : undefined
+  const { hub, presence, letGo, outbox } = openRooms(surroundings, cluster)
+  const isShared = shared !== undefined
+  const committer = new GroupCommitter(journal, instruments, throwUncaught, { isShared })
   const changes = new AccessChanges()
   const memberships = new Memberships({
     changes,
@@ -197,7 +227,9 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     journal,
     now,
     faults,
+    exclusively: shared && ((session_id, work) => shared.exclusively(session_id, work)),
     onChanged: (session_id, actor_id, role) => {
+      cluster?.tell({ kind: 'roles', session_id, of: { actor_id, role } })
       hub.showRole(session_id, actor_id, role)
       void hub.review(session_id)
     },
@@ -208,7 +240,8 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     newId,
     now,
     clock,
-    onRevoked: (session_id) => {
+    onRevoked: (session_id, link_id) => {
+      cluster?.tell({ kind: 'revoked', session_id, link_id })
       changes.add(session_id)
       void hub.review(session_id)
     },
@@ -236,7 +269,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     now,
     log,
     faults,
-    broadcaster: hub,
+    broadcaster: cluster ? broadcasterOf(hub, cluster) : hub,
     limits,
     committer,
     presence,
@@ -246,8 +279,13 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     blueprintOf: (template_id) => templates.blueprint(template_id),
     digestOf: templateDigest,
     retention: { entries, days },
-    isOccupied: (session_id) => hub.count(session_id) > 0,
+    isOccupied: (session_id) => hub.isOccupied(session_id),
     hasOwners: authenticated,
+    heads: shared && ((session_ids) => shared.heads(session_ids)),
+    onAppended: cluster && ((session_id, seq) => cluster.tellAppended(session_id, seq)),
+    onReplaced:
+      cluster && ((session_id, epoch) => cluster.tell({ kind: 'session', session_id, epoch })),
+    onGone: (session_id) => hub.close(session_id),
     forgetRoles: (session_id) => {
       memberships.forget(session_id)
       links.forget(session_id)
@@ -259,7 +297,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     now,
     log,
     faults,
-    broadcaster: hub,
+    broadcaster: cluster ? broadcasterOf(hub, cluster) : hub,
     limits,
     stillHas: rolesOfTheMoment(access),
     spent,
@@ -269,8 +307,32 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
   const { importValues: values, jsonDepth: depth } = config.limits
   const parsers = new Parsers({ values, depth, graph: limits }, sources.after)
   const history = new HistoryReader(journal, faults)
+  const told = toldOf({
+    hub,
+    presence,
+    sessions,
+    memberships,
+    links,
+    changes,
+    onFollowed: () => instruments.followed.inc({ by: 'push' }),
+  })
+  if (shared) {
+    const following = new Following({
+      journal: shared,
+      sessions,
+      after: sources.after,
+      isOpen,
+      onRoles: refreshRoles({ hub, memberships }),
+      onFault: (err) => log.warn({ err }, 'what others have written could not be asked for'),
+      onBehind: (count) => instruments.followed.inc({ by: 'poll' }, count),
+    })
+    await following.start()
+    if (cluster && redisUrl !== undefined)
+      await cluster.start(`talus:${shared.store_id}`, redisBus(redisUrl))
+  }
   return {
     journal,
+    cluster,
     templates,
     hub,
     presence,
@@ -434,6 +496,7 @@ export async function compose(
     observation,
     faults,
     authenticated,
+    isOpen,
   })
   const admission = openAdmission(core, { config, sources, observation, authenticate })
   const ping = boundedQuestion(() => core.journal.ping().then(() => null, causeOf), after)

@@ -64,6 +64,7 @@ test('[AUTH3] roles that were read before a session went do not count in the nex
   const log = { error: () => undefined }
   const memberships = new Memberships({
     changes: new AccessChanges(),
+    exclusively: undefined,
     most: 10,
     journal: { ...journal, members },
     now,

@@ -1,13 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pino } from 'pino'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { buildApp, type App } from '../src/app.js'
 import type { Replacements } from '../src/wiring.js'
 import { readConfig } from '../src/config/config.js'
 import { createMemoryJournal } from '../src/journal/index.js'
+import { balancer } from './balancer.js'
 import { databaseOf } from './postgres-database.js'
+
+/** Where the tests keep their data: in the data folder, or in a PostgreSQL database for each of those. */
+const IS_POSTGRES = process.env.TALUS_TEST_STORE !== undefined
+
+/** Whether two servers of one database share the clients by chance. */
+const ARE_TWO = process.env.TALUS_TEST_STORE === 'nodes'
+
+export const REDIS = process.env.TALUS_TEST_REDIS ?? 'redis://127.0.0.1:6379'
 
 /** A received event: its name and its payload. */
 export type Received = { event: string; payload: Record<string, unknown> }
@@ -91,6 +101,12 @@ export class RawClient {
   /** All that the server sent before this moment has arrived when it resolves. */
   async settled(): Promise<void> {
     await this.socket.emitWithAck('ping')
+    // What comes by way of another server is there when nothing comes any more.
+    for (let before = -1; ARE_TWO && before !== this.received.length;) {
+      before = this.received.length
+      await pause(150)
+      await this.socket.emitWithAck('ping')
+    }
   }
 }
 
@@ -127,31 +143,34 @@ async function request(
 
 type TestOptions = Replacements & { templatesDir?: string; dataDir?: string; args?: string[] }
 
-/** Where the tests keep their data: in the data folder, or in a PostgreSQL database for each of those. */
-const IS_POSTGRES = process.env.TALUS_TEST_STORE === 'postgres'
-
 /** The real server on a free port, with a data folder of its own, closed at the end of its scope. */
 export async function testApp(options: TestOptions = {}): Promise<TestApp> {
   const { templatesDir, dataDir: given, args = [], ...replacements } = options
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'talus-test-')))
   const templates = templatesDir === undefined ? [] : ['--templates-dir', templatesDir]
   const database = IS_POSTGRES && !options.journal ? await databaseOf(dataDir) : undefined
-  const store = database ? ['--database-url', database.url] : []
+  const redis = ARE_TWO ? ['--redis-url', REDIS] : []
+  const store = database ? ['--database-url', database.url, ...redis] : []
   const config = readConfig(
     ['--port', '0', '--data-dir', dataDir, ...store, ...templates, ...args],
     {},
   )
   if (!config.ok) throw new Error(config.error.message)
   const logger = pino({ level: process.env.TALUS_TEST_LOG ?? 'silent' })
-  const app = await buildApp(config.value, { logger, ...replacements })
-  const url = await app.listen()
+  const build = () => buildApp(config.value, { logger, ...replacements })
+  const app = await build()
+  const other = database && ARE_TWO ? await build() : undefined
+  const own = await app.listen()
+  const spread = other && (await balancer([own, await other.listen()]))
+  const url = spread?.url ?? own
   const clients: RawClient[] = []
   let stopped = false
   const stop = async () => {
     if (stopped) return
     stopped = true
     for (const client of clients) client.socket.disconnect()
-    await app.close()
+    await Promise.all([app.close(), other?.close()])
+    await spread?.[Symbol.asyncDispose]()
   }
   const connect = (to: string, extra: Options) => {
     const client = new RawClient(to, extra)

@@ -11,6 +11,8 @@ type MembershipServices = {
   now: () => string
   faults: Faults
   changes: AccessChanges
+  /** Works while no other server changes the members of the session; absent: there is no other. */
+  exclusively: (<T>(session_id: string, work: () => Promise<T>) => Promise<T>) | undefined
   /** How many members a session may have. */
   most: number
   /** Called once a change is durable and counts. */
@@ -135,6 +137,27 @@ export class Memberships {
     this.#loading.delete(session_id)
   }
 
+  /**
+   * Another server may have changed the roles: reads them anew. True: they are others than were known,
+   * or cannot be read, and count no longer.
+   */
+  async refresh(session_id: string): Promise<boolean> {
+    // A list that is being read may be the one before.
+    let isSame = !this.#loading.has(session_id)
+    if (isSame && !this.#known.has(session_id)) return false
+    try {
+      const members = await this.#services.journal.members(session_id)
+      const known = this.#known.get(session_id)
+      isSame &&= known?.size === members.length
+      isSame &&= members.every(({ actor_id, role }) => known?.get(actor_id) === role)
+    } catch {
+      // Whoever asks for a role next learns that the storage does not answer.
+      isSame = false
+    }
+    if (!isSame) this.forget(session_id)
+    return !isSame
+  }
+
   #changed(session_id: string, actor_id: string, role: Role | null): void {
     const roles = this.#known.get(session_id)
     if (role === null) roles?.delete(actor_id)
@@ -166,8 +189,14 @@ export class Memberships {
   }
 
   #inTurn<T>(session_id: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
+    const { exclusively } = this.#services
+    const alone = async (): Promise<Result<T>> => {
+      if (!exclusively) return work()
+      const done = await this.#stored(session_id, () => exclusively(session_id, work))
+      return done.ok ? done.value : done
+    }
     const before = this.#turns.get(session_id) ?? Promise.resolve()
-    const turn = before.then(work, work)
+    const turn = before.then(alone, alone)
     this.#turns.set(session_id, turn)
     return turn.finally(() => {
       if (this.#turns.get(session_id) === turn) this.#turns.delete(session_id)

@@ -104,10 +104,15 @@ export class ShareLinks {
     if (!(await journal.deleteShareLink(session_id, link_id))) {
       return fail('SHARE_LINK_NOT_FOUND', 'The session has no share link with this id')
     }
-    this.#ends += 1
-    this.#drop(session_id, link_id)
+    this.drop(session_id, link_id)
     onRevoked(session_id, link_id)
     return ok(true)
+  }
+
+  /** Another server has revoked a link. */
+  drop(session_id: string, link_id: string): void {
+    this.#ends += 1
+    this.#drop(session_id, link_id)
   }
 
   /** Whether a link that was redeemed still holds, and has neither been revoked nor gone with its session. */

@@ -23,7 +23,28 @@ type Joiner = Pick<Member, 'client_id' | 'origin'>
 
 type Pace = ConstructorParameters<typeof Arrivals>[0]
 
+/** The clients of other servers, and how those hear of the clients of this one. */
+export type Neighbours = {
+  count(session_id: string): number
+  participants(session_id: string): Participant[]
+  find(session_id: string, client_id: string): RemoteClient | undefined
+  /** `client`: who came. */
+  tellArrival(session_id: string, notice: ArrivalNotice, client?: RemoteClient): void
+  tellReplaced(session_id: string, client_id: string): void
+}
+
+/** A client of another server. */
+type RemoteClient = {
+  session_id: string
+  client_id: string
+  namespace: '/' | '/graph'
+  owner: string
+  actor: Member['actor']
+}
+
 type HubServices = {
+  /** Absent: there are no other servers. */
+  neighbours?: Neighbours | undefined
   /** The time that events bear, ISO 8601 in UTC. */
   now: () => string
   audit: Pick<Audit, 'did'>
@@ -101,20 +122,39 @@ export class Hub implements Broadcaster {
   }
 
   /** A member that another connection of the same actor may take the place of (rule JOIN8). */
-  lost(session_id: string, client_id: string | undefined, by: Joiner): Member | undefined {
-    const known = this.#rooms.get(session_id)?.get(client_id ?? '')?.member
-    if (!known || known.client_id === by.client_id) return undefined
-    const { namespace, actor_id } = known.origin
-    const isSame = namespace === by.origin.namespace && actor_id === by.origin.actor_id
-    return isSame ? known : undefined
+  lost(
+    session_id: string,
+    client_id: string | undefined,
+    { client_id: own, origin }: Joiner,
+  ): Pick<Member, 'client_id' | 'onReplaced'> | undefined {
+    if (client_id === undefined || client_id === own) return undefined
+    const { neighbours } = this.#services
+    const isSame = (namespace: string, actor_id: string) =>
+      namespace === origin.namespace && actor_id === origin.actor_id
+    const known = this.#rooms.get(session_id)?.get(client_id)?.member
+    if (known) return isSame(known.origin.namespace, known.origin.actor_id) ? known : undefined
+    const remote = neighbours?.find(session_id, client_id)
+    if (!remote || !isSame(remote.namespace, remote.owner)) return undefined
+    return { client_id, onReplaced: () => neighbours?.tellReplaced(session_id, client_id) }
+  }
+
+  /** Another server has a client now that was here. */
+  replace(session_id: string, client_id: string): void {
+    this.#rooms.get(session_id)?.get(client_id)?.member.onReplaced()
+  }
+
+  /** Everybody who is on this server. */
+  *clients(): Generator<RemoteClient> {
+    for (const [session_id, room] of this.#rooms)
+      for (const { member } of room.values()) yield remoteOf(session_id, member)
   }
 
   /** Who is in the session: as many as fit into so many characters of JSON, roughly. */
   participants(session_id: string, most: number): Participant[] {
     const participants: Participant[] = []
     let left = most
-    for (const { member } of this.#rooms.get(session_id)?.values() ?? []) {
-      const { client_id, actor } = member
+    const here = [...(this.#rooms.get(session_id)?.values() ?? [])].map(({ member }) => member)
+    for (const { client_id, actor } of [...here, ...this.#elsewhere(session_id)]) {
       left -= ENTRY_CHARS + client_id.length + actor.id.length + (actor.name?.length ?? 0)
       if (left < 0) break
       participants.push({ client_id, actor })
@@ -122,9 +162,18 @@ export class Hub implements Broadcaster {
     return participants
   }
 
-  /** How many clients are in the session, over both namespaces. */
+  /** How many clients are in the session, over both namespaces and all servers. */
   count(session_id: string): number {
+    return this.#countHere(session_id) + (this.#services.neighbours?.count(session_id) ?? 0)
+  }
+
+  #countHere(session_id: string): number {
     return this.#rooms.get(session_id)?.size ?? 0
+  }
+
+  /** Whether clients of this server are in the session. */
+  isOccupied(session_id: string): boolean {
+    return this.#rooms.has(session_id)
   }
 
   /** How many sessions have clients, and how many those are in all. */
@@ -203,16 +252,28 @@ export class Hub implements Broadcaster {
     this.#services.audit.did(act, { door, ...who, client_id, session_id })
   }
 
-  /** Tells the session that a client came or went. */
+  /** Tells the session that a client of this server came or went. */
   announce(session_id: string, told: ArrivalNotice): void {
-    const clients = this.count(session_id)
+    this.announceHere(session_id, told)
+    const come = this.#rooms.get(session_id)?.get(told.client_id)
+    const client = come && remoteOf(session_id, come.member)
+    this.#services.neighbours?.tellArrival(session_id, told, client)
+  }
+
+  /** The same to the clients of this server, of a client of any. */
+  announceHere(session_id: string, told: ArrivalNotice): void {
+    const clients = this.#countHere(session_id)
     if (clients > 0) this.#arrivals.announce(session_id, told, clients)
+  }
+
+  #elsewhere(session_id: string): Participant[] {
+    return this.#services.neighbours?.participants(session_id) ?? []
   }
 
   #announceAll(session_id: string, told: readonly ArrivalNotice[]): void {
     const room = this.#rooms.get(session_id)
     if (!room) return
-    const active_clients = room.size
+    const active_clients = this.count(session_id)
     const place = { session_id, timestamp: this.#now() }
     const root = () =>
       told.map(({ event, client_id, ...who }) => {
@@ -296,6 +357,11 @@ export class Hub implements Broadcaster {
         ),
     })
   }
+}
+
+function remoteOf(session_id: string, { client_id, actor, origin }: Member): RemoteClient {
+  const { namespace, actor_id: owner } = origin
+  return { session_id, client_id, namespace, owner, actor }
 }
 
 /** What the dispatcher knows of broadcasting. It never throws and never waits. */

@@ -13,10 +13,13 @@ import {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
+function hasProtocol(given: string, protocol: RegExp): boolean {
+  return URL.canParse(given) && protocol.test(new URL(given).protocol)
+}
+
 function databaseOf(given: string): string | undefined {
-  if (!URL.canParse(given)) return undefined
-  const { protocol, pathname } = new URL(given)
-  return /^postgres(ql)?:$/.test(protocol) && pathname.length > 1 ? given : undefined
+  const isDatabase = hasProtocol(given, /^postgres(ql)?:$/) && new URL(given).pathname.length > 1
+  return isDatabase ? given : undefined
 }
 
 /** Where the server listens, what it stores and how long. */
@@ -44,6 +47,17 @@ export const SERVER = {
       parse: databaseOf,
       expected: 'a URL such as postgres://user@host:5432/name',
       also: 'DATABASE_URL',
+      ...REDACTED,
+    },
+  ),
+  redisUrl: parsed(
+    'redis-url URL',
+    undefined,
+    'Redis that several servers of one database tell each other by (redis://host:6379); prefer the variable',
+    {
+      parse: (given) => (hasProtocol(given, /^rediss?:$/) ? given : undefined),
+      expected: 'a URL such as redis://host:6379',
+      also: 'REDIS_URL',
       ...REDACTED,
     },
   ),

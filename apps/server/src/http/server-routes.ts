@@ -28,7 +28,10 @@ export function mountHealth(app: FastifyInstance, services: RestServices): void 
   mount(app, 'GetReady', async () => {
     if (!services.isOpen()) return fail('OVERLOADED', 'The server is shutting down')
     const cause = await services.unreadiness()
-    return cause === null ? ok({ status: 'ready' }) : fail('STORAGE_UNAVAILABLE', cause)
+    if (cause !== null) return fail('STORAGE_UNAVAILABLE', cause)
+    const { cluster } = services
+    if (!cluster) return ok({ status: 'ready' })
+    return ok({ status: 'ready', redis: cluster.isConnected ? 'connected' : 'unreachable' })
   })
 }
 

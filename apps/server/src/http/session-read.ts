@@ -188,6 +188,8 @@ export type RestServices = {
   isOpen: () => boolean
   /** Why commands could not be made durable now; null when they can. */
   unreadiness: () => Promise<string | null>
+  /** How other servers are told of what happens here; absent: there are none. */
+  cluster: { isConnected: boolean } | undefined
 }
 
 type Version = { epoch: string; seq: number; template_digest: string | null }

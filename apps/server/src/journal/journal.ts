@@ -236,6 +236,24 @@ export interface Journal {
   close(): Promise<void>
 }
 
+/** Where a session is: `epoch` tells it from a later one of the same id. */
+export type Head = { session_id: string; epoch: string; seq: number }
+
+/** Sessions whose members or share links have changed, or that are new, in the order of that. */
+export type AccessMark = { session_id: string; mark: number }
+
+/** A journal that several servers write to: each has to ask what the others have done. */
+export interface SharedJournal extends Journal {
+  /** Names the storage: servers of the same one belong together. */
+  readonly store_id: string
+  /** Where these sessions are; those that are not there are missing. */
+  heads(session_ids: readonly string[]): Promise<Head[]>
+  /** What has changed after a mark, and perhaps something before it; without one: the last change. */
+  accessAfter(mark?: number): Promise<AccessMark[]>
+  /** Works while no other server does so for the same session. */
+  exclusively<T>(session_id: string, work: () => Promise<T>): Promise<T>
+}
+
 // What every implementation of the journal refuses, so that they refuse alike.
 
 /** Throws when the seqs do not follow `base_seq` one by one: a bug of the caller, not a conflict. */

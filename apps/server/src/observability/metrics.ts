@@ -92,9 +92,18 @@ function createInstruments(registry: Registry) {
       'talus_append_failures_total',
       'Groups that could not be made durable.',
     ),
+    appendConflicts: counter(
+      'talus_append_conflicts_total',
+      'Batches of a session planned anew, as another server had appended first.',
+    ),
+    followed: counter(
+      'talus_followed_total',
+      'Times that a session took in what another server appended: told by it (push), or found (poll).',
+      ['by'],
+    ),
     journalFaults: counter(
       'talus_journal_faults_total',
-      'Failures of storage, by fault: disk, checkpoint, stuck or older.',
+      'Failures of storage, by fault: disk, checkpoint, stuck, older or connection.',
       ['fault'],
     ),
     publishSeconds: histogram(
@@ -157,6 +166,8 @@ type Readings = {
   /** Undefined: the journal does not answer. */
   journal: () => Promise<{ staged: number; bytes: number } | undefined>
   isReady: () => Promise<boolean>
+  /** Other servers that are heard of, and whether this one gets through to them. */
+  cluster: () => { nodes: number; isConnected: boolean }
 }
 
 type Name = { name: string; help: string }
@@ -249,6 +260,16 @@ function journalMetrics(registry: Registry, { journal, isReady }: Readings): voi
   measured(registry, { name: 'talus_ready', help: ready }, async () => ((await isReady()) ? 1 : 0))
 }
 
+function clusterMetrics(registry: Registry, { cluster }: Readings): void {
+  const nodes = { name: 'talus_cluster_nodes', help: 'Other servers that are heard of.' }
+  gauge(registry, nodes, () => cluster().nodes)
+  const connected = {
+    name: 'talus_cluster_connected',
+    help: '1 while messages to other servers get through Redis, else 0.',
+  }
+  gauge(registry, connected, () => (cluster().isConnected ? 1 : 0))
+}
+
 /** Registers everything that is read at the time of a scrape. */
 function exposeReadings(registry: Registry, readings: Readings): void {
   const { version, protocol } = readings.buildInfo
@@ -261,4 +282,5 @@ function exposeReadings(registry: Registry, readings: Readings): void {
   clientMetrics(registry, readings)
   fanOutMetrics(registry, readings)
   journalMetrics(registry, readings)
+  clusterMetrics(registry, readings)
 }

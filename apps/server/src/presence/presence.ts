@@ -173,7 +173,7 @@ class PresenceBudget {
 }
 
 /** Who is told of changes of presence. It never throws and never waits. */
-interface PresenceAudience {
+export interface PresenceAudience {
   showPresence(session_id: string, changes: readonly PresenceText[]): void
   /** Tells one client what has become of its presence. */
   tell(session_id: string, client_id: string, error: ErrorBody): void
@@ -216,6 +216,8 @@ type PresenceSettings = {
   now: () => number
   /** Bytes of all states. */
   bytes: number
+  /** Where clients of other servers are; absent: there are none. */
+  elsewhere?: ((session_id: string) => readonly KeptPresence[]) | undefined
 }
 
 const EVICTED: ErrorBody = {
@@ -274,7 +276,7 @@ export class LocalPresence implements PresenceBoard {
   move(session_id: string, from: string, { user, ...to }: Mover): void {
     const room = this.#sessions.get(session_id)?.room
     this.#budget.remove(room?.of(from))
-    const kept = room?.move(from, to)
+    const kept = room?.move(from, to) ?? this.#adopt(session_id, from, to)
     if (!kept) return
     this.#budget.add({ session_id, user, kept })
     const { client_id, actor, text } = kept
@@ -293,8 +295,24 @@ export class LocalPresence implements PresenceBoard {
     this.#sweep(session_id)
   }
 
+  /** The state of a client that was on another server. */
+  #adopt(session_id: string, from: string, to: Pick<Presence, 'client_id' | 'actor'>) {
+    const theirs = this.#settings.elsewhere?.(session_id) ?? []
+    const known = theirs.find(({ client_id }) => client_id === from)
+    if (!known) return undefined
+    const { room } = this.#sessions.get(session_id) ?? this.#open(session_id)
+    return room.adopt({ ...known, ...to })
+  }
+
   everybody(session_id: string): readonly KeptPresence[] {
-    return this.#sessions.get(session_id)?.room.everybody() ?? []
+    const here = this.#sessions.get(session_id)?.room.everybody() ?? []
+    const { elsewhere } = this.#settings
+    return elsewhere ? [...here, ...elsewhere(session_id)] : here
+  }
+
+  /** The state of a client of this server, as JSON. */
+  textOf(session_id: string, client_id: string): string | undefined {
+    return this.#sessions.get(session_id)?.room.of(client_id)?.text
   }
 
   bytesOf(session_id: string): number {

@@ -89,6 +89,13 @@ export class PresenceRoom {
     return kept
   }
 
+  /** Takes a state that others have seen already. */
+  adopt(kept: KeptPresence): KeptPresence {
+    this.#name(kept, 1)
+    this.#present.set(kept.client_id, kept)
+    return kept
+  }
+
   /** Forgets a client. What others have to be told: nothing when it had no presence. */
   leave(client_id: string): PresenceText | undefined {
     const known = this.#present.get(client_id) ?? this.#unseen.get(client_id)

@@ -36,7 +36,7 @@ function isEmpty(batch: AppendBatch): boolean {
 
 type AppendInstruments = Pick<
   Instruments,
-  'appendSeconds' | 'appendSessions' | 'appendCommands' | 'appendFailures'
+  'appendSeconds' | 'appendSessions' | 'appendCommands' | 'appendFailures' | 'appendConflicts'
 >
 
 /** Commands that are written with the batches. */
@@ -55,20 +55,27 @@ export class GroupCommitter {
   readonly #journal: Pick<Journal, 'append'>
   readonly #instruments: AppendInstruments
   readonly #onFault: (error: unknown) => void
+  readonly #isShared: boolean
   readonly #dirty = new Set<Appender>()
   readonly #gathering = new Gathering()
   readonly #beside = new Set<Promise<void>>()
   #running: Promise<void> | undefined
 
-  /** `onFault` is told of what an appender throws: a bug, after which the others go on. */
+  /**
+   * `onFault` is told of what an appender throws: a bug, after which the others go on. `isShared`:
+   * others append as well, so that also of a batch without anything to append it counts whether it
+   * builds on the last entry: what was refused may not have to be.
+   */
   constructor(
     journal: Pick<Journal, 'append'>,
     instruments: AppendInstruments,
     onFault: (error: unknown) => void,
+    { isShared = false } = {},
   ) {
     this.#journal = journal
     this.#instruments = instruments
     this.#onFault = onFault
+    this.#isShared = isShared
   }
 
   /** Asks for the appender's work to be taken at the end of this turn, or as soon as possible. */
@@ -152,20 +159,25 @@ export class GroupCommitter {
   }
 
   async #append(batches: AppendBatch[]): Promise<(AppendOutcome | StorageError)[]> {
-    const outcomes = await this.#appendWritten(batches.filter((batch) => !isEmpty(batch)))
+    const isLeftOut = (batch: AppendBatch) => !this.#isShared && isEmpty(batch)
+    const outcomes = await this.#appendWritten(batches.filter((batch) => !isLeftOut(batch)))
     let written = 0
     return batches.map((batch) => {
-      if (isEmpty(batch)) return { ok: true }
+      if (isLeftOut(batch)) return { ok: true }
       return outcomes[written++] ?? new StorageError('The journal gave no outcome')
     })
   }
 
   async #appendWritten(batches: AppendBatch[]): Promise<(AppendOutcome | StorageError)[]> {
     if (batches.length === 0) return []
-    const { appendSeconds, appendSessions, appendCommands, appendFailures } = this.#instruments
+    const { appendSeconds, appendSessions, appendCommands, appendFailures, appendConflicts } =
+      this.#instruments
     const began = performance.now()
     try {
-      return await this.#journal.append(batches)
+      const outcomes = await this.#journal.append(batches)
+      for (const outcome of outcomes)
+        if (!outcome.ok && outcome.reason === 'conflict') appendConflicts.inc()
+      return outcomes
     } catch (cause) {
       appendFailures.inc()
       const failure =

@@ -8,7 +8,7 @@ import {
 } from '@talus/graph'
 import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/hub.js'
-import type { SessionContext } from '../broadcast/publication.js'
+import type { Publication, SessionContext } from '../broadcast/publication.js'
 import { type Faults, NOT_DURABLE, refusal, sessionNotFound, StorageError } from '../errors.js'
 import type { AppendBatch, AppendOutcome, Journal, SessionRecord } from '../journal/journal.js'
 import type { Expense, Payer } from '../limits/accounts.js'
@@ -45,8 +45,12 @@ function tooManyBytes(most: number): Failure {
   }
 }
 
-/** Entries that are read at a time when others have appended to the session. */
+/** Entries that are read at a time when others have appended to the session, and their characters. */
 const PAGE = 500
+const PAGE_CHARS = 1024 * 1024
+
+/** How often it is tried to come to a seq that the journal has. */
+const TRIES = 5
 
 /** What the journal keeps of a command that changes nothing, roughly. */
 const RECEIPT_BYTES = 700
@@ -130,7 +134,9 @@ export class LiveSession implements Appender {
   #tried: Waiting | undefined
   #committing = false
   #pumpsLater = false
-  #catchingUp = false
+  #catchingUp: Promise<void> | undefined
+  /** The last seq that others are known to have appended. */
+  #ahead = 0
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -305,6 +311,26 @@ export class LiveSession implements Appender {
     return this.#deleted
   }
 
+  /** Others have appended up to this seq: takes their entries in as soon as possible. */
+  follow(seq: number): void {
+    this.#ahead = Math.max(this.#ahead, seq)
+    this.#pump()
+  }
+
+  /** Resolves when the session has come to a seq that the journal has, or cannot. */
+  async reach(seq: number): Promise<void> {
+    for (let tries = 0; this.seq < seq && !this.#deleted && tries < TRIES; tries += 1) {
+      this.follow(seq)
+      await (this.#catchingUp ?? this.#last)
+    }
+  }
+
+  /** Publishes what others have said beside their entries, after that of this seq. */
+  async hear(seq: number, publications: readonly Publication[]): Promise<void> {
+    await this.reach(seq)
+    if (!this.#deleted) this.#publisher.heard(publications)
+  }
+
   /** Lets what is under way end, then refuses everything. */
   async retire(): Promise<void> {
     this.#deleted = true
@@ -340,7 +366,8 @@ export class LiveSession implements Appender {
     } else if (outcome.reason === 'unknown-session') {
       this.#rejectAll(sessionNotFound(this.record.session_id))
     } else {
-      void this.#catchUp()
+      this.#ahead = Math.max(this.#ahead, this.seq + 1)
+      this.#catchingUp = this.#catchUp()
     }
     this.#pump()
   }
@@ -351,7 +378,11 @@ export class LiveSession implements Appender {
 
   /** Plans all that can be planned, in order, and asks for it to be written. */
   #pump(): void {
-    if (this.#catchingUp || this.#committing || this.#long.isRunning) return
+    if (this.#catchingUp || this.#committing) return
+    const isBehind = this.#ahead > this.seq && !this.#deleted
+    // What is being written meets the conflict itself.
+    if (isBehind && this.#pipeline.inFlight.length === 0) this.#catchingUp = this.#catchUp()
+    if (isBehind || this.#long.isRunning) return
     for (;;) {
       const isMuch = this.#pipeline.planned >= PLANNED_AT_ONCE && this.#pipeline.isWaiting
       if (isMuch && loopTurns.isOver()) {
@@ -625,10 +656,9 @@ export class LiveSession implements Appender {
     }
   }
 
-  /** Somebody else appended first: takes their entries in, then plans its own again. */
+  /** Somebody else appended: takes their entries in, then plans its own again. */
   async #catchUp(): Promise<void> {
     this.#pipeline.requeue(this.#takeBack())
-    this.#catchingUp = true
     try {
       await this.#foldMissing()
     } catch (err) {
@@ -639,15 +669,18 @@ export class LiveSession implements Appender {
         this.#retries.refuse(waiting, failure)
       }
     }
-    this.#catchingUp = false
+    // Whoever still knows of more says so again.
+    this.#ahead = 0
+    this.#catchingUp = undefined
     this.#pump()
   }
 
   async #foldMissing(): Promise<void> {
     const before = this.seq
+    const { journal } = this.#services
     for (;;) {
       const { session_id } = this.record
-      const bodies = await this.#services.journal.entriesAfter(session_id, this.seq, PAGE)
+      const bodies = await journal.entriesAfter(session_id, this.seq, PAGE, PAGE_CHARS)
       const entries = bodies.map((body) => {
         const entry = JSON.parse(body) as Entry
         this.#document.takeIn(entry, body)
@@ -655,7 +688,7 @@ export class LiveSession implements Appender {
         return { entry, body }
       })
       this.#publisher.tookIn(entries)
-      if (bodies.length < PAGE) break
+      if (bodies.length === 0 || this.seq >= this.#ahead) break
     }
     // A conflict without anything to take in would be met again and again.
     if (this.seq === before) throw new StorageError(`The journal is not at seq ${before}`)

@@ -104,6 +104,11 @@ export class SessionPublisher {
     this.#publish(entries.map((each) => ({ kind: 'committed', ...each, announced: false })))
   }
 
+  /** Publishes what was said elsewhere. */
+  heard(publications: readonly Publication[]): void {
+    this.#publish(publications)
+  }
+
   #publish(publications: readonly Publication[], made?: Prepared): void {
     if (publications.length === 0) return
     const context = this.#context()

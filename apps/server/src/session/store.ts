@@ -1,7 +1,8 @@
 import { AccessRules, type Blueprint } from '@talus/graph'
 import { type Actor, ANONYMOUS, fail, ok, type Result } from '@talus/protocol'
-import { sessionNotFound } from '../errors.js'
+import { sessionNotFound, StorageError } from '../errors.js'
 import type {
+  Head,
   ListedSession,
   ListPage,
   Member,
@@ -34,6 +35,14 @@ type StoreServices = Omit<SessionServices, 'requestCommit' | 'onCommitted'> & {
   forgetRoles: (session_id: string) => void
   /** Whether clients are in a session. */
   isOccupied: (session_id: string) => boolean
+  /** Asks a journal that others write to as well where sessions are; absent: nobody else writes. */
+  heads: ((session_ids: readonly string[]) => Promise<Head[]>) | undefined
+  /** Called when a session has new entries, for those who follow them. */
+  onAppended: ((session_id: string, seq: number) => void) | undefined
+  /** Called when a session is new (with its epoch) or was deleted (with null). */
+  onReplaced: ((session_id: string, epoch: string | null) => void) | undefined
+  /** Called when another server has deleted a session that is open here. */
+  onGone: (session_id: string) => void
 }
 
 /** Who creates a session is its first member. */
@@ -60,6 +69,32 @@ function reserved(session_id: string): Result<never> {
 /** Nothing but the rules of the commands. */
 const NO_TEMPLATE: SessionRules = { blueprint: null, rules: null, template_digest: null }
 
+/** Asks where sessions are: all that is asked for in one turn with one question. */
+class Heads {
+  readonly #ask: (session_ids: readonly string[]) => Promise<Head[]>
+  #next: { ids: Set<string>; answer: Promise<Map<string, Head>> } | undefined
+
+  constructor(ask: (session_ids: readonly string[]) => Promise<Head[]>) {
+    this.#ask = ask
+  }
+
+  async ask(session_id: string): Promise<Head | undefined> {
+    this.#next ??= this.#begin()
+    this.#next.ids.add(session_id)
+    return (await this.#next.answer).get(session_id)
+  }
+
+  #begin() {
+    const ids = new Set<string>()
+    const answer = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+      this.#next = undefined
+      const heads = await this.#ask([...ids])
+      return new Map(heads.map((head) => [head.session_id, head]))
+    })
+    return { ids, answer }
+  }
+}
+
 /** The sessions of this server: opened from the journal when asked for, one object each. */
 export class SessionStore {
   readonly #services: StoreServices
@@ -68,9 +103,11 @@ export class SessionStore {
   readonly #retention: RetentionSweep
   /** Deletions under way: nobody opens or creates a session of that id meanwhile. */
   readonly #deletions = new Map<string, Promise<unknown>>()
+  readonly #heads: Heads | undefined
 
   constructor(services: StoreServices) {
     this.#services = services
+    this.#heads = services.heads && new Heads(services.heads)
     this.#open = new OpenSessions(services.isOccupied)
     this.#snapshots = new Snapshots(services)
     this.#retention = new RetentionSweep({
@@ -84,7 +121,64 @@ export class SessionStore {
   async get(session_id: string): Promise<Result<LiveSession>> {
     // What is being deleted would be read from a journal that is about to lose it.
     while (this.#deletions.has(session_id)) await this.#deletions.get(session_id)
-    return this.#opened(session_id, () => this.#load(session_id))
+    const open = () => this.#opened(session_id, () => this.#load(session_id))
+    const held = this.#heads && this.#open.held(session_id)
+    if (!held) return open()
+    const fresh = await this.#refresh(held)
+    return fresh ?? open()
+  }
+
+  /** Has the session come to where the journal is. Undefined: others have put another in its place. */
+  async #refresh(session: LiveSession): Promise<Result<LiveSession> | undefined> {
+    const { session_id } = session.record
+    try {
+      const head = await this.#heads?.ask(session_id)
+      this.follow(session_id, head ?? null)
+      if (session.isRetired) return undefined
+      await session.reach(head?.seq ?? 0)
+      if (session.seq < (head?.seq ?? 0)) throw new StorageError('What others wrote is not there')
+      return await this.#opened(session_id, async () => session)
+    } catch (err) {
+      return this.#unavailable(err, 'The session could not be read', session_id)
+    }
+  }
+
+  /** The ids of the sessions that are in memory. */
+  openIds(): string[] {
+    return [...this.#open.sessions()].map(({ record }) => record.session_id)
+  }
+
+  /** The session, if it is in memory; not a reason to keep it there. */
+  peekHeld(session_id: string): LiveSession | undefined {
+    return this.#open.held(session_id)
+  }
+
+  /** Another server has deleted a session, or created one of that id. */
+  replaced(session_id: string, epoch: string | null): void {
+    const session = this.#open.held(session_id)
+    if (session && session.record.epoch !== epoch) this.#drop(session_id, session)
+    else this.#services.forgetRoles(session_id)
+  }
+
+  /** Others have written: where a session is now, null: it is gone. True: it was behind. */
+  follow(session_id: string, head: Omit<Head, 'session_id'> | null): boolean {
+    const session = this.#open.held(session_id)
+    if (!session || session.isRetired || this.#deletions.has(session_id)) return false
+    if (head?.epoch !== session.record.epoch) {
+      this.#drop(session_id, session)
+      return false
+    }
+    const isBehind = head.seq > session.seq
+    if (isBehind) session.follow(head.seq)
+    return isBehind
+  }
+
+  /** Another server has deleted the session, and perhaps made another of that id. */
+  #drop(session_id: string, session: LiveSession): void {
+    this.#open.forget(session_id)
+    void session.retire()
+    this.#services.forgetRoles(session_id)
+    this.#services.onGone(session_id)
   }
 
   async #opened(session_id: string, load: Load): Promise<Result<LiveSession>> {
@@ -145,7 +239,10 @@ export class SessionStore {
       const outcome = await journal.createSession(record, owner)
       if (outcome === 'reserved') return reserved(session_id)
       // Whoever names a session of others must not undo what their links give.
-      if (outcome === 'created') this.#services.forgetRoles(session_id)
+      if (outcome === 'created') {
+        this.#services.forgetRoles(session_id)
+        this.#services.onReplaced?.(session_id, record.epoch)
+      }
       return ok({ record, isNew: outcome === 'created' })
     } catch (err) {
       return this.#unavailable(err, 'The session could not be created', session_id)
@@ -184,6 +281,7 @@ export class SessionStore {
       this.#open.forget(session_id)
       const wasThere = await this.#services.journal.deleteSession(session_id)
       this.#services.forgetRoles(session_id)
+      if (wasThere) this.#services.onReplaced?.(session_id, null)
       return wasThere ? ok(true) : { ok: false, error: sessionNotFound(session_id) }
     } catch (err) {
       return this.#unavailable(err, 'The session could not be deleted', session_id)
@@ -254,7 +352,10 @@ export class SessionStore {
     const session = new LiveSession(stored.record, opened, this.#ruled(stored.record), {
       ...services,
       requestCommit: (appender) => committer.request(appender),
-      onCommitted: (committed, bodies) => this.#snapshots.committed(committed, bodies),
+      onCommitted: (committed, bodies) => {
+        this.#snapshots.committed(committed, bodies)
+        this.#services.onAppended?.(committed.record.session_id, committed.seq)
+      },
     })
     if (stored.damage !== undefined) {
       const { session_id } = stored.record

@@ -30,7 +30,15 @@ export const GetReady = defineRoute({
   requires: 'viewer',
   scope: 'open',
   status: 200,
-  response: Type.Object({ status: Type.Literal('ready') }),
+  response: Type.Object({
+    status: Type.Literal('ready'),
+    redis: Type.Optional(
+      Type.Enum(['connected', 'unreachable'], {
+        description:
+          'Whether this server reaches Redis; absent without one. While it does not, commands and their delivery go on, and presence and counts of other servers may be out of date',
+      }),
+    ),
+  }),
   errors: [],
   example: { response: { status: 'ready' } },
 })

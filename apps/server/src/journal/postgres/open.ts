@@ -1,5 +1,4 @@
-import type { Journal } from '../journal.js'
-import { StorageError } from '../journal.js'
+import { type SharedJournal, StorageError } from '../journal.js'
 import { Log, PATIENCE_MS } from './append.js'
 import { PostgresDatabase } from './connection.js'
 import { historyOf } from './history.js'
@@ -7,6 +6,7 @@ import { membersOf, sessionsOf } from './sessions.js'
 import { projectsOf } from './projects.js'
 import { Removal } from './removal.js'
 import { prepareSchema } from './schema.js'
+import { sharingOf } from './sharing.js'
 
 export type PostgresOptions = {
   /** `postgres://user:password@host:port/name`, with the parameters that `pg` knows. */
@@ -24,6 +24,9 @@ const STATEMENT_MS = 10_000
 /** One group at a time is appended, and what is long beside it. */
 const APPENDING = 3
 
+/** Changes of roles that are under way at once. */
+const LOCKING = 2
+
 /**
  * A journal in a PostgreSQL database, in a schema of its own; several servers may use it at once.
  * Rejects with `StorageError`, and with a `SettingError` when the package `pg` is not installed.
@@ -31,16 +34,20 @@ const APPENDING = 3
 export async function openPostgresJournal({
   url,
   onFault = () => undefined,
-}: PostgresOptions): Promise<Journal> {
+}: PostgresOptions): Promise<SharedJournal> {
   const create = (connections: number, statementMs: number) =>
     PostgresDatabase.create({ url, connections, statementMs, onIdleError: onFault })
   const database = await create(CONNECTIONS, STATEMENT_MS)
   const appending = await create(APPENDING, PATIENCE_MS)
+  const locking = await create(LOCKING, STATEMENT_MS)
   const end = async () => {
-    await Promise.all([database.close(), appending.close()])
+    await Promise.all([database.close(), appending.close(), locking.close()])
   }
+  let store_id = ''
   const ping = async () => {
-    appending.tellTime(await prove(database))
+    const proof = await prove(database)
+    appending.tellTime(proof.now)
+    store_id = proof.store_id
   }
   try {
     await prepareSchema(database)
@@ -58,6 +65,8 @@ export async function openPostgresJournal({
     ...membersOf(database),
     ...historyOf(database),
     ...projectsOf(database),
+    ...sharingOf(database, locking),
+    store_id,
     append: (batches) => log.append(batches),
     eraseRemoved: () => removal.next(),
     async size() {
@@ -76,12 +85,14 @@ export async function openPostgresJournal({
   }
 }
 
+type Proof = { now: number; store_id: string }
+
 /** Gives the time of the database. Throws `StorageError` unless it takes what is written. */
-async function prove(database: PostgresDatabase): Promise<number> {
-  const [row] = await database.query<{ now: number }>(
+async function prove(database: PostgresDatabase): Promise<Proof> {
+  const [row] = await database.query<Proof>(
     `update talus.journal set touched = extract(epoch from clock_timestamp()) * 1000
-    returning touched as now`,
+    returning touched as now, store_id`,
   )
   if (!row) throw new StorageError(`${database.place} has no schema of Talus`)
-  return row.now
+  return row
 }

@@ -15,12 +15,14 @@ const MAKING = 7_265_338_101
  *
  * `parts` are long texts, snapshots and saved documents, written before anything refers to them;
  * those that nothing refers to, yet or any more, are `loose`. `gone` are deleted sessions of which
- * the log still has rows.
+ * the log still has rows. `access` is another number whenever the roles in a session change.
  */
 const TABLES = `
   create table talus.journal (
-    one integer primary key check (one = 1), layout integer not null, touched bigint not null);
+    one integer primary key check (one = 1), layout integer not null, touched bigint not null,
+    store_id uuid not null default gen_random_uuid());
   insert into talus.journal values (1, ${LAYOUT}, 0);
+  create sequence talus.access;
 
   create table talus.sessions (
     id bigint generated always as identity primary key,
@@ -28,10 +30,12 @@ const TABLES = `
     template_id text, project_id text, created_at text collate "C" not null,
     created_by text collate "C",
     last_seq bigint not null default 0, first_seq bigint not null default 1,
-    receipts bigint not null default 0, snapshot_seq bigint, snapshot bigint
+    receipts bigint not null default 0, snapshot_seq bigint, snapshot bigint,
+    access bigint not null default nextval('talus.access')
   ) with (fillfactor = 70);
   create index sessions_project_id on talus.sessions (project_id);
   create index sessions_created_by on talus.sessions (created_by);
+  create index sessions_access on talus.sessions (access);
   create index sessions_created_at on talus.sessions (created_at, session_id);
 
   create table talus.log (

@@ -119,13 +119,17 @@ export async function release(query: Query, text: number | null): Promise<void> 
   await query('insert into talus.loose (text) values ($1) on conflict do nothing', [text])
 }
 
+/** A session whose roles change is marked, for other servers: nothing is changed where there is none. */
+const MARKED = `with marked as (
+  update talus.sessions set access = nextval('talus.access') where session_id = $1
+  returning session_id)`
+
 /** Gives somebody a role, or another one. False: there is no such session. */
 async function putMember(query: Query, session_id: string, member: Member): Promise<boolean> {
   const { actor_id, name, role, added_at, added_by } = member
-  // A session may go at any moment: what is written for one is written only if it is still there.
   const put = await query(
-    `insert into talus.members
-    select session_id, $2, $3, $4, $5, $6 from talus.sessions where session_id = $1 for key share
+    `${MARKED} insert into talus.members
+    select session_id, $2, $3, $4, $5, $6 from marked
     on conflict (session_id, actor_id) do update set role = excluded.role returning 1`,
     [session_id, actor_id, withoutNul(name), role, added_at, added_by],
   )
@@ -160,10 +164,11 @@ export function membersOf({ query }: PostgresDatabase): Members {
     putMember: (session_id, member) => putMember(query, session_id, member),
 
     deleteMember: (session_id, actor_id) =>
-      isChanged('delete from talus.members where session_id = $1 and actor_id = $2', [
-        session_id,
-        actor_id,
-      ]),
+      isChanged(
+        `${MARKED} delete from talus.members
+        where session_id in (select session_id from marked) and actor_id = $2`,
+        [session_id, actor_id],
+      ),
 
     sessionsOf: (actor_id) =>
       query<{ session_id: string; role: Role }>(
@@ -173,12 +178,11 @@ export function membersOf({ query }: PostgresDatabase): Members {
 
     createShareLink: ({ link_id, session_id, ...link }) =>
       isChanged(
-        `insert into talus.share_links (${LINK})
-        select $1, session_id, $3, $4, $5, $6, $7
-        from talus.sessions where session_id = $2 for key share`,
+        `${MARKED} insert into talus.share_links (${LINK})
+        select $2, session_id, $3, $4, $5, $6, $7 from marked`,
         [
-          link_id,
           session_id,
+          link_id,
           link.token_hash,
           link.role,
           link.expires_at,
@@ -194,10 +198,11 @@ export function membersOf({ query }: PostgresDatabase): Members {
       ),
 
     deleteShareLink: (session_id, link_id) =>
-      isChanged('delete from talus.share_links where session_id = $1 and link_id = $2', [
-        session_id,
-        link_id,
-      ]),
+      isChanged(
+        `${MARKED} delete from talus.share_links
+        where session_id in (select session_id from marked) and link_id = $2`,
+        [session_id, link_id],
+      ),
 
     async findShareLink(token_hash) {
       const sql = `select ${LINK} from talus.share_links where token_hash = $1`

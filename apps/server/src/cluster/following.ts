@@ -1,0 +1,78 @@
+import type { After } from '../clock.js'
+import type { SharedJournal } from '../journal/journal.js'
+import type { SessionStore } from '../session/store.js'
+
+/** How often the journal is asked what others have done, in milliseconds, whatever they tell. */
+const POLL_MS = 1_000
+
+/** Sessions of one question. */
+const AT_ONCE = 1_000
+
+type Services = {
+  journal: Pick<SharedJournal, 'heads' | 'accessAfter'>
+  sessions: Pick<SessionStore, 'openIds' | 'follow'>
+  after: After
+  isOpen: () => boolean
+  /** Roles in the session may be others than are known. */
+  onRoles: (session_id: string) => Promise<void>
+  onFault: (error: unknown) => void
+  /** Told how many sessions were found behind. */
+  onBehind: (count: number) => void
+}
+
+/**
+ * Follows what other servers write to the journal, of the sessions that are open here and of all roles.
+ * Others tell of it at once (`Cluster`); this makes sure.
+ */
+export class Following {
+  readonly #services: Services
+  #mark: number | undefined
+  /** Marks that were seen: those of a moment ago come again. */
+  #seen = new Map<string, number>()
+
+  constructor(services: Services) {
+    this.#services = services
+  }
+
+  /** Begins to follow. Rejects when the journal cannot be read. */
+  async start(): Promise<void> {
+    const [last] = await this.#services.journal.accessAfter()
+    this.#mark = last?.mark ?? 0
+    this.#later()
+  }
+
+  #later(): void {
+    const { after, isOpen, onFault } = this.#services
+    after(POLL_MS, () => {
+      if (!isOpen()) return
+      // A store that does not answer now is asked again.
+      void this.#poll()
+        .catch(onFault)
+        .then(() => this.#later())
+    })
+  }
+
+  async #poll(): Promise<void> {
+    await this.#followRoles()
+    const { journal, sessions, onBehind } = this.#services
+    const open = sessions.openIds()
+    for (let from = 0; from < open.length; from += AT_ONCE) {
+      const ids = open.slice(from, from + AT_ONCE)
+      const heads = new Map((await journal.heads(ids)).map((head) => [head.session_id, head]))
+      let behind = 0
+      for (const id of ids) if (sessions.follow(id, heads.get(id) ?? null)) behind += 1
+      if (behind > 0) onBehind(behind)
+    }
+  }
+
+  async #followRoles(): Promise<void> {
+    const { journal, onRoles } = this.#services
+    const changed = await journal.accessAfter(this.#mark)
+    const seen = new Map(changed.map(({ session_id, mark }) => [session_id, mark]))
+    for (const [session_id, mark] of seen) {
+      if (this.#seen.get(session_id) !== mark) await onRoles(session_id)
+      this.#mark = Math.max(this.#mark ?? 0, mark)
+    }
+    this.#seen = seen
+  }
+}
