@@ -45,7 +45,11 @@ export function journalOver({ reads, writes }: Steps): Omit<Journal, 'ping' | 'c
   const writing = writingOf(writes)
   const reading = readingOf(reads)
   return {
-    createSession: (record, owner) => writes.createSession(record, owner),
+    async createSession(...session) {
+      const [created] = await writes.createSessions([session])
+      if (created === undefined) throw new StorageError('The journal gave no outcome')
+      return created
+    },
     loadSession: (session_id) => reading.load(session_id),
     findSession: (session_id) => reads.findSession(session_id),
     listSessions: (page) => reads.listSessions(page),

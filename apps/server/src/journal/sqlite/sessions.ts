@@ -90,12 +90,7 @@ export type NewSession = Parameters<Journal['createSession']>
 
 type Created = Awaited<ReturnType<Journal['createSession']>>
 
-/** Creates a session with its first member. */
-export function createSession(database: SqliteDatabase, session: NewSession): Created {
-  return database.transaction(() => insertSession(database, session))
-}
-
-/** Creates sessions, all in one transaction. */
+/** Creates sessions with their first members, all in one transaction. */
 export function createSessions(
   database: SqliteDatabase,
   sessions: readonly NewSession[],

@@ -28,7 +28,6 @@ import { packOutcomes, type PackedOutcomes } from './packed-group.js'
 import { projectReads, projectWrites } from './projects.js'
 import type { SessionRow } from './schema.js'
 import {
-  createSession,
   createSessions,
   memberReads,
   memberWrites,
@@ -180,7 +179,6 @@ export function writeSteps({ database, tail, texts, log, removal, tidy }: Writin
     ...projects,
     deleteProject: (project_id: string): boolean => erasing(projects.deleteProject(project_id)),
     append: (group: string): PackedOutcomes => packOutcomes(log.append(group)),
-    createSession: (...session: NewSession) => createSession(database, session),
     createSessions: (sessions: NewSession[]) => createSessions(database, sessions),
     deleteSession: (session_id: string): boolean => erasing(removal.deleteSession(session_id)),
     truncate: (session_id: string, truncation: Truncation): number =>

@@ -81,7 +81,7 @@ function losing(work: () => void): void {
 /** Answers a request; returns the next one, where that has been taken from the queue. */
 function serve(request: Request): Request | undefined {
   const { method } = request
-  if (method === 'createSession') return createWaiting(request)
+  if (method === 'createSessions') return createWaiting(request)
   port.postMessage(answer(request))
   if (method === 'close') end()
   else tidyLater()
@@ -97,14 +97,15 @@ function createWaiting(first: Request): Request | undefined {
   let behind: Request | undefined
   while (group.length < CREATED_AT_ONCE) {
     behind = receiveMessageOnPort(port)?.message as Request | undefined
-    if (behind?.method !== 'createSession') break
+    if (behind?.method !== 'createSessions') break
     group.push(behind)
     behind = undefined
   }
-  const sessions = group.map(({ args }) => args as NewSession)
-  const reply = answer({ id: first.id, method: 'createSessions', args: [sessions] })
+  const asked = group.map(({ args: [sessions] }) => sessions as NewSession[])
+  const reply = answer({ ...first, args: [asked.flat()] })
+  const created = reply.state === 'done' ? (reply.value as unknown[]) : []
   for (const [i, { id }] of group.entries()) {
-    const own = reply.state === 'done' ? { value: (reply.value as unknown[])[i] } : {}
+    const own = reply.state === 'done' ? { value: created.splice(0, asked[i]?.length) } : {}
     port.postMessage({ ...reply, ...own, id })
   }
   tidyLater()
