@@ -10,6 +10,7 @@ const GENERATED = [
   'packages/client/API.md',
   'apps/docs/spec',
   'SECURITY.md',
+  'examples/python/talus_types.py',
 ]
 
 /** Runs a root script; the first that fails ends the check with its exit code. */

@@ -1160,6 +1160,7 @@ GetProjectResponse: TypeAlias = ProjectInfo
 
 class GetReadyResponse(TypedDict):
     status: Literal["ready"]
+    redis: NotRequired[Literal["connected", "unreachable"]]
 
 
 GetSessionResponse: TypeAlias = SessionInfo
