@@ -1,4 +1,4 @@
 import { mergeConfig } from 'vitest/config'
 import base from '../../vitest.base.js'
 
-export default mergeConfig(base, { test: { globalSetup: 'test/postgres-cleanup.ts' } })
+export default mergeConfig(base, { test: { globalSetup: 'test/services.ts' } })

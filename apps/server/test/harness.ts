@@ -17,7 +17,7 @@ const IS_POSTGRES = process.env.TALUS_TEST_STORE !== undefined
 /** Whether two servers of one database share the clients by chance. */
 const ARE_TWO = process.env.TALUS_TEST_STORE === 'nodes'
 
-export const REDIS = process.env.TALUS_TEST_REDIS ?? 'redis://127.0.0.1:6379'
+export const REDIS = process.env.TALUS_TEST_REDIS ?? ''
 
 /** A received event: its name and its payload. */
 export type Received = { event: string; payload: Record<string, unknown> }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 
-/** The server that the tests use: another one by this variable. */
-const SERVER = process.env.TALUS_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres'
+/** The server that the tests use. */
+export function postgresUrl(): string {
+  return process.env.TALUS_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres'
+}
 
 /** Runs statements on a database, each by itself. */
 export async function runSql<Row = unknown>(url: string, ...statements: string[]): Promise<Row[]> {
@@ -19,25 +21,27 @@ export async function runSql<Row = unknown>(url: string, ...statements: string[]
 
 type Database = { url: string; drop: () => Promise<void> }
 
-/** Databases of this run, for `postgres-cleanup.ts`, which drops them. */
-const PREFIX = `talus_test_${process.env.TALUS_TEST_RUN}_`
+/** How the databases of this run are named. */
+function prefix(): string {
+  return `talus_test_${process.env.TALUS_TEST_RUN}_`
+}
 
 /** Databases that nobody uses now: to create one takes a second, to empty one a few milliseconds. */
 const free: string[] = []
 
 /** Drops the databases of this run. */
 export async function dropDatabases(): Promise<void> {
-  const sql = `select datname from pg_database where starts_with(datname, '${PREFIX}')`
-  for (const { datname } of await runSql<{ datname: string }>(SERVER, sql)) {
-    await runSql(SERVER, `drop database ${datname} with (force)`)
+  const sql = `select datname from pg_database where starts_with(datname, '${prefix()}')`
+  for (const { datname } of await runSql<{ datname: string }>(postgresUrl(), sql)) {
+    await runSql(postgresUrl(), `drop database ${datname} with (force)`)
   }
 }
 
 async function emptyDatabase(): Promise<Database> {
   const known = free.pop()
-  const name = known ?? `${PREFIX}${randomUUID().replaceAll('-', '')}`
-  if (!known) await runSql(SERVER, `create database ${name}`)
-  const url = new URL(SERVER)
+  const name = known ?? `${prefix()}${randomUUID().replaceAll('-', '')}`
+  if (!known) await runSql(postgresUrl(), `create database ${name}`)
+  const url = new URL(postgresUrl())
   url.pathname = `/${name}`
   return {
     url: url.href,

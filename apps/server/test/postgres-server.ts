@@ -23,7 +23,7 @@ async function binaries(): Promise<string> {
   return `/usr/lib/postgresql/${newest}/bin`
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const address = server.address()
@@ -31,7 +31,8 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether a PostgreSQL answers there. */
+export async function answers(url: string): Promise<boolean> {
   return runSql(url, 'select 1').then(
     () => true,
     () => false,

@@ -98,11 +98,14 @@ export class PostgresDatabase {
       try {
         result = await work(query)
       } catch (error) {
-        // The connection is given up when this fails as well; the first failure is the one to tell.
-        if (!(error instanceof Unsure)) await query('rollback')
-        // Nothing was committed.
-        else throw new StorageError(error.message, { cause: error.cause })
-        throw error
+        // Nothing was committed. A connection that cannot even take that back is not used again.
+        const { message, cause } = error as Error
+        if (error instanceof Unsure) throw new BrokenOff(message, { cause })
+        const isOver = await query('rollback').then(
+          () => true,
+          () => false,
+        )
+        throw isOver ? error : new BrokenOff(message, { cause })
       }
       await query('commit')
       return result
