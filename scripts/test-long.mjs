@@ -40,6 +40,7 @@ const randomTests = [
   },
   { folder: 'packages/graph', file: 'test/rules-model.test.ts', env: { TALUS_MODEL_RUNS: '1000' } },
   { folder: 'apps/server', file: 'test/convergence.test.ts', env: { TALUS_FUZZ_SEEDS: '60' } },
+  { folder: 'apps/server', file: 'test/nodes-faults.test.ts', env: { TALUS_FUZZ_SEEDS: '12' } },
   {
     folder: 'apps/server',
     file: 'test/packet-fuzz.test.ts',
