@@ -33,6 +33,8 @@ test('these are not run', () => {
     'pages/guides/secure.md: needs a certificate',
     "pages/guides/secure.md: another server, of the reader's machine",
     'pages/guides/server-rendering.md: installs from the network',
+    "pages/guides/several-servers.md: a database of the reader's",
+    "pages/guides/several-servers.md: services of the reader's",
     'pages/start/install.md: builds what the tests have built',
     'pages/start/install.md: defines what the tests have on their path',
     'pages/start/install.md: installs from the network',
