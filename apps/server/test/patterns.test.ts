@@ -16,10 +16,13 @@ type Pattern = { source: string; flags: string; at: string }
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const PARTS = ['packages/protocol', 'packages/graph', 'apps/server']
 
-/** Without the CommonJS form for those who cannot load the modules: nothing here loads it. */
+/**
+ * Without the CommonJS form for those who cannot load the modules, which nothing here loads, and the
+ * page that the server serves: it runs in the browser of whoever opens it.
+ */
 function filesBelow(folder: string, ending: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith(ending) && !file.startsWith('cjs/'))
+    .filter((file) => file.endsWith(ending) && !/^(cjs|studio)[\\/]/.test(file))
     .map((file) => join(folder, file))
 }
 
