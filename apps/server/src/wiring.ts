@@ -151,7 +151,7 @@ function openRooms(
     neighbours: cluster && neighboursOf(cluster),
   })
   const presence = new LocalPresence(cluster ? audienceOf(hub, cluster) : hub, {
-    elsewhere: cluster && ((session_id) => cluster.elsewhere.everybody(session_id)),
+    elsewhere: cluster && ((session_id) => cluster.elsewhere.presence(session_id)),
     atNextBeat: (work, least) => after(Math.max(1_000 / limits.presenceRate, least), work),
     now: elapsed,
     bytes: memory.presence,
@@ -218,6 +218,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
         })
       : undefined
   const { hub, presence, letGo, outbox } = openRooms(surroundings, cluster)
+  const broadcaster = cluster ? broadcasterOf(hub, cluster) : hub
   const isShared = shared !== undefined
   const committer = new GroupCommitter(journal, instruments, throwUncaught, { isShared })
   const changes = new AccessChanges()
@@ -269,7 +270,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     now,
     log,
     faults,
-    broadcaster: cluster ? broadcasterOf(hub, cluster) : hub,
+    broadcaster,
     limits,
     committer,
     presence,
@@ -297,7 +298,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     now,
     log,
     faults,
-    broadcaster: cluster ? broadcasterOf(hub, cluster) : hub,
+    broadcaster,
     limits,
     stillHas: rolesOfTheMoment(access),
     spent,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Receipt } from '../src/journal/journal.js'
+import { LONG_BODY, type Receipt } from '../src/journal/journal.js'
 import { batch, bodies, commit, receipt, session } from './journal-samples.js'
 import type { OpenJournal } from './journal-suite.js'
 
@@ -56,6 +56,20 @@ export function historySuite(open: OpenJournal): void {
         ack: noop.ack,
       })
       expect(await journal.findCommand('s', 'c9')).toBeUndefined()
+    })
+
+    test('findCommand finds a long entry, whose body may have to be read by its seq', async () => {
+      await using opened = await open()
+      const { journal } = opened
+      await journal.createSession(session('s'))
+      const long = { ...commit(1), body: JSON.stringify({ text: 'a'.repeat(LONG_BODY) }) }
+      const commits = [long, commit(2)]
+      await journal.append([{ session_id: 's', base_seq: 0, commits, receipts: [] }])
+      const found = await journal.findCommand('s', 'c1')
+      expect([long.body, undefined]).toContain(found?.body)
+      expect(await journal.entriesAfter('s', 0, 1)).toEqual([long.body])
+      expect(found).toMatchObject({ seq: 1, payload_hash: long.payload_hash, ack: null })
+      expect(await journal.findCommand('s', 'c2')).toEqual(commit(2))
     })
 
     test('receipts come back as they were, in the order of appending', async () => {

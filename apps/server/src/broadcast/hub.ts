@@ -26,18 +26,19 @@ type Pace = ConstructorParameters<typeof Arrivals>[0]
 /** The clients of other servers, and how those hear of the clients of this one. */
 export type Neighbours = {
   count(session_id: string): number
-  participants(session_id: string): Participant[]
+  participants(session_id: string): Iterable<Participant>
   find(session_id: string, client_id: string): RemoteClient | undefined
   /** `client`: who came. */
   tellArrival(session_id: string, notice: ArrivalNotice, client?: RemoteClient): void
   tellReplaced(session_id: string, client_id: string): void
 }
 
-/** A client of another server. */
-type RemoteClient = {
+/** A client as other servers know it. */
+export type RemoteClient = {
   session_id: string
   client_id: string
   namespace: '/' | '/graph'
+  /** Whose connection it is, whoever it acts as; the same of all connections of somebody. */
   owner: string
   actor: Member['actor']
 }
@@ -153,8 +154,7 @@ export class Hub implements Broadcaster {
   participants(session_id: string, most: number): Participant[] {
     const participants: Participant[] = []
     let left = most
-    const here = [...(this.#rooms.get(session_id)?.values() ?? [])].map(({ member }) => member)
-    for (const { client_id, actor } of [...here, ...this.#elsewhere(session_id)]) {
+    for (const { client_id, actor } of this.#everybody(session_id)) {
       left -= ENTRY_CHARS + client_id.length + actor.id.length + (actor.name?.length ?? 0)
       if (left < 0) break
       participants.push({ client_id, actor })
@@ -255,9 +255,10 @@ export class Hub implements Broadcaster {
   /** Tells the session that a client of this server came or went. */
   announce(session_id: string, told: ArrivalNotice): void {
     this.announceHere(session_id, told)
+    const { neighbours } = this.#services
+    if (!neighbours) return
     const come = this.#rooms.get(session_id)?.get(told.client_id)
-    const client = come && remoteOf(session_id, come.member)
-    this.#services.neighbours?.tellArrival(session_id, told, client)
+    neighbours.tellArrival(session_id, told, come && remoteOf(session_id, come.member))
   }
 
   /** The same to the clients of this server, of a client of any. */
@@ -266,8 +267,9 @@ export class Hub implements Broadcaster {
     if (clients > 0) this.#arrivals.announce(session_id, told, clients)
   }
 
-  #elsewhere(session_id: string): Participant[] {
-    return this.#services.neighbours?.participants(session_id) ?? []
+  *#everybody(session_id: string): Generator<Participant> {
+    for (const { member } of this.#rooms.get(session_id)?.values() ?? []) yield member
+    yield* this.#services.neighbours?.participants(session_id) ?? []
   }
 
   #announceAll(session_id: string, told: readonly ArrivalNotice[]): void {

@@ -1,18 +1,11 @@
+import type { Role } from '@talus/protocol'
 import type { ArrivalNotice } from '../broadcast/arrivals.js'
+import type { RemoteClient } from '../broadcast/hub.js'
 import type { Publication } from '../broadcast/publication.js'
 import type { PresenceText } from '../presence/room.js'
-import type { Actor, Role } from '@talus/protocol'
 
-/** A client of another server, and where it is; no state: it has not said so. */
-export type RemoteClient = {
-  session_id: string
-  client_id: string
-  namespace: '/' | '/graph'
-  /** Whose connection it is, whoever it acts as; the same of all connections of somebody. */
-  owner: string
-  actor: Actor
-  state?: string
-}
+/** A client, and where it is, as JSON; no state: it has not said so. */
+export type PresentClient = RemoteClient & { state?: string }
 
 /** What servers tell each other. All of it is transient: what counts is in the journal. */
 export type Tidings =
@@ -21,7 +14,7 @@ export type Tidings =
   /** Asks a server to say who is there. */
   | { kind: 'ask'; node: string }
   /** Who is on this server, in parts: what it said before counts no longer. */
-  | { kind: 'clients'; begins: boolean; ends: boolean; clients: RemoteClient[] }
+  | { kind: 'clients'; begins: boolean; ends: boolean; clients: PresentClient[] }
   | { kind: 'alive' }
   | { kind: 'bye' }
   /** Sessions that have new entries, each with its last seq. */

@@ -3,7 +3,7 @@ import type { ArrivalNotice } from '../broadcast/arrivals.js'
 import type { Publication } from '../broadcast/publication.js'
 import type { After } from '../clock.js'
 import type { PresenceText } from '../presence/room.js'
-import type { Bus, Message, OpenBus, RemoteClient, Tidings } from './bus.js'
+import type { Bus, Message, OpenBus, PresentClient, Tidings } from './bus.js'
 import { Elsewhere } from './elsewhere.js'
 
 /** How often a server says that it is there, in milliseconds, and after which silence it is not. */
@@ -16,7 +16,7 @@ const CLIENTS = 200
 /** What a server does when others tell it something. */
 export type Told = {
   /** Everybody who is on this server. */
-  clients: () => RemoteClient[]
+  clients: () => PresentClient[]
   arrived: (session_id: string, notice: ArrivalNotice) => void
   moved: (session_id: string, changes: readonly PresenceText[]) => void
   appended: (session_id: string, seq: number) => void
@@ -57,10 +57,7 @@ export class Cluster {
 
   constructor(services: Services) {
     this.#services = services
-    this.elsewhere = new Elsewhere({
-      arrived: (session_id, notice) => services.told().arrived(session_id, notice),
-      moved: (session_id, changes) => services.told().moved(session_id, changes),
-    })
+    this.elsewhere = new Elsewhere(services.told)
   }
 
   /** Begins to listen and to tell. Rejects with a `SettingError` when the driver is not there. */
@@ -183,7 +180,7 @@ export class Cluster {
         return this.elsewhere.arrival(message.from, session_id, notice, client)
       }
       case 'presence':
-        return this.elsewhere.presence(message.session_id, message.changes)
+        return this.elsewhere.moved(message.session_id, message.changes)
       case 'replaced':
         return told.replaced(message.session_id, message.client_id)
       case 'roles':

@@ -1,12 +1,13 @@
 import type { Participant } from '@talus/protocol'
 import type { ArrivalNotice } from '../broadcast/arrivals.js'
-import { keptOf, type KeptPresence, type PresenceText } from '../presence/room.js'
-import type { RemoteClient } from './bus.js'
+import type { RemoteClient } from '../broadcast/hub.js'
+import type { PresenceText } from '../presence/room.js'
+import type { PresentClient } from './bus.js'
 
-type Remote = Omit<RemoteClient, 'state'> & { node: string; kept: KeptPresence | undefined }
+type Remote = PresentClient & { node: string }
 
 /** Told when what is known of other servers changes what this server's clients see. */
-type Changes = {
+type Changes = () => {
   arrived: (session_id: string, notice: ArrivalNotice) => void
   moved: (session_id: string, changes: readonly PresenceText[]) => void
 }
@@ -26,12 +27,15 @@ export class Elsewhere {
     return this.#sessions.get(session_id)?.size ?? 0
   }
 
-  participants(session_id: string): Participant[] {
-    return [...this.#of(session_id)].map(({ client_id, actor }) => ({ client_id, actor }))
+  participants(session_id: string): Iterable<Participant> {
+    return this.#of(session_id)
   }
 
-  everybody(session_id: string): KeptPresence[] {
-    return [...this.#of(session_id)].flatMap(({ kept }) => kept ?? [])
+  /** Where they are. */
+  presence(session_id: string): PresenceText[] {
+    return [...this.#of(session_id)].flatMap(({ client_id, actor, state: text }) =>
+      text === undefined ? [] : { client_id, actor, text },
+    )
   }
 
   /** A client of another server. */
@@ -42,19 +46,19 @@ export class Elsewhere {
   /** A part of what a server says of its clients; what it said before counts no longer. */
   take(
     node: string,
-    clients: readonly RemoteClient[],
+    clients: readonly PresentClient[],
     { begins, ends }: { begins: boolean; ends: boolean },
   ): void {
     if (begins) this.#begun.set(node, new Set())
     const told = this.#begun.get(node)
-    for (const { state, ...client } of clients) {
-      told?.add(`${client.session_id} ${client.client_id}`)
-      const kept = state === undefined ? undefined : keptOfText(client, state)
-      const before = this.#put({ ...client, node, kept })
-      const { session_id, client_id, actor } = client
-      if (!before)
-        this.#changes.arrived(session_id, { event: 'session:connected', client_id, actor })
-      if (kept && before?.kept?.text !== kept.text) this.#changes.moved(session_id, [kept])
+    const { arrived, moved } = this.#changes()
+    for (const client of clients) {
+      const { session_id, client_id, actor, state: text } = client
+      told?.add(`${session_id} ${client_id}`)
+      const before = this.#put({ ...client, node })
+      if (!before) arrived(session_id, { event: 'session:connected', client_id, actor })
+      if (text !== undefined && before?.state !== text)
+        moved(session_id, [{ client_id, actor, text }])
     }
     if (!ends || !told) return
     this.#begun.delete(node)
@@ -67,21 +71,23 @@ export class Elsewhere {
   arrival(node: string, session_id: string, notice: ArrivalNotice, client?: RemoteClient): void {
     const { event, client_id } = notice
     if (event === 'session:connected' && client) {
-      this.#put({ ...client, node, kept: undefined })
+      this.#put({ ...client, node })
       this.#begun.get(node)?.add(`${session_id} ${client_id}`)
-      return this.#changes.arrived(session_id, notice)
+    } else {
+      // It may be told by the server that it has left, and by the one that it has come to.
+      this.drop(session_id, client_id)
     }
-    // It may be told by the server that it has left, and by the one that it has come to.
-    if (this.#sessions.get(session_id)?.has(client_id)) this.drop(session_id, client_id)
-    this.#changes.arrived(session_id, notice)
+    this.#changes().arrived(session_id, notice)
   }
 
-  presence(session_id: string, changes: readonly PresenceText[]): void {
-    for (const change of changes) {
-      const remote = this.find(session_id, change.client_id)
-      if (remote) remote.kept = change.text === 'null' ? undefined : keptOfText(change, change.text)
+  moved(session_id: string, changes: readonly PresenceText[]): void {
+    for (const { client_id, text } of changes) {
+      const remote = this.find(session_id, client_id)
+      if (!remote) continue
+      if (text === 'null') delete remote.state
+      else remote.state = text
     }
-    this.#changes.moved(session_id, changes)
+    this.#changes().moved(session_id, changes)
   }
 
   /** The client is on this server now, or nowhere. */
@@ -114,22 +120,14 @@ export class Elsewhere {
   }
 
   #remove(isGone: (remote: Remote) => boolean): void {
+    const { arrived, moved } = this.#changes()
     for (const [session_id, room] of this.#sessions) {
       for (const remote of [...room.values()].filter(isGone)) {
-        const { client_id, actor, kept } = remote
+        const { client_id, actor, state } = remote
         this.drop(session_id, client_id)
-        if (kept) this.#changes.moved(session_id, [{ client_id, actor, text: 'null' }])
-        this.#changes.arrived(session_id, { event: 'session:disconnected', client_id })
+        if (state !== undefined) moved(session_id, [{ client_id, actor, text: 'null' }])
+        arrived(session_id, { event: 'session:disconnected', client_id })
       }
     }
   }
 }
-
-function keptOfText(
-  { client_id, actor }: Pick<PresenceText, 'client_id' | 'actor'>,
-  text: string,
-): KeptPresence {
-  return keptOf({ client_id, actor, state: JSON.parse(text) as KeptState }, text)
-}
-
-type KeptState = Parameters<typeof keptOf>[0]['state']

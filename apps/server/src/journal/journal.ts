@@ -55,6 +55,9 @@ export type AppendOutcome =
   | { ok: false; reason: 'conflict' | 'unknown-session' }
   | { ok: false; reason: 'duplicate'; command_ids: string[] }
 
+/** Characters of a body from which on it is long: it is written and read by itself. */
+export const LONG_BODY = 256 * 1024
+
 /** A command that the journal holds, as an entry or as a receipt. */
 export type StoredCommand = {
   command_id: string
@@ -235,6 +238,19 @@ export interface Journal {
   ping(): Promise<void>
   close(): Promise<void>
 }
+
+/** What is asked of members and share links. */
+export type MemberQueries = Pick<
+  Journal,
+  | 'members'
+  | 'putMember'
+  | 'deleteMember'
+  | 'sessionsOf'
+  | 'createShareLink'
+  | 'shareLinks'
+  | 'deleteShareLink'
+  | 'findShareLink'
+>
 
 /** Where a session is: `epoch` tells it from a later one of the same id. */
 export type Head = { session_id: string; epoch: string; seq: number }

@@ -11,6 +11,7 @@ import {
   type ListPage,
   mayGo,
   type Member,
+  type MemberQueries,
   noParts,
   type ProjectListing,
   type ProjectRecord,
@@ -23,18 +24,6 @@ import {
   type StoredCommand,
   type Truncation,
 } from './journal.js'
-
-type MemberQueries = Pick<
-  Journal,
-  | 'members'
-  | 'putMember'
-  | 'deleteMember'
-  | 'sessionsOf'
-  | 'createShareLink'
-  | 'shareLinks'
-  | 'deleteShareLink'
-  | 'findShareLink'
->
 
 type MemoryAccess = {
   begin: (session_id: string, owner: Member | undefined) => void

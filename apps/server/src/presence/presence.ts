@@ -1,6 +1,13 @@
 import { type Change, type ErrorBody, fail, type Failure, type Presence } from '@talus/protocol'
 import type { Allowance } from '../limits/socket-limits.js'
-import { deletedBy, keptOf, type KeptPresence, PresenceRoom, type PresenceText } from './room.js'
+import {
+  deletedBy,
+  keptOf,
+  type KeptPresence,
+  presenceOf,
+  PresenceRoom,
+  type PresenceText,
+} from './room.js'
 
 /** Calls `work` at the next beat. */
 type AtNextBeat = (work: () => void) => void
@@ -200,7 +207,7 @@ export interface PresenceBoard {
   move(session_id: string, from: string, to: Mover): void
   /** The client has left the session: its presence goes at once. */
   leave(session_id: string, client_id: string): void
-  everybody(session_id: string): readonly KeptPresence[]
+  everybody(session_id: string): readonly PresenceText[]
   /** Bytes that all states of the session take. */
   bytesOf(session_id: string): number
   /** Takes the nodes that committed changes have deleted out of every state. */
@@ -217,7 +224,7 @@ type PresenceSettings = {
   /** Bytes of all states. */
   bytes: number
   /** Where clients of other servers are; absent: there are none. */
-  elsewhere?: ((session_id: string) => readonly KeptPresence[]) | undefined
+  elsewhere?: ((session_id: string) => readonly PresenceText[]) | undefined
 }
 
 const EVICTED: ErrorBody = {
@@ -301,10 +308,11 @@ export class LocalPresence implements PresenceBoard {
     const known = theirs.find(({ client_id }) => client_id === from)
     if (!known) return undefined
     const { room } = this.#sessions.get(session_id) ?? this.#open(session_id)
-    return room.adopt({ ...known, ...to })
+    const state = presenceOf(known).state
+    return room.adopt(keptOf({ ...to, state }, known.text))
   }
 
-  everybody(session_id: string): readonly KeptPresence[] {
+  everybody(session_id: string): readonly PresenceText[] {
     const here = this.#sessions.get(session_id)?.room.everybody() ?? []
     const { elsewhere } = this.#settings
     return elsewhere ? [...here, ...elsewhere(session_id)] : here

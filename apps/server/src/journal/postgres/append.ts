@@ -79,9 +79,16 @@ function outcomeOf(refused: Refused | undefined): AppendOutcome {
 /** Appends groups to the log, each in one transaction and, nearly always, one round trip. */
 export class Log {
   readonly #database: PostgresDatabase
+  /** Milliseconds that the clock of the database is ahead of this machine's. */
+  #ahead = 0
 
   constructor(database: PostgresDatabase) {
     this.#database = database
+  }
+
+  /** The database has told its time, in milliseconds since 1970. */
+  tellTime(time: number): void {
+    this.#ahead = time - Date.now()
   }
 
   async append(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
@@ -116,7 +123,7 @@ export class Log {
   }
 
   async #appendOnce(columns: SqlValue[], mode: Mode, end: number): Promise<Refused[]> {
-    const deadline = this.#database.now() + (end - performance.now())
+    const deadline = Date.now() + this.#ahead + (end - performance.now())
     try {
       return await this.#database.run({ ...APPEND, values: [mode, deadline, ...columns] })
     } catch (error) {

@@ -40,7 +40,6 @@ export class PostgresDatabase {
   /** Host and name of the database, as may be told: without user and password. */
   readonly place: string
   readonly #patience: number
-  #clockOffset = 0
 
   private constructor(pool: Pool, place: string, patience: number) {
     this.#pool = pool
@@ -70,16 +69,6 @@ export class PostgresDatabase {
     // A connection that nobody uses has ended: the next one to ask gets another.
     pool.on('error', onIdleError)
     return new PostgresDatabase(pool, placeOf(url), statementMs + ANSWER_MS)
-  }
-
-  /** Milliseconds since 1970 by the clock of the database, as far as it is known. */
-  now(): number {
-    return Date.now() + this.#clockOffset
-  }
-
-  /** The database has told its time. */
-  tellTime(time: number): void {
-    this.#clockOffset = time - Date.now()
   }
 
   /** Runs one statement on any connection. Rejects with `StorageError`; `Unsure`: it may have run. */

@@ -3,6 +3,7 @@ import {
   assertSnapshotSeq,
   DamagedError,
   type Journal,
+  LONG_BODY,
   mayGo,
   noParts,
   type Receipt,
@@ -69,6 +70,13 @@ async function entriesOf(
     }
   }
   return entries
+}
+
+/** `is_long`: the body is left out; null: there is none. */
+type CommandRow = Omit<StoredCommand, 'ack' | 'body'> & {
+  ack: string | null
+  body: string | null
+  is_long: boolean | null
 }
 
 type LogEntry = Omit<StoredCommand, 'ack' | 'seq' | 'body'> & {
@@ -209,13 +217,17 @@ export function historyOf(database: PostgresDatabase): History {
       }),
 
     async findCommand(session_id, command_id) {
-      const [row] = await database.query<Omit<LogEntry, 'seq'> & { seq: number | null }>(
-        `select l.command_id, l.payload_hash, l.seq, l.body, l.ack
+      const [row] = await database.query<CommandRow>(
+        `select l.command_id, l.payload_hash, l.seq, l.ack, octet_length(l.body) > $3 as is_long,
+          case when octet_length(l.body) <= $3 then l.body end as body
         from talus.log l join talus.sessions s on l.session = s.id
         where s.session_id = $1 and l.command_id = $2`,
-        [session_id, command_id],
+        [session_id, command_id, LONG_BODY],
       )
-      return row && { ...row, ack: row.ack === null ? null : (JSON.parse(row.ack) as AckSuccess) }
+      if (!row) return undefined
+      const { ack, body, is_long, ...found } = row
+      const told = ack === null ? null : (JSON.parse(ack) as AckSuccess)
+      return { ...found, body: is_long ? undefined : body, ack: told }
     },
 
     async writeSnapshot(session_id, seq, parts) {

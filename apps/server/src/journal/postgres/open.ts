@@ -43,10 +43,11 @@ export async function openPostgresJournal({
   const end = async () => {
     await Promise.all([database.close(), appending.close(), locking.close()])
   }
+  const log = new Log(appending)
   let store_id = ''
   const ping = async () => {
     const proof = await prove(database)
-    appending.tellTime(proof.now)
+    log.tellTime(proof.now)
     store_id = proof.store_id
   }
   try {
@@ -56,7 +57,6 @@ export async function openPostgresJournal({
     await end()
     throw error
   }
-  const log = new Log(appending)
   const removal = new Removal(database, onFault)
   removal.begin()
   let closing: Promise<void> | undefined

@@ -4,6 +4,7 @@ import type {
   ListedSession,
   ListPage,
   Member,
+  MemberQueries,
   SessionRecord,
   ShareLinkRecord,
 } from '../journal.js'
@@ -136,22 +137,10 @@ async function putMember(query: Query, session_id: string, member: Member): Prom
   return put.length > 0
 }
 
-type Members = Pick<
-  Journal,
-  | 'members'
-  | 'putMember'
-  | 'deleteMember'
-  | 'sessionsOf'
-  | 'createShareLink'
-  | 'shareLinks'
-  | 'deleteShareLink'
-  | 'findShareLink'
->
-
 const MEMBER = 'actor_id, name, role, added_at, added_by'
 const LINK = 'link_id, session_id, token_hash, role, expires_at, created_at, created_by'
 
-export function membersOf({ query }: PostgresDatabase): Members {
+export function membersOf({ query }: PostgresDatabase): MemberQueries {
   const isChanged = async (sql: string, values: SqlValue[]) =>
     (await query(`${sql} returning 1`, values)).length > 0
   return {

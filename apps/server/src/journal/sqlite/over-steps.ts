@@ -5,6 +5,7 @@ import {
   type Commit,
   DamagedError,
   type Journal,
+  LONG_BODY,
   noParts,
   StorageError,
   type StoredSession,
@@ -30,9 +31,6 @@ export type Async<Steps> = {
 }
 
 type Steps = { reads: Async<ReadSteps>; writes: Async<WriteSteps> }
-
-/** Characters of a body from which on it is written in parts, before its group. */
-const LONG = 256 * 1024
 
 /** Characters that are written at once: others are appended in between. */
 const AT_ONCE = 512 * 1024
@@ -148,7 +146,7 @@ function writingOf(writes: Async<WriteSteps>) {
       try {
         for (const { commits } of batches) {
           for (const commit of commits) {
-            if (commit.body.length > LONG) long.set(commit, await write(commit.body))
+            if (commit.body.length > LONG_BODY) long.set(commit, await write(commit.body))
           }
         }
         const packed = await writes.append(packGroup(batches, long))
@@ -172,7 +170,7 @@ async function discard(writes: Async<WriteSteps>, ref: TextRef | undefined): Pro
 /** Slices of a long text; none ends within a pair of surrogates, which could not be written alone. */
 function* piecesOf(text: string): Generator<string> {
   for (let from = 0; from < text.length;) {
-    let to = from + LONG
+    let to = from + LONG_BODY
     const last = text.charCodeAt(to - 1)
     if (to < text.length && last >= 0xd800 && last < 0xdc00) to -= 1
     yield text.slice(from, to)
