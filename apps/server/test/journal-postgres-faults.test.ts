@@ -34,7 +34,7 @@ async function throughProxy() {
   }
 }
 
-describe('a PostgreSQL journal', { timeout: 0 }, () => {
+describe('a PostgreSQL journal', () => {
   test.each([1, 2, 3])(
     'whose answer to an append is lost %i times is told what became of it',
     async (times) => {

@@ -88,7 +88,7 @@ async function historyOf(node: { get: (path: string) => Promise<Json> }): Promis
   }
 }
 
-describe('of two servers', { timeout: 0 }, () => {
+describe('of two servers', () => {
   test('one that is killed loses nothing that it has acknowledged, and its clients are gone', async () => {
     await using all = await launchTwo()
     const { one, other } = all
@@ -158,7 +158,7 @@ function random(seed: number): () => number {
 
 const SEEDS = Array.from({ length: Number(process.env['TALUS_FUZZ_SEEDS'] ?? 1) }, (_, i) => i + 1)
 
-describe('three servers, of which now one, now another loses its services', { timeout: 0 }, () => {
+describe('three servers, of which now one, now another loses its services', () => {
   test.each(SEEDS)('end with one history and one graph (seed %i)', async (seed) => {
     await using all = await startNodes(3)
     const { nodes } = all

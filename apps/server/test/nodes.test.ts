@@ -23,7 +23,7 @@ function executed(client: RawClient): unknown[] {
   return client.of('command:executed').map(({ seq, command_id }) => [seq, command_id])
 }
 
-describe('servers of one database', { timeout: 0 }, () => {
+describe('servers of one database', () => {
   test('[CMD2] writers on two of them see one order of commits, and end with one graph', async () => {
     await using all = await twoNodes()
     const { one, other } = all

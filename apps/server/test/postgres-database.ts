@@ -8,7 +8,7 @@ export function postgresUrl(): string {
 
 /** Runs statements on a database, each by itself. */
 export async function runSql<Row = unknown>(url: string, ...statements: string[]): Promise<Row[]> {
-  const client = new Client({ connectionString: url })
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   await client.connect()
   try {
     let rows: unknown[] = []

@@ -80,7 +80,11 @@ export class PostgresServer implements AsyncDisposable {
   async start(): Promise<void> {
     this.#process = this.#start()
     // Whoever calls this waits: without an answer the test does not go on.
-    while (!(await answers(this.url))) await pause(50)
+    while (!(await answers(this.url))) {
+      // It ends at once where processes of the one that was killed are not all gone yet.
+      if (this.#process.exitCode !== null) this.#process = this.#start()
+      await pause(50)
+    }
   }
 
   /** Sends a signal to all of its processes. */
