@@ -67,7 +67,7 @@ class Closing {
   readonly close: Close = (why, exitCode) => {
     if (this.#asked) return
     this.#asked = { why, exitCode }
-    say(`${why}: completing accepted requests`)
+    say(`${why}: finishing accepted requests`)
     // Sockets that do not go by themselves must not keep the process.
     setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref()
     if (this.#app) this.#close(this.#app, this.#asked)
