@@ -4,27 +4,44 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  retainSearchParams,
   RouterProvider,
 } from '@tanstack/react-router'
 import { Notices } from './parts/notices.js'
 import { StartPage } from './start/start-page.js'
 import { NotFound } from './start/not-found.js'
+import { VIEWS, type View } from './work/views.js'
 
 const root = createRootRoute({ notFoundComponent: NotFound })
 
 const start = createRoute({ getParentRoute: () => root, path: '/', component: StartPage })
 
-const work = createRoute({
+/** Joined once for all of its pages. */
+const session = createRoute({
   getParentRoute: () => root,
   path: '/s/$sessionId',
   validateSearch: ({ share }: Record<string, unknown>): { share?: string } =>
     typeof share === 'string' || typeof share === 'number' ? { share: `${share}` } : {},
-  component: lazyRouteComponent(() => import('./work/work-page.js'), 'WorkPage'),
+  search: { middlewares: [retainSearchParams(['share'])] },
+  component: lazyRouteComponent(() => import('./session/session-page.js'), 'SessionPage'),
+})
+
+const work = createRoute({
+  getParentRoute: () => session,
+  path: '/',
+  validateSearch: ({ view, by }: Record<string, unknown>): { view?: View; by?: string } => {
+    const known = VIEWS.find((one) => one === view)
+    return {
+      ...(known && known !== 'tree' && { view: known }),
+      ...(typeof by === 'string' && { by }),
+    }
+  },
+  component: lazyRouteComponent(() => import('./work/workplace.js'), 'Workplace'),
 })
 
 /** Routes stand behind the `#`: they need nothing of the server, and it never sees share tokens. */
 const router = createRouter({
-  routeTree: root.addChildren([start, work]),
+  routeTree: root.addChildren([start, session.addChildren([work])]),
   history: createHashHistory(),
   defaultPreload: 'intent',
 })

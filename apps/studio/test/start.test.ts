@@ -180,7 +180,7 @@ test('the page is at most 250 kB gzipped, with the work page and all that it loa
   const manifest = JSON.parse(
     readFileSync(new URL('site/.vite/manifest.json', built), 'utf8'),
   ) as Record<string, Chunk>
-  const first = new Set(['index.html', 'src/work/work-page.tsx'])
+  const first = new Set(['index.html', 'src/session/session-page.tsx', 'src/work/workplace.tsx'])
   for (const name of first) for (const next of manifest[name]?.imports ?? []) first.add(next)
   const files = new Set(
     [...first].flatMap((name) => [manifest[name]?.file ?? name, ...(manifest[name]?.css ?? [])]),

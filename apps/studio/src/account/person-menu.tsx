@@ -1,8 +1,10 @@
 import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
+import { Check } from 'lucide-react'
 import { useState } from 'react'
 import { Avatar } from '../parts/avatar.js'
 import { Button } from '../parts/button.js'
 import { Dialog } from '../parts/dialog.js'
+import { chooseTheme, chosenTheme, THEME_LABELS, THEMES, type Theme } from '../parts/theme.js'
 import { rename, signOut, usePerson } from './account.js'
 import { SignIn } from './sign-in.js'
 
@@ -38,6 +40,8 @@ export function PersonMenu() {
                 </DropdownMenu.Item>
               </>
             )}
+            <DropdownMenu.Separator className="menu-line" />
+            <ThemeItems />
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
@@ -53,6 +57,28 @@ export function PersonMenu() {
         <SignIn onDone={() => setOpen(undefined)} />
       </Dialog>
     </>
+  )
+}
+
+function ThemeItems() {
+  const [theme, setTheme] = useState(chosenTheme)
+  const choose = (next: string) => {
+    const known = THEMES.find((one) => one === next)
+    if (!known) return
+    chooseTheme(known)
+    setTheme(known)
+  }
+  return (
+    <DropdownMenu.RadioGroup value={theme} onValueChange={choose} aria-label="Theme">
+      {THEMES.map((one: Theme) => (
+        <DropdownMenu.RadioItem key={one} value={one} className="menu-item">
+          Theme: {THEME_LABELS[one]}
+          <DropdownMenu.ItemIndicator className="menu-check">
+            <Check />
+          </DropdownMenu.ItemIndicator>
+        </DropdownMenu.RadioItem>
+      ))}
+    </DropdownMenu.RadioGroup>
   )
 }
 

@@ -1,17 +1,15 @@
-import type { GraphNode } from '@talus/client'
 import type { JsonObject, JsonValue } from '@talus/protocol'
 import type { ComponentType } from 'react'
 import { OptionMark } from '../parts/option-mark.js'
 import { lookOfOption } from '../work/schema.js'
-import type { FieldProperty } from './property-field.js'
+import type { Property } from './property.js'
 import { ReferenceEditor } from './reference-editor.js'
 import { useDraft } from './use-draft.js'
 
 export type EditorProps = {
   id: string
   value: JsonValue
-  node: GraphNode
-  property: FieldProperty
+  property: Property
   /** The property as the template wrote it. */
   document: JsonObject
   isOff: boolean

@@ -8,7 +8,9 @@ import type { TreeModel } from '../tree/tree-model.js'
 import { useTree } from '../tree/tree-view.js'
 import { useActions } from '../work/actions.js'
 import { includes, keyOf, labelOf, lookOfNode, mayChange, typeOf } from '../work/schema.js'
-import { NAME, PropertyField } from './property-field.js'
+import { PropertyField } from './property-field.js'
+import { NAME } from './property.js'
+import { Several } from './several.js'
 
 type InspectorProps = { model: TreeModel; onMove: () => void; onRemove: () => void }
 
@@ -16,38 +18,12 @@ type InspectorProps = { model: TreeModel; onMove: () => void; onRemove: () => vo
 export function Inspector({ model, onMove, onRemove }: InspectorProps) {
   const { selected, focus } = useTree(model)
   const [only] = selected
-  if (selected.size > 1)
-    return <Several count={selected.size} onMove={onMove} onRemove={onRemove} />
+  if (selected.size > 1) return <Several ids={selected} onMove={onMove} onRemove={onRemove} />
   const id = only ?? focus
   if (id === null || id === undefined) {
     return <p className="quiet nothing">Select a node to see what it holds.</p>
   }
   return <Details key={id} id={id} model={model} onMove={onMove} onRemove={onRemove} />
-}
-
-function Several({
-  count,
-  onMove,
-  onRemove,
-}: {
-  count: number
-  onMove: () => void
-  onRemove: () => void
-}) {
-  const isOff = !includes(useRole(), 'editor')
-  return (
-    <div className="inspector">
-      <h2>{count.toLocaleString('en')} nodes selected</h2>
-      <div className="row">
-        <Button onClick={onMove} disabled={isOff}>
-          Move to…
-        </Button>
-        <Button look="danger" onClick={onRemove} disabled={isOff}>
-          Delete
-        </Button>
-      </div>
-    </div>
-  )
 }
 
 /** The names of everything above a node; follows when one of them is renamed or moved. */

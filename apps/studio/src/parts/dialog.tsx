@@ -11,6 +11,7 @@ type DialogProps = {
   onClose: () => void
   /** Where the keyboard goes when it is closed; without this, to where it was. */
   onReturn?: (event: Event) => void
+  className?: string
   children: ReactNode
 }
 
@@ -18,13 +19,21 @@ type DialogProps = {
  * A dialog in front of everything. Its backdrop is not that of Radix, which would add a `<style>`
  * against scrolling, and the policy of the page allows none.
  */
-export function Dialog({ title, text, isOpen, onClose, onReturn, children }: DialogProps) {
+export function Dialog({
+  title,
+  text,
+  isOpen,
+  onClose,
+  onReturn,
+  className = '',
+  children,
+}: DialogProps) {
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
         <div className="backdrop" />
         <Base.Content
-          className="dialog"
+          className={`dialog ${className}`}
           {...(onReturn && { onCloseAutoFocus: onReturn })}
           {...(!text && { 'aria-describedby': undefined })}
         >

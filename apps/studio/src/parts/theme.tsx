@@ -2,21 +2,21 @@ import { Monitor, Moon, Sun } from 'lucide-react'
 import { useState } from 'react'
 import { IconButton } from './button.js'
 
-const THEMES = ['system', 'light', 'dark'] as const
-type Theme = (typeof THEMES)[number]
+export const THEMES = ['system', 'light', 'dark'] as const
+export type Theme = (typeof THEMES)[number]
 
 /** The documentation remembers its theme under the same key. */
 const KEY = 'talus-docs-theme'
 
-const LABELS = { system: 'as the system', light: 'light', dark: 'dark' }
+export const THEME_LABELS = { system: 'as the system', light: 'light', dark: 'dark' }
 const ICONS = { system: Monitor, light: Sun, dark: Moon }
 
-function chosen(): Theme {
+export function chosenTheme(): Theme {
   const { theme } = document.documentElement.dataset
   return THEMES.find((one) => one === theme) ?? 'system'
 }
 
-function choose(theme: Theme): void {
+export function chooseTheme(theme: Theme): void {
   document.documentElement.dataset['theme'] = theme
   try {
     localStorage.setItem(KEY, theme)
@@ -26,14 +26,14 @@ function choose(theme: Theme): void {
 }
 
 export function ThemeButton() {
-  const [theme, setTheme] = useState(chosen)
+  const [theme, setTheme] = useState(chosenTheme)
   const Icon = ICONS[theme]
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system'
   return (
     <IconButton
-      label={`Theme: ${LABELS[theme]}. Change`}
+      label={`Theme: ${THEME_LABELS[theme]}. Change`}
       onClick={() => {
-        choose(next)
+        chooseTheme(next)
         setTheme(next)
       }}
     >

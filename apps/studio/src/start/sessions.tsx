@@ -10,8 +10,8 @@ import { isCode, messageOf, useLoaded, type Loaded } from '../parts/loaded.js'
 const AGAIN_MS = 5_000
 
 /** How a session stands, asked again and again while it `isWatched`. */
-function useStanding(session_id: string, isWatched: boolean) {
-  const client = useClient()
+function useStanding(session_id: string, share: string | undefined, isWatched: boolean) {
+  const client = useClient(share)
   const { reload, ...standing } = useLoaded(
     useCallback(() => client.rest.getSession({ session_id }), [client, session_id]),
   )
@@ -32,15 +32,26 @@ function ago(at: number): string {
   return AGO.format(Math.round(minutes / 60 / 24), 'day')
 }
 
-type ItemProps = { session_id: string; name: string; at: number; onForget?: () => void }
+type ItemProps = {
+  session_id: string
+  name: string
+  at: number
+  share?: string | undefined
+  onForget?: () => void
+}
 
-function Item({ session_id, name, at, onForget }: ItemProps) {
-  const { value, error } = useStanding(session_id, onForget !== undefined)
+function Item({ session_id, name, at, share, onForget }: ItemProps) {
+  const { value, error } = useStanding(session_id, share, onForget !== undefined)
   const isGone = isCode(error, 'SESSION_NOT_FOUND')
   const here = value?.active_clients ?? 0
   return (
     <li className="session">
-      <Link to="/s/$sessionId" params={{ sessionId: session_id }} disabled={isGone}>
+      <Link
+        to="/s/$sessionId"
+        params={{ sessionId: session_id }}
+        search={share === undefined ? {} : { share }}
+        disabled={isGone}
+      >
         <span className="session-name">{name}</span>
         <small>{isGone ? 'no longer there' : ago(at)}</small>
       </Link>
@@ -65,10 +76,10 @@ export function Sessions({ projects }: { projects: Loaded<RouteResponse<'ListPro
       <h2 id="sessions">Recent sessions</h2>
       {recent.length === 0 && <p className="quiet">Sessions that you open are listed here.</p>}
       <ul className="sessions">
-        {recent.map(({ session_id, name, at }) => (
+        {recent.map(({ session_id, name, at, share }) => (
           <Item
             key={session_id}
-            {...{ session_id, name, at }}
+            {...{ session_id, name, at, share }}
             onForget={() => {
               forgetSession(session_id)
               setRecent(recentSessions())

@@ -57,15 +57,6 @@ export class TreeKeys {
       case 'a':
         this.#model.chooseAll()
         return true
-      case 'c':
-        commands.copy()
-        return true
-      case 'x':
-        commands.cut()
-        return true
-      case 'v':
-        commands.paste()
-        return true
       case 'enter':
         commands.add()
         return true

@@ -92,16 +92,20 @@ export class TreeModel {
     return id === null ? -1 : this.#state.rows.findIndex((row) => row.id === id)
   }
 
-  /** Puts the focus on a row and selects it: alone, beside others, or with all from the last one. */
-  choose(id: string, how: 'only' | 'toggle' | 'range' | 'focus' = 'only'): void {
-    const { rows, selected } = this.#state
+  /**
+   * Puts the focus on a node and selects it: alone, beside others, or with all from the last one.
+   * `order`: the nodes as they are shown; by default the rows of the tree.
+   */
+  choose(
+    id: string,
+    how: 'only' | 'toggle' | 'range' | 'focus' = 'only',
+    order = this.#state.rows.map((row) => row.id),
+  ): void {
+    const { selected } = this.#state
     if (how === 'range') {
-      const [a, b] = [this.indexOf(this.#anchor), this.indexOf(id)]
+      const [a, b] = [order.indexOf(this.#anchor ?? ''), order.indexOf(id)]
       const [from, to] = a < b ? [Math.max(a, 0), b] : [b, a]
-      return this.#set({
-        focus: id,
-        selected: new Set(rows.slice(from, to + 1).map((row) => row.id)),
-      })
+      return this.#set({ focus: id, selected: new Set(order.slice(from, to + 1)) })
     }
     if (how === 'focus') return this.#set({ focus: id })
     this.#anchor = id

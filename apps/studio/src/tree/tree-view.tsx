@@ -1,10 +1,10 @@
 import { monitorForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
-import type { Other } from '@talus/client'
-import { usePresence, useRole, useSession } from '@talus/client/react'
+import { useRole, useSession } from '@talus/client/react'
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { useActions } from '../work/actions.js'
 import { includes } from '../work/schema.js'
+import { usePlaces } from '../views/use-places.js'
 import { TreeKeys, type TreeCommands } from './tree-keys.js'
 import { TreeMenu } from './tree-menu.js'
 import type { TreeModel } from './tree-model.js'
@@ -17,17 +17,6 @@ export function useTree(model: TreeModel) {
   return useSyncExternalStore(model.subscribe, () => model.state)
 }
 
-/** Who is at which node. */
-function byNode(others: readonly Other[]): ReadonlyMap<string, readonly Other[]> {
-  const people = new Map<string, Other[]>()
-  for (const other of others) {
-    const { focus } = other.state
-    if (typeof focus !== 'string') continue
-    people.set(focus, [...(people.get(focus) ?? []), other])
-  }
-  return people
-}
-
 type TreeProps = { model: TreeModel; commands: TreeCommands; onMove: () => void }
 
 /** The nodes of the session as a tree, of which only what can be seen is in the page. */
@@ -35,8 +24,7 @@ export function TreeView({ model, commands, onMove }: TreeProps) {
   const { graph } = useSession()
   const actions = useActions()
   const mayEdit = includes(useRole(), 'editor')
-  const { others } = usePresence()
-  const people = useMemo(() => byNode(others), [others])
+  const people = usePlaces()
   const { rows, expanded, selected, focus, renaming, cut } = useTree(model)
   const frame = useRef<HTMLDivElement>(null)
   const keys = useMemo(

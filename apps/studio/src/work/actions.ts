@@ -4,6 +4,7 @@ import type { JsonValue, Position, SimpleCommand } from '@talus/protocol'
 import { useMemo } from 'react'
 import { notify } from '../parts/notices.js'
 import { topmost } from '../tree/rows.js'
+import type { CopiedNode } from './copied.js'
 import { skippedLines } from './skipped.js'
 
 /** A promise of a command, whose refusal the session's `rejected` tells as well. */
@@ -45,6 +46,18 @@ export class Actions {
     } catch (error) {
       return error as TalusError
     }
+  }
+
+  /** Gives nodes values of one property, as one step. What they have already is left alone. */
+  setMany(values: readonly { id: string; value: JsonValue }[], property_id: string): void {
+    const { graph } = this.#session
+    const commands = values
+      .filter(({ id, value }) => graph.node(id)?.properties[property_id] !== value)
+      .map(({ id, value }): SimpleCommand => ({
+        command_type: 'UpdateProperty',
+        data: { node_id: id, property_id, new_value: value },
+      }))
+    void told(this.#run(commands, `Set ${property_id} of ${many(commands.length)}`))
   }
 
   unset(node_id: string, property_id: string): void {
@@ -89,32 +102,23 @@ export class Actions {
     void told(this.#run(commands, `Move ${many(tops.length)}`))
   }
 
-  /** Puts copies of nodes, with all that is below them, at the end of a parent. Gives their ids. */
-  copy(ids: Iterable<string>, parent_id: string | null): string[] {
-    const { graph } = this.#session
-    const copies = new Map<string, string>()
-    const tops = topmost(graph, ids)
-    const commands: SimpleCommand[] = []
-    for (const top of tops) {
-      for (const node of graph.walk(top)) {
-        const node_id = crypto.randomUUID()
-        copies.set(node.id, node_id)
-        const parent = node.id === top ? parent_id : (copies.get(node.parent_id ?? '') ?? null)
-        const { blueprint_type_id, name, properties } = node
-        commands.push({
-          command_type: 'CreateNode',
-          data: {
-            blueprint_type_id,
-            name,
-            node_id,
-            parent_id: parent,
-            properties: { ...properties },
-          },
-        })
-      }
-    }
+  /** Makes nodes of copied ones at the end of a parent, under new ids. Gives the ids of the topmost. */
+  paste(copied: readonly CopiedNode[], parent_id: string | null): string[] {
+    const ids = copied.map(() => crypto.randomUUID())
+    const commands = copied.map(
+      ({ parent, blueprint_type_id, name, properties }, at): SimpleCommand => ({
+        command_type: 'CreateNode',
+        data: {
+          blueprint_type_id,
+          name,
+          properties: { ...properties },
+          node_id: ids[at] ?? '',
+          parent_id: parent === null ? parent_id : (ids[parent] ?? null),
+        },
+      }),
+    )
     void told(this.#run(commands, `Paste ${many(commands.length)}`))
-    return tops.map((id) => copies.get(id) ?? id)
+    return ids.filter((_, at) => copied[at]?.parent === null)
   }
 
   async undo(): Promise<void> {

@@ -1,25 +1,14 @@
 import { useSession } from '@talus/client/react'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback } from 'react'
 import { useClient } from '../account/account.js'
 import { messageOf, useLoaded } from '../parts/loaded.js'
 import { TypeMark } from '../parts/type-mark.js'
 import { lookOfType } from './schema.js'
+import { useSettled } from './use-settled.js'
 
 const MOST = 100
 
 type SearchProps = { text: string; share: string | undefined; onChoose: (id: string) => void }
-
-const SETTLED_MS = 150
-
-/** The text once nothing has been typed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), SETTLED_MS)
-    return () => clearTimeout(timer)
-  }, [text])
-  return settled
-}
 
 /** What the server finds, with where it stands. */
 export function Search({ text, share, onChoose }: SearchProps) {

@@ -1,6 +1,6 @@
 import { TalusError } from '@talus/client'
 import { SessionProvider, useSession } from '@talus/client/react'
-import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { Link, Outlet, useParams, useSearch } from '@tanstack/react-router'
 import { Component, useEffect, useState, type ReactNode } from 'react'
 import { useClient, usePerson } from '../account/account.js'
 import { rememberSession } from '../account/recent.js'
@@ -8,10 +8,15 @@ import { SignIn } from '../account/sign-in.js'
 import { Button } from '../parts/button.js'
 import { isCode, messageOf } from '../parts/loaded.js'
 import { TopBar } from '../start/top-bar.js'
-import { Workplace } from './workplace.js'
+import { DeskProvider } from './desk.js'
+import { Header } from './header.js'
+import { Palette } from './palette.js'
+import { useRefusals } from './use-refusals.js'
+import { useTemplate } from './use-template.js'
+import { useUndoKeys } from './use-undo-keys.js'
 
-/** The page of one session. */
-export function WorkPage() {
+/** The pages of one session, which is joined as long as one of them is shown. */
+export function SessionPage() {
   const { sessionId } = useParams({ from: '/s/$sessionId' })
   const { share } = useSearch({ from: '/s/$sessionId' })
   const client = useClient(share)
@@ -22,18 +27,38 @@ export function WorkPage() {
       key={`${attempt} ${person.id} ${person.token}`}
       onRetry={() => setAttempt(attempt + 1)}
     >
-      <SessionProvider client={client} id={sessionId} fallback={<Joining id={sessionId} />}>
-        <Remembered />
+      <SessionProvider
+        client={client}
+        id={sessionId}
+        fallback={<Joining id={sessionId} share={share} />}
+      >
+        <Remembered share={share} />
         <Ended onRetry={() => setAttempt(attempt + 1)}>
-          <Workplace share={share} />
+          <DeskProvider share={share}>
+            <Pages />
+          </DeskProvider>
         </Ended>
       </SessionProvider>
     </Refusals>
   )
 }
 
-function Joining({ id }: { id: string }) {
-  const client = useClient()
+function Pages() {
+  const template = useTemplate()
+  useRefusals()
+  useUndoKeys()
+  return (
+    <div className="session-page">
+      <Header />
+      {/* Marks, labels and editors are those of the template. */}
+      <Outlet key={template === null ? 'plain' : template.template_id} />
+      <Palette />
+    </div>
+  )
+}
+
+function Joining({ id, share }: { id: string; share: string | undefined }) {
+  const client = useClient(share)
   const [bytes, setBytes] = useState(0)
   useEffect(
     () =>
@@ -55,12 +80,12 @@ function Joining({ id }: { id: string }) {
 }
 
 /** Puts the session on the list of the start page, under the name of its first root. */
-function Remembered() {
+function Remembered({ share }: { share: string | undefined }) {
   const session = useSession()
   useEffect(() => {
     const [root = ''] = session.graph.roots()
-    rememberSession(session.id, session.graph.node(root)?.name ?? session.id)
-  }, [session])
+    rememberSession(session.id, session.graph.node(root)?.name ?? session.id, share)
+  }, [session, share])
   return null
 }
 

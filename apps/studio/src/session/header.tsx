@@ -1,14 +1,15 @@
-import { useNode, useChildren, useSession, useUndo } from '@talus/client/react'
+import { useChildren, useNode, useRole, useSession, useUndo } from '@talus/client/react'
 import { Link } from '@tanstack/react-router'
 import { House, Redo2, Share2, Undo2 } from 'lucide-react'
 import { IconButton } from '../parts/button.js'
 import { notify } from '../parts/notices.js'
-import { ThemeButton } from '../parts/theme.js'
 import { PersonMenu } from '../account/person-menu.js'
 import { addressOf } from '../start/share-link.js'
-import type { TreeModel } from '../tree/tree-model.js'
-import { useActions } from './actions.js'
+import { useActions } from '../work/actions.js'
+import { includes } from '../work/schema.js'
+import { useDesk } from './desk.js'
 import { People } from './people.js'
+import { SessionNav } from './session-nav.js'
 import { Standing } from './standing.js'
 
 /** What the session is called: its root, or its id where there are several or none. */
@@ -20,7 +21,7 @@ function Title() {
 }
 
 /** Copies the address of this page. */
-async function share(address: string): Promise<void> {
+export async function share(address: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(address)
     notify({ title: 'The link is copied', text: 'Whoever may open this session can use it.' })
@@ -29,11 +30,11 @@ async function share(address: string): Promise<void> {
   }
 }
 
-type HeaderProps = { share: string | undefined; model: TreeModel }
-
-export function Header({ share: token, model }: HeaderProps) {
+export function Header() {
+  const { share: token } = useDesk()
   const { id: session_id } = useSession()
   const { canUndo, canRedo } = useUndo()
+  const mayEdit = includes(useRole(), 'editor')
   const actions = useActions()
   return (
     <header className="work-bar">
@@ -42,26 +43,30 @@ export function Header({ share: token, model }: HeaderProps) {
       </Link>
       <Title />
       <Standing share={token} />
-      <div className="turns">
-        <IconButton
-          label="Undo"
-          aria-keyshortcuts="Control+Z"
-          disabled={!canUndo}
-          onClick={() => void actions.undo()}
-        >
-          <Undo2 />
-        </IconButton>
-        <IconButton
-          label="Redo"
-          aria-keyshortcuts="Control+Shift+Z"
-          disabled={!canRedo}
-          onClick={() => void actions.redo()}
-        >
-          <Redo2 />
-        </IconButton>
-      </div>
-      <People model={model} />
+      <SessionNav />
+      {mayEdit && (
+        <div className="turns">
+          <IconButton
+            label="Undo"
+            aria-keyshortcuts="Control+Z"
+            disabled={!canUndo}
+            onClick={() => void actions.undo()}
+          >
+            <Undo2 />
+          </IconButton>
+          <IconButton
+            label="Redo"
+            aria-keyshortcuts="Control+Shift+Z"
+            disabled={!canRedo}
+            onClick={() => void actions.redo()}
+          >
+            <Redo2 />
+          </IconButton>
+        </div>
+      )}
+      <People />
       <IconButton
+        className="wide-only"
         label="Copy a link to this session"
         onClick={() =>
           void share(addressOf({ session_id, ...(token !== undefined && { share: token }) }))
@@ -69,7 +74,6 @@ export function Header({ share: token, model }: HeaderProps) {
       >
         <Share2 />
       </IconButton>
-      <ThemeButton />
       <PersonMenu />
     </header>
   )

@@ -1,13 +1,14 @@
-import { useNode, useParticipants, usePresence } from '@talus/client/react'
+import { useNode, useParticipants, usePresence, useSession } from '@talus/client/react'
 import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
 import type { Participant } from '@talus/client'
 import { Avatar, nameOf } from '../parts/avatar.js'
-import type { TreeModel } from '../tree/tree-model.js'
+import { typeOf } from '../work/schema.js'
+import { useGoTo } from './use-go-to.js'
 
 const MOST = 4
 
 /** Who is in the session; going to where somebody is. */
-export function People({ model }: { model: TreeModel }) {
+export function People() {
   const participants = useParticipants()
   const { others } = usePresence()
   const self = participants.find(({ isSelf }) => isSelf)
@@ -39,8 +40,16 @@ export function People({ model }: { model: TreeModel }) {
             <small>Here now; choose somebody to go to where they are</small>
           </DropdownMenu.Label>
           {[...people.values()].map(({ actor }) => {
-            const focus = others.find((other) => other.actor.id === actor.id)?.state.focus
-            return <Somebody key={actor.id} actor={actor} focus={focus ?? ''} model={model} />
+            const state = others.find((other) => other.actor.id === actor.id)?.state
+            const editing = state?.['editing']
+            return (
+              <Somebody
+                key={actor.id}
+                actor={actor}
+                focus={state?.focus ?? ''}
+                editing={typeof editing === 'string' ? editing : undefined}
+              />
+            )
           })}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
@@ -48,18 +57,28 @@ export function People({ model }: { model: TreeModel }) {
   )
 }
 
-type SomebodyProps = { actor: Participant['actor']; focus: string; model: TreeModel }
+type SomebodyProps = {
+  actor: Participant['actor']
+  focus: string
+  /** The property that they are at. */
+  editing: string | undefined
+}
 
-function Somebody({ actor, focus, model }: SomebodyProps) {
+function Somebody({ actor, focus, editing }: SomebodyProps) {
+  const { graph } = useSession()
+  const goTo = useGoTo()
   const node = useNode(focus)
+  const property =
+    node && editing !== undefined ? typeOf(graph, node)?.property(editing) : undefined
+  const what = editing === undefined ? 'at' : `edits ${property?.label ?? editing} of`
   return (
     <DropdownMenu.Item
       className="menu-item"
       disabled={!node}
-      onSelect={() => node && model.reveal(node.id)}
+      onSelect={() => node && goTo(node.id)}
     >
       <Avatar actor={actor} isSmall /> {nameOf(actor)}
-      <small>{node ? `at “${node.name}”` : 'looks around'}</small>
+      <small>{node ? `${what} “${node.name}”` : 'looks around'}</small>
     </DropdownMenu.Item>
   )
 }

@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import { useActions } from './actions.js'
+import { useActions } from '../work/actions.js'
 
 /** A field has an undo of its own, of what is being typed. */
 function isTyping(target: EventTarget | null): boolean {

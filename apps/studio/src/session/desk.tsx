@@ -1,0 +1,71 @@
+import { useSession } from '@talus/client/react'
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ReactNode,
+  type RefObject,
+} from 'react'
+import { Log } from '../log/log.js'
+import { TreeModel } from '../tree/tree-model.js'
+
+/** Something that the command palette offers. */
+export type Offer = {
+  label: string
+  /** As people read it, such as `Ctrl X`. */
+  keys?: string
+  run: () => void
+}
+
+/** What the pages of a session have in common, and keep when one is left for another. */
+export type Desk = {
+  /** The token of the link by which the session was opened. */
+  share: string | undefined
+  /** What is expanded, selected and focused. */
+  model: TreeModel
+  log: Log
+  /** What the page that is shown offers now. */
+  offers: RefObject<readonly Offer[]>
+  isPalette: boolean
+  setPalette: (isOpen: boolean) => void
+}
+
+const DeskContext = createContext<Desk | null>(null)
+
+type DeskProps = { share: string | undefined; children: ReactNode }
+
+export function DeskProvider({ share, children }: DeskProps) {
+  const session = useSession()
+  const { graph } = session
+  const model = useMemo(() => new TreeModel(graph), [graph])
+  const log = useMemo(() => new Log(), [])
+  const offers = useRef<readonly Offer[]>([])
+  const [isPalette, setPalette] = useState(false)
+  useEffect(() => model.follow(), [model])
+  useEffect(() => log.follow(session), [log, session])
+  const desk = useMemo(
+    () => ({ share, model, log, offers, isPalette, setPalette }),
+    [share, model, log, isPalette],
+  )
+  return <DeskContext value={desk}>{children}</DeskContext>
+}
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext)
+  if (!desk) throw new Error('There is no DeskProvider above this component')
+  return desk
+}
+
+/** Has the command palette offer these as long as the page is shown. */
+export function useOffers(offered: readonly Offer[]): void {
+  const { offers } = useDesk()
+  useEffect(() => {
+    offers.current = offered
+    return () => {
+      offers.current = []
+    }
+  })
+}
