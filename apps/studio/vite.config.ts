@@ -1,10 +1,26 @@
+import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+
+const CONTRACT = fileURLToPath(
+  new URL('../../packages/protocol/dist/cjs/index.js', import.meta.url),
+)
+
+/**
+ * Gives the console a contract of its own, with all schemas. Of one that it shared with the rest of
+ * the page, all that either needs would be in the first load.
+ */
+const wholeContract: Plugin = {
+  name: 'whole-contract',
+  enforce: 'pre',
+  resolveId: (source, importer) =>
+    source === '@talus/protocol' && importer?.includes('/studio/src/try/') ? CONTRACT : null,
+}
 
 /** Relative addresses: the page also works below the path of a proxy. */
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), wholeContract],
   build: {
     outDir: 'dist/site',
     // Everything but the page itself, so that the server needs no more than one folder beside `/`.

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/react/index.ts', 'src/node/index.ts'],
+  entry: ['src/index.ts', 'src/react/index.ts', 'src/node/index.ts', 'src/raw/index.ts'],
   format: 'esm',
   target: 'es2023',
   platform: 'neutral',

@@ -39,9 +39,22 @@ const work = createRoute({
   component: lazyRouteComponent(() => import('./work/workplace.js'), 'Workplace'),
 })
 
+const text = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'number' ? `${value}` : undefined
+
+const tryOut = createRoute({
+  getParentRoute: () => root,
+  path: '/try',
+  validateSearch: (search: Record<string, unknown>): { session?: string; share?: string } => {
+    const [session, share] = [text(search['session']), text(search['share'])]
+    return { ...(session !== undefined && { session }), ...(share !== undefined && { share }) }
+  },
+  component: lazyRouteComponent(() => import('./try/try-page.js'), 'TryPage'),
+})
+
 /** Routes stand behind the `#`: they need nothing of the server, and it never sees share tokens. */
 const router = createRouter({
-  routeTree: root.addChildren([start, session.addChildren([work])]),
+  routeTree: root.addChildren([start, session.addChildren([work]), tryOut]),
   history: createHashHistory(),
   defaultPreload: 'intent',
 })

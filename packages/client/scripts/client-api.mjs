@@ -35,6 +35,7 @@ export async function clientApi() {
       { specifier: '@talus/client', file: built('index.d.ts') },
       { specifier: '@talus/client/react', file: built('react/index.d.ts') },
       { specifier: '@talus/client/node', file: built('node/index.d.ts') },
+      { specifier: '@talus/client/raw', file: built('raw/index.d.ts') },
     ],
     locate,
   })

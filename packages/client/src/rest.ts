@@ -150,7 +150,7 @@ async function credentialOf(token: Token | undefined): Promise<string | undefine
   }
 }
 
-async function headersOf(options: RestOptions, hasBody: boolean): Promise<Headers> {
+export async function headersOf(options: RestOptions, hasBody: boolean): Promise<Headers> {
   const { actor, token, shareToken, guestToken } = options
   const headers = new Headers()
   const secret = (name: string, key: string, value: string | undefined, prefix = '') => {

@@ -34,6 +34,11 @@ export const GROUPS: readonly Group[] = [
     about: 'The exports of `@talus/client/node`: a store in a file.',
   },
   {
+    folder: 'sdk-raw',
+    title: 'SDK for tools',
+    about: 'The exports of `@talus/client/raw`: what goes over the wire, unchanged.',
+  },
+  {
     folder: 'requests',
     title: 'Requests',
     about: 'The messages that clients send over Socket.IO. Each takes an acknowledgement callback.',

@@ -73,17 +73,21 @@ export async function signOut(): Promise<void> {
   become(recall<Person>('person') ?? newPerson())
 }
 
-/** The client of whoever works here; with the token of a share link, as its holder. */
-export function clientFor(share = ''): Client {
-  const { id, name, token } = person
-  const known = clients.get(share)
-  if (known) return known
+/** As whom whoever works here comes; with the token of a share link, as its holder. */
+export function identityOf({ id, name, token }: Person, share = '') {
   const isGuest = share !== '' && token === undefined
-  const client = connect(SERVER, {
+  return {
     ...(!isGuest && { actor: { id, name } }),
     ...(token !== undefined && { token }),
     ...(share !== '' && { shareToken: share }),
-  })
+  }
+}
+
+/** The client of whoever works here. */
+export function clientFor(share = ''): Client {
+  const known = clients.get(share)
+  if (known) return known
+  const client = connect(SERVER, identityOf(person, share))
   clients.set(share, client)
   return client
 }

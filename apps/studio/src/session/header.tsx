@@ -1,6 +1,6 @@
 import { useChildren, useNode, useRole, useSession, useUndo } from '@talus/client/react'
 import { Link } from '@tanstack/react-router'
-import { House, Redo2, Share2, Undo2 } from 'lucide-react'
+import { House, Redo2, Share2, SquareTerminal, Undo2 } from 'lucide-react'
 import { IconButton } from '../parts/button.js'
 import { notify } from '../parts/notices.js'
 import { PersonMenu } from '../account/person-menu.js'
@@ -74,6 +74,15 @@ export function Header() {
       >
         <Share2 />
       </IconButton>
+      <Link
+        to="/try"
+        search={{ session: session_id, ...(token !== undefined && { share: token }) }}
+        className="icon-button wide-only"
+        aria-label="Try commands on this session"
+        title="Try commands on this session"
+      >
+        <SquareTerminal />
+      </Link>
       <PersonMenu />
     </header>
   )

@@ -1,7 +1,7 @@
 import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
 import { useSession } from '@talus/client/react'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Command, Menu } from 'lucide-react'
+import { Command, Menu, SquareTerminal } from 'lucide-react'
 import { IconButton } from '../parts/button.js'
 import { useDesk } from './desk.js'
 import { PAGES } from './pages.js'
@@ -9,7 +9,7 @@ import { PAGES } from './pages.js'
 /** Leads to the other pages of the session: links where there is room, else a menu. */
 export function SessionNav() {
   const { id: sessionId } = useSession()
-  const { setPalette } = useDesk()
+  const { share, setPalette } = useDesk()
   const navigate = useNavigate()
   return (
     <>
@@ -53,6 +53,17 @@ export function SessionNav() {
             <DropdownMenu.Separator className="menu-line" />
             <DropdownMenu.Item className="menu-item" onSelect={() => setPalette(true)}>
               <Command aria-hidden="true" /> Commands…
+            </DropdownMenu.Item>
+            <DropdownMenu.Item
+              className="menu-item"
+              onSelect={() =>
+                void navigate({
+                  to: '/try',
+                  search: { session: sessionId, ...(share !== undefined && { share }) },
+                })
+              }
+            >
+              <SquareTerminal aria-hidden="true" /> Try commands…
             </DropdownMenu.Item>
           </DropdownMenu.Content>
         </DropdownMenu.Portal>

@@ -10,6 +10,9 @@ export function TopBar() {
       <Link to="/" className="brand">
         Talus <span>Studio</span>
       </Link>
+      <nav className="top-pages" aria-label="Pages">
+        <Link to="/try">Try</Link>
+      </nav>
       <div className="top-actions">
         <DocsLink />
         <ThemeButton />

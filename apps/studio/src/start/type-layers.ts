@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '@talus/protocol'
+import type { JsonObject } from '@talus/protocol'
 import { lookOf, type Look } from '../parts/type-mark.js'
-import { objectsOf, textOf } from '../work/schema.js'
+import { objectsOf, textOf, textsOf } from '../work/schema.js'
 
 /** A type of a template, where a picture of it has it. */
 export type PlacedType = { id: string; label: string; look: Look; x: number; y: number }
@@ -12,9 +12,6 @@ export type Picture = {
   layers: number
 }
 
-const texts = (value: JsonValue | undefined) =>
-  (Array.isArray(value) ? value : []).filter((one) => typeof one === 'string')
-
 /**
  * Puts every type as many layers below the root as it is steps away from it. `x` runs from 0 to 1
  * across a layer, `y` counts layers. Types that cannot be reached stand in the first one.
@@ -24,8 +21,8 @@ export function pictureOf(template: JsonObject): Picture {
     id: textOf(type['id']),
     label: textOf(type['label']) || textOf(type['id']),
     look: lookOf(type),
-    below: texts(type['allowed_children']),
-    isRoot: texts(type['features']).includes('is_root'),
+    below: textsOf(type['allowed_children']),
+    isRoot: textsOf(type['features']).includes('is_root'),
   }))
   const byId = new Map(all.map((type) => [type.id, type]))
   const isChild = new Set(all.flatMap(({ below }) => below))

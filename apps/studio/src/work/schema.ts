@@ -24,6 +24,10 @@ export function objectsOf(value: JsonValue | undefined): JsonObject[] {
 /** A text of a template; '' for anything else. */
 export const textOf = (value: JsonValue | undefined) => (typeof value === 'string' ? value : '')
 
+/** The texts in a list of a template. */
+export const textsOf = (value: JsonValue | undefined): string[] =>
+  (Array.isArray(value) ? value : []).filter((one) => typeof one === 'string')
+
 /** What a template says beside what the rules of the graph need: how things look. */
 type TypeLook = Look & { properties: ReadonlyMap<string, JsonObject> }
 

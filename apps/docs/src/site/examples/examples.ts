@@ -1,17 +1,21 @@
 import type { Command, Contract, Event } from '../../contract.js'
 import { curlExample } from './curl.js'
-import type { Act, Example, Payload } from './example.js'
+import { SERVER, type Act, type Caller, type Example, type Payload } from './example.js'
 import { javascriptExample } from './javascript.js'
 import { pythonExample } from './python.js'
 import { typescriptExample } from './typescript.js'
 
 /** The same act as a program in every language that can do it. */
-export function examplesOf(act: Act, contract: Contract): Example[] {
+export function examplesOf(
+  act: Act,
+  contract: Contract,
+  caller: Caller = { server: SERVER },
+): Example[] {
   return [
-    typescriptExample(act),
-    javascriptExample(act),
-    pythonExample(act),
-    curlExample(act, contract),
+    typescriptExample(act, caller),
+    javascriptExample(act, caller),
+    pythonExample(act, caller),
+    curlExample(act, contract, caller),
   ].filter((example) => example !== undefined)
 }
 
