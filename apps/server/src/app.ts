@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
-import { fileURLToPath } from 'node:url'
 import { API_PREFIX } from '@talus/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Replacements } from './wiring.js'
@@ -10,6 +8,7 @@ import { composeTalus } from './talus.js'
 import type { Config } from './config/config.js'
 import { loadCertificate, renewHourly, renewing } from './tls/certificate.js'
 import { hostsOf } from './http/perimeter.js'
+import { builtPages } from './files.js'
 import { takeOffBasePath } from './http/paths.js'
 import {
   type MetricsListener,
@@ -41,12 +40,6 @@ export type App = {
   settled: () => Promise<void>
   /** Refuses new work, lets what was taken in become durable, and closes everything. */
   close: () => Promise<void>
-}
-
-/** Pages, where the build has put them; undefined when they are not there. */
-function builtPages(name: 'docs' | 'studio'): string | undefined {
-  const folder = fileURLToPath(new URL(`../dist/${name}`, import.meta.url))
-  return existsSync(folder) ? folder : undefined
 }
 
 function urlOf({ address, family, port }: AddressInfo, scheme: 'http' | 'https'): string {

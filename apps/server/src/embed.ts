@@ -4,6 +4,9 @@ import type { Replacements } from './wiring.js'
 import { composeTalus } from './talus.js'
 import { configure, type Settings } from './config/config.js'
 import { SettingError } from './errors.js'
+import { builtPages } from './files.js'
+import { type Guard, guardRest } from './http/guards.js'
+import { mountStudio } from './http/server-routes.js'
 import { followContract } from './http/server.js'
 import { takeLongParts } from './http/paths.js'
 import { serveOtherListeners } from './sockets/server.js'
@@ -16,6 +19,11 @@ export type TalusOptions = Replacements & {
    * `docs` and `studio`, whose pages a server of its own has.
    */
   settings?: Settings
+  /**
+   * Where the studio is, a page to work and look around: a path such as `/studio`, or `/`. Whoever
+   * may open the page is up to the application; what it shows it asks of the API. Default: nowhere.
+   */
+  studio?: string
 }
 
 /** Settings of an HTTP server of its own. Here the application has one, with pages of its own. */
@@ -45,6 +53,19 @@ function refuseWhatCannotHold(app: FastifyInstance, settings: Settings): void {
   }
 }
 
+/** Serves the studio at a path of the application. */
+async function serveStudio(app: FastifyInstance, path: string, guard: Guard): Promise<void> {
+  if (!/^(\/|(\/[\w.~-]+)+)$/.test(path)) {
+    throw new SettingError(`studio is '${path}': expected a path such as /studio, or /`)
+  }
+  const pages = builtPages('studio')
+  if (pages === undefined) throw new SettingError('studio: its pages are not in this build')
+  await app.register(async (scope) => {
+    guardRest(scope, guard)
+    await mountStudio(scope, pages, path === '/' ? '' : path)
+  })
+}
+
 /**
  * Fastify plugin: Talus in an application of yours, on its HTTP server. `/socket.io`, and everything
  * below `/api/v1` that you have no route for, is answered by Talus; the rest stays yours. Your error
@@ -65,7 +86,7 @@ function refuseWhatCannotHold(app: FastifyInstance, settings: Settings): void {
  * opened.
  */
 export async function talus(app: FastifyInstance, options: TalusOptions = {}): Promise<void> {
-  const { settings = {}, ...replacements } = options
+  const { settings = {}, studio, ...replacements } = options
   refuseWhatCannotHold(app, settings)
   const config = configure(settings, { proven: replacements.authenticate !== undefined })
   if (!replacements.authenticate && config.auth === null && !config.insecure) {
@@ -91,6 +112,7 @@ export async function talus(app: FastifyInstance, options: TalusOptions = {}): P
     },
     { prefix: API_PREFIX },
   )
+  if (studio !== undefined) await serveStudio(app, studio, guard)
   composed.attach(app.server)
   serveOtherListeners(app)
 }

@@ -122,3 +122,9 @@ async function makePath(folder: string, mode?: number): Promise<void> {
     await makePath(folder, mode)
   }
 }
+
+/** Pages, where the build has put them; undefined when they are not there. */
+export function builtPages(name: 'docs' | 'studio'): string | undefined {
+  const folder = fileURLToPath(new URL(`../dist/${name}`, import.meta.url))
+  return existsSync(folder) ? folder : undefined
+}

@@ -46,6 +46,24 @@ async function client(url: string, options: object = {}): Promise<RawClient> {
 }
 
 describe('in an application of somebody else', () => {
+  test('the studio is at the path that the application gives it, and nothing else is', async () => {
+    const app = await application({ studio: '/tools/studio' })
+    expect((await app.inject('/')).body).toBe('the page')
+    const bare = await app.inject('/tools/studio')
+    expect([bare.statusCode, bare.headers['location']]).toEqual([301, 'studio/'])
+    const { body, headers } = await app.inject('/tools/studio/')
+    expect(body).toContain('<meta name="talus-server" content="../../" />')
+    expect(headers['content-security-policy']).toContain("script-src 'self'")
+    const [, script = ''] = /src="\.\/(studio\/assets\/[^"]+)"/.exec(body) ?? []
+    const asset = await app.inject(`/tools/studio/${script}`)
+    expect([asset.statusCode, asset.headers['cache-control']]).toEqual([
+      200,
+      'public, max-age=31536000, immutable',
+    ])
+    expect((await app.inject('/studio/')).body).toBe('lost')
+    await expect(application({ studio: 'studio' })).rejects.toThrow('expected a path')
+  })
+
   test('is told when the journal is lost', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'talus-embed-'))
     const workers: Worker[] = []

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import { fail, MIN_PROTOCOL_VERSION, ok, PROTOCOL_VERSION, type Result } from '@talus/protocol'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { bearerOf } from '../auth/identity.js'
 import type { Scrape } from '../observability/metrics.js'
 import { repeatedHeader } from './perimeter.js'
@@ -84,12 +84,18 @@ export async function mountDocs(app: FastifyInstance, folder: string): Promise<v
 
 /**
  * `GET /`, beside the API: the studio, for anybody. It is the same for everybody; what it shows it
- * asks of the API as whoever uses it.
+ * asks of the API as whoever uses it. With a prefix, such as `/studio`, the page is below that, and
+ * the API stays where it is.
  */
-export async function mountStudio(app: FastifyInstance, folder: string): Promise<void> {
-  const page = await readFile(join(folder, 'index.html'), 'utf8')
+export async function mountStudio(
+  app: FastifyInstance,
+  folder: string,
+  prefix = '',
+): Promise<void> {
+  const built = await readFile(join(folder, 'index.html'), 'utf8')
+  const page = prefix === '' ? built : servedBelow(prefix, built)
   const etag = `"${createHash('sha256').update(page).digest('base64url')}"`
-  app.get('/', (request, reply) => {
+  const serve = (request: FastifyRequest, reply: FastifyReply) => {
     // Below the path of a proxy, `/talus` would look for the files of the page beside itself.
     const path = request.originalUrl.split('?')[0] ?? ''
     if (!path.endsWith('/')) return reply.redirect(`${path.split('/').at(-1)}/`, 301)
@@ -97,8 +103,17 @@ export async function mountStudio(app: FastifyInstance, folder: string): Promise
     reply.header('etag', etag)
     if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send()
     return reply.type('text/html; charset=utf-8').send(page)
-  })
-  await servePages(app, join(folder, 'studio'), '/studio/')
+  }
+  app.get(`${prefix}/`, serve)
+  // A router that takes both for the same has it already.
+  if (prefix !== '' && !app.hasRoute({ method: 'GET', url: prefix })) app.get(prefix, serve)
+  await servePages(app, join(folder, 'studio'), `${prefix}/studio/`)
+}
+
+/** Tells the page where the server is: above itself, as many steps as the path below it has. */
+function servedBelow(prefix: string, page: string): string {
+  const above = '../'.repeat(prefix.split('/').length - 1)
+  return page.replace('<head>', `<head>\n    <meta name="talus-server" content="${above}" />`)
 }
 
 /**

@@ -5,8 +5,14 @@ import { recall, remember } from './memory.js'
 /** Who works here: as they say themselves, or as a token says. */
 export type Person = { id: string; name: string; token?: string }
 
+/** Where the server is as seen from the page, in an application that has the page elsewhere. */
+const above = document.querySelector<HTMLMetaElement>('meta[name=talus-server]')?.content
+
+/** Whether an application serves the page, which then has pages of its own beside it. */
+export const isEmbedded = above !== undefined
+
 /** The server that has served this page, also below the path of a proxy. */
-export const SERVER = new URL('.', location.href).href.replace(/\/$/, '')
+export const SERVER = new URL(above ?? '.', location.href).href.replace(/\/$/, '')
 
 const tab = () => sessionStorage
 

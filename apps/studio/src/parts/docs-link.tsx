@@ -1,8 +1,9 @@
 import { BookOpen } from 'lucide-react'
+import { isEmbedded } from '../account/account.js'
 import { useLoaded } from './loaded.js'
 
 /** The operator may have switched them off. */
-const hasDocs = () => fetch('docs/', { method: 'HEAD' }).then(({ ok }) => ok)
+const hasDocs = async () => !isEmbedded && (await fetch('docs/', { method: 'HEAD' })).ok
 
 /** Leads to the documentation, where the server has it. */
 export function DocsLink() {
