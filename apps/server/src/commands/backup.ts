@@ -23,7 +23,9 @@ export const backup: Command = {
   summary: 'writes a verified copy, of one moment, into one file; the server may be running',
   options: { to: { type: 'string' } },
   required: ['to'],
-  async run(dataDir, { to }) {
+  databases:
+    'backup is for data folders. Of a PostgreSQL database pg_dump makes one: pg_dump --format=custom --schema=talus --file=talus.dump "$DATABASE_URL"',
+  async run({ dataDir }, { to }) {
     const source = databaseIn(resolve(dataDir))
     const target = resolve(String(to))
     expectDatabaseFile(source)
@@ -102,7 +104,9 @@ export const restore: Command = {
   summary: 'puts a verified backup in place; not while a server runs, over other data with --force',
   options: { from: { type: 'string' }, force: { type: 'boolean' } },
   required: ['from'],
-  async run(dataDir, { from, force }) {
+  databases:
+    'restore is for data folders. Into a PostgreSQL database pg_restore puts a dump: pg_restore --clean --if-exists --single-transaction --dbname="$DATABASE_URL" talus.dump',
+  async run({ dataDir }, { from, force }) {
     const source = resolve(String(from))
     const target = databaseIn(resolve(dataDir))
     expectDatabaseFile(source)

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { fail, ok, type Result } from '@talus/protocol'
 import { StorageError } from '../errors.js'
+import type { PostgresDatabase } from '../journal/postgres/connection.js'
+import { commandDatabase } from '../journal/postgres/contents.js'
+import { expectSchema } from '../journal/postgres/schema.js'
 import { type Connection, openReadOnly, type SqliteDatabase } from '../journal/sqlite/database.js'
 import { sqliteCode } from '../journal/sqlite/errors.js'
 import { isServed } from '../journal/sqlite/lock.js'
@@ -98,11 +101,46 @@ export type Command = {
   /** How it is called, and what it does, for `--help`. */
   usage: string
   summary: string
-  /** Beside `--data-dir`. */
+  /** Beside `--data-dir` and `--database-url`. */
   options: CommandOptions
   required: readonly string[]
+  /** Whether it works on PostgreSQL as well; if not, what to use there in its place. */
+  databases: true | string
   /** Resolves with the exit code: 0, or 1 when something is wrong. Says what on standard error. */
-  run: (dataDir: string, values: Values) => Promise<number>
+  run: (place: DataPlace, values: Values) => Promise<number>
+}
+
+/** Where the data is: in the folder, unless there is a URL. */
+export type DataPlace = { dataDir: string; databaseUrl: string | undefined }
+
+/** Where a command finds the data: what was given as a flag counts before the variables. */
+export function placeOfData(values: Values, env: NodeJS.ProcessEnv): DataPlace {
+  const { 'data-dir': folder, 'database-url': url } = values
+  const named = env.TALUS_DATABASE_URL ?? env.DATABASE_URL
+  const given = url ?? (folder === undefined ? named : undefined)
+  return {
+    dataDir: String(folder ?? env.TALUS_DATA_DIR ?? './data'),
+    databaseUrl: given === undefined ? undefined : String(given),
+  }
+}
+
+/** Does something in a database that has the tables of Talus. Rejects with `StorageError`. */
+export async function inDatabase<T>(
+  url: string,
+  work: (database: PostgresDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await commandDatabase(url)
+  try {
+    await expectSchema(database)
+    return await work(database)
+  } finally {
+    await database.close()
+  }
+}
+
+/** Whether a text names a PostgreSQL database. */
+export function isDatabaseUrl(text: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)
 }
 
 /** The database of a data folder. */
@@ -112,7 +150,11 @@ export function databaseIn(dataDir: string): string {
 
 /** Reads a command's flags. Errors: BAD_REQUEST with a message for people. */
 export function readValues(command: Command, args: readonly string[]): Result<Values> {
-  const options: CommandOptions = { ...command.options, 'data-dir': { type: 'string' } }
+  const options: CommandOptions = {
+    ...command.options,
+    'data-dir': { type: 'string' },
+    'database-url': { type: 'string' },
+  }
   try {
     const values = parseArgs({ args: [...args], options, strict: true }).values as Values
     const missing = command.required.find((name) => !values[name])

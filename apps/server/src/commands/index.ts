@@ -1,10 +1,12 @@
-import { StorageError } from '../errors.js'
 import { backup, restore } from './backup.js'
-import { type Command, failureText, readValues } from './command.js'
+import { SettingError, StorageError } from '../errors.js'
+import { type Command, failureText, isDatabaseUrl, placeOfData, readValues } from './command.js'
+import { copy } from './copy.js'
 import { inspect } from './inspect.js'
+import { migrate } from './migrate.js'
 import { verify } from './verify.js'
 
-const COMMANDS: readonly Command[] = [inspect, verify, backup, restore]
+const COMMANDS: readonly Command[] = [inspect, verify, backup, restore, migrate, copy]
 
 /** What `--help` says of the commands. */
 export function commandHelp(): string {
@@ -26,12 +28,28 @@ export async function runCommand(
     process.stderr.write(`talus-server: ${values.error.message}\n`)
     return 2
   }
-  const dataDir = String(values.value['data-dir'] ?? env.TALUS_DATA_DIR ?? './data')
+  const { databases, name, run } = command
+  const place = placeOfData(values.value, env)
+  const { databaseUrl, dataDir } = place
+  const wrong =
+    databaseUrl === undefined
+      ? undefined
+      : databases !== true
+        ? databases
+        : isDatabaseUrl(databaseUrl)
+          ? undefined
+          : '--database-url expects a URL such as postgres://user@host:5432/name'
+  if (wrong !== undefined) {
+    process.stderr.write(`talus-server: ${wrong}\n`)
+    return 2
+  }
   try {
-    return await command.run(dataDir, values.value)
+    return await run(place, values.value)
   } catch (err) {
-    const place = err instanceof StorageError ? '' : `${command.name} of ${dataDir}: `
-    process.stderr.write(`talus-server: ${place}${failureText(err)}\n`)
+    const isTold = err instanceof StorageError || err instanceof SettingError
+    const where = databaseUrl === undefined ? dataDir : 'the database'
+    const begin = isTold ? '' : `${name} of ${where}: `
+    process.stderr.write(`talus-server: ${begin}${failureText(err)}\n`)
     return 1
   }
 }

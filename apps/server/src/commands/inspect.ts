@@ -4,42 +4,60 @@ import type { SqlValue } from '../journal/sqlite/database.js'
 import { lastSeq, readEntries, type Reading } from '../journal/sqlite/history.js'
 import { projectDamage } from '../journal/sqlite/projects.js'
 import type { SessionRow } from '../journal/sqlite/schema.js'
-import { type Command, databaseIn, isMachineFailure, openReading, table } from './command.js'
+import {
+  type Command,
+  databaseIn,
+  inDatabase,
+  isMachineFailure,
+  openReading,
+  table,
+} from './command.js'
+import { inspectDatabase } from './postgres.js'
 import { sessionDamage, textOf as bodyTextOf } from './verify.js'
 
 export const inspect: Command = {
   name: 'inspect',
-  usage: 'talus-server inspect [--data-dir DIR] [--json]',
+  usage: 'talus-server inspect [--data-dir DIR | --database-url URL] [--json]',
   summary: 'lists sessions and projects with sizes and damage; the server may be running',
   options: { json: { type: 'boolean' } },
   required: [],
-  async run(dataDir, { json }) {
-    const file = databaseIn(dataDir)
-    using reading = openReading(file)
-    const sessions = sessionTotals(reading)
-    const projects = projectTotals(reading)
-    const sizes = { bytes: sizeOf(file), log_bytes: sizeOf(`${file}-wal`) }
-    const all = { file, ...sizes, sessions, projects }
+  databases: true,
+  async run({ dataDir, databaseUrl }, { json }) {
+    const all =
+      databaseUrl === undefined
+        ? inspectFile(databaseIn(dataDir))
+        : await inDatabase(databaseUrl, inspectDatabase)
     process.stdout.write(json ? `${JSON.stringify(all, null, 2)}\n` : textOf(all))
     return 0
   },
+}
+
+function inspectFile(file: string): Inspected {
+  using reading = openReading(file)
+  const sessions = sessionTotals(reading)
+  const projects = projectTotals(reading)
+  const sizes = { bytes: sizeOf(file), log_bytes: sizeOf(`${file}-wal`) }
+  return { file, ...sizes, sessions, projects }
 }
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }
 
-type All = {
+/** `file`: the database, or its place where it is PostgreSQL. */
+export type Inspected = {
   file: string
   bytes: number
-  log_bytes: number
+  /** Null: that is not known of it. */
+  log_bytes: number | null
   sessions: SessionTotals[]
   projects: ProjectTotals[]
 }
 
-function textOf({ file, bytes, log_bytes, sessions, projects }: All): string {
+function textOf({ file, bytes, log_bytes, sessions, projects }: Inspected): string {
   const counted = `${sessions.length} sessions, ${projects.length} projects`
-  const head = `${file}: ${sizeText(bytes)} and ${sizeText(log_bytes)} of log, ${counted}\n`
+  const log = log_bytes === null ? '' : ` and ${sizeText(log_bytes)} of log`
+  const head = `${file}: ${sizeText(bytes)}${log}, ${counted}\n`
   return [head, sessionTable(sessions), projectTable(projects)].filter(Boolean).join('\n')
 }
 
@@ -96,7 +114,7 @@ function sizeText(bytes: number): string {
 }
 
 /** What `inspect` tells of a session. Sizes are bytes of text. */
-type SessionTotals = {
+export type SessionTotals = {
   session_id: string
   project_id: string | null
   template_id: string | null
@@ -112,11 +130,14 @@ type SessionTotals = {
   receipts: number
   snapshot_seq: number | null
   snapshot_bytes: number
-  /** The first thing that is not as it was written, by the digests; `verify` also replays. */
+  /**
+   * The first thing that is not as it was written, by the digests; `verify` also replays. PostgreSQL
+   * has checksums of its own in their place.
+   */
   damage: string | null
 }
 
-type ProjectTotals = {
+export type ProjectTotals = {
   project_id: string
   project_name: string
   session_id: string

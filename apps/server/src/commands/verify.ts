@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { StorageError } from '../errors.js'
 import {
   bodyOf,
@@ -16,17 +15,18 @@ import { projectDamage } from '../journal/sqlite/projects.js'
 import type { SessionRow } from '../journal/sqlite/schema.js'
 import { memberReads } from '../journal/sqlite/sessions.js'
 import { PartDamaged, readParts, snapshotDamage } from '../journal/sqlite/texts.js'
-import type { SessionState } from '../session/document.js'
-import { capture, Replay, restored } from '../session/snapshot.js'
 import {
   type Command,
   databaseIn,
   doing,
   failureText,
+  inDatabase,
   isMachineFailure,
   type JournalReading,
   openReading,
 } from './command.js'
+import { verifyDatabase } from './postgres.js'
+import { SessionReplay, type SessionVerdict } from './replay.js'
 
 /** Characters of entries that are read at a time. */
 const PAGE = 1_000_000
@@ -102,61 +102,34 @@ function expectAccess({ database }: Reading, { session_id }: SessionRow): void {
   reads.shareLinks(session_id)
 }
 
-/** Whether two states of a session are the same: graph, ids that are gone, and undo history. */
-function sameState(a: SessionState, b: SessionState): boolean {
-  return a.seq === b.seq && isDeepStrictEqual(plain(a), plain(b))
-}
-
-function plain(state: SessionState): unknown {
-  const { nodes, retired, pieces } = capture(state)
-  // Only which ids are gone counts; and as JSON, what is absent and what is undefined is the same.
-  const gone = [...retired].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.parse(JSON.stringify({ nodes, retired: gone, pieces }))
-}
-
-/** What is found of one session: how far it goes, and the first thing that is wrong with it. */
-type SessionVerdict = { session_id: string; seq: number; damage: string | null }
-
-type Snapshot = ReturnType<typeof readSnapshot>
-
-/**
- * Replays a session from the first entry that is kept: digests, order, whether every change fits
- * the graph, and whether its snapshot is what the entries before it make; then its members and links.
- */
-function verifySession(reading: Reading, session_id: string): SessionVerdict {
-  const progress = { seq: 0 }
+/** Replays a session, with all digests; then its members and links. */
+export function verifySession(reading: Reading, session_id: string): SessionVerdict {
   const { database, tail } = reading
+  let replay: SessionReplay | undefined
   try {
-    database.view(() => {
+    const graph_hash = database.view(() => {
       tail.refresh()
       const row = findRow(database, session_id)
-      if (row) replayAll(reading, row, progress)
+      if (!row) return null
+      recordOf(row)
+      const { first_seq } = row
+      const snapshot = readSnapshot(reading, row)
+      const receipts = readReceipts(reading, row, { from_seq: 0 })
+      replay = new SessionReplay({ session_id, first_seq, snapshot, receipts })
+      for (const entry of entriesOf(reading, row)) {
+        replay.take(entry.seq, textOf(reading, row, entry))
+      }
+      if (replay.seq < (snapshot?.seq ?? 0)) throw damaged(session_id, replay.seq + 1, 'is missing')
+      expectEnd(reading, row)
+      expectIds(reading, row)
+      expectAccess(reading, row)
+      return replay.graphHash()
     })
-    return { session_id, seq: progress.seq, damage: null }
+    return { session_id, seq: replay?.seq ?? 0, damage: null, graph_hash }
   } catch (error) {
     if (!(error instanceof StorageError) || isMachineFailure(error)) throw error
-    return { session_id, seq: progress.seq, damage: error.message }
+    return { session_id, seq: replay?.seq ?? 0, damage: error.message, graph_hash: null }
   }
-}
-
-function replayAll(reading: Reading, row: SessionRow, progress: { seq: number }): void {
-  const { session_id, first_seq } = row
-  recordOf(row)
-  const snapshot = readSnapshot(reading, row)
-  const replay = beginning(reading, row, first_seq > 1 ? snapshot : null)
-  let at = first_seq - 1
-  for (const entry of entriesOf(reading, row)) {
-    const { seq } = entry
-    const body = textOf(reading, row, entry)
-    if (seq > replay.state.seq) take(session_id, seq, () => replay.take(body))
-    compare(session_id, snapshot, replay)
-    at = seq
-    progress.seq = seq
-  }
-  if (at < (snapshot?.seq ?? 0)) throw damaged(session_id, at + 1, 'is missing')
-  expectEnd(reading, row)
-  expectIds(reading, row)
-  expectAccess(reading, row)
 }
 
 type Lost = { seq: number | null; after_seq: number | null }
@@ -177,43 +150,21 @@ function expectIds({ database }: Reading, { id, session_id }: SessionRow): void 
   }
 }
 
-/** What was removed cannot be replayed: then the snapshot is where the state begins. */
-function beginning(reading: Reading, row: SessionRow, base: Snapshot): Replay {
-  const receipts = readReceipts(reading, row, { from_seq: 0 })
-  if (!base) return new Replay(restored(null), receipts)
-  const later = receipts.filter(({ after_seq }) => after_seq >= base.seq)
-  return new Replay(restored(base), later)
-}
-
-function take(session_id: string, seq: number, apply: () => void): void {
-  try {
-    apply()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const place = `Session ${session_id}: the entry at seq ${seq}`
-    throw new StorageError(`${place} does not fit what came before: ${reason}`, { cause })
-  }
-}
-
-function compare(session_id: string, snapshot: Snapshot, { state }: Replay): void {
-  if (snapshot?.seq !== state.seq) return
-  if (sameState(state, restored(snapshot))) return
-  throw new StorageError(
-    `Session ${session_id}: the snapshot at seq ${snapshot.seq} is not what the entries make`,
-  )
-}
-
 /** `database`: what is wrong with the file beside its sessions. */
-type Verdict = { ok: boolean; sessions: SessionVerdict[]; database: string[] }
+export type Verdict = { ok: boolean; sessions: SessionVerdict[]; database: string[] }
 
 export const verify: Command = {
   name: 'verify',
-  usage: 'talus-server verify [--data-dir DIR] [--json]',
+  usage: 'talus-server verify [--data-dir DIR | --database-url URL] [--json]',
   summary: 'replays every session and checks every digest; exit code 1 and the place of the damage',
   options: { json: { type: 'boolean' } },
   required: [],
-  async run(dataDir, { json }) {
-    const verdict = verifyFile(databaseIn(dataDir))
+  databases: true,
+  async run({ dataDir, databaseUrl }, { json }) {
+    const verdict =
+      databaseUrl === undefined
+        ? verifyFile(databaseIn(dataDir))
+        : await inDatabase(databaseUrl, verifyDatabase)
     process.stdout.write(json ? `${JSON.stringify(verdict, null, 2)}\n` : reportOf(verdict))
     return verdict.ok ? 0 : 1
   },

@@ -31,6 +31,8 @@ type Options = {
   connections: number
   /** Milliseconds that a statement may take. */
   statementMs: number
+  /** What its connections are called in the database. */
+  name?: string
   onIdleError: (error: Error) => void
 }
 
@@ -50,16 +52,16 @@ export class PostgresDatabase {
   /** Connects to nothing yet. Rejects with a `SettingError` when the package `pg` is not there. */
   static async create(options: Options): Promise<PostgresDatabase> {
     const { Pool, types } = await loadDriver()
-    const { url, connections, statementMs, onIdleError } = options
+    const { url, connections, statementMs, name = 'talus-server', onIdleError } = options
     const config: PoolConfig = {
       connectionString: url,
       max: connections,
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
-      application_name: 'talus-server',
+      application_name: name,
       statement_timeout: statementMs,
       lock_timeout: LOCK_MS,
-      idle_in_transaction_session_timeout: IDLE_MS,
+      idle_in_transaction_session_timeout: Math.max(IDLE_MS, statementMs),
       types: {
         getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
           oid === INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,

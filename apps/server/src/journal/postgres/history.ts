@@ -31,7 +31,11 @@ type Head = SessionRecord & {
   snapshot: number | null
 }
 
-async function headOf(query: Query, session_id: string, lock = ''): Promise<Head | undefined> {
+export async function headOf(
+  query: Query,
+  session_id: string,
+  lock = '',
+): Promise<Head | undefined> {
   const sql = `select id, session_id, epoch, template_id, project_id, created_at, last_seq,
     first_seq, snapshot_seq, snapshot from talus.sessions where session_id = $1 ${lock}`
   return (await query<Head>(sql, [session_id]))[0]
@@ -43,7 +47,7 @@ type Window = { after_seq: number; limit: number; chars: number }
  * Entries with the `limit` seqs after `after_seq`, in order, until they have so many characters. Only what
  * was removed on purpose may be missing, at the beginning.
  */
-async function entriesOf(
+export async function entriesOf(
   query: Query,
   { id, session_id, first_seq, last_seq }: Head,
   { after_seq, limit, chars }: Window,
@@ -89,19 +93,26 @@ function missing(session_id: string, seq: number): DamagedError {
   return new DamagedError(`Session ${session_id}: the entry at seq ${seq} is missing`)
 }
 
-export async function partsOf(query: Query, text: number): Promise<string[]> {
+/** The parts of a text from one on, until they have so many bytes. */
+export async function partsOf(
+  query: Query,
+  text: number,
+  { from = 0, most = Infinity }: { from?: number; most?: number } = {},
+): Promise<string[]> {
   const parts: string[] = []
-  for (;;) {
+  for (let bytes = 0; bytes < most;) {
     const some = await query<{ body: string }>(
       `select body from (
         select part, body, sum(octet_length(body)) over (order by part) - octet_length(body) as before
         from talus.parts where text = $1 and part >= $2) sized
       where before < $3 order by part`,
-      [text, parts.length, PORTION],
+      [text, from + parts.length, PORTION],
     )
-    if (some.length === 0) return parts
+    if (some.length === 0) break
     for (const { body } of some) parts.push(body)
+    bytes += PORTION
   }
+  return parts
 }
 
 type ReceiptRow = {
@@ -113,7 +124,11 @@ type ReceiptRow = {
   consumes: string | null
 }
 
-async function receiptsOf(query: Query, session: number, from_seq: number): Promise<Receipt[]> {
+export async function receiptsOf(
+  query: Query,
+  session: number,
+  from_seq: number,
+): Promise<Receipt[]> {
   const receipts: Receipt[] = []
   for (let last = { after_seq: from_seq, id: 0 }; ;) {
     const rows = await query<ReceiptRow>(

@@ -5,6 +5,9 @@ import { listOf, lockId, release } from './sessions.js'
 
 const LISTED = 'project_id, project_name, template_id, session_id, created_at, saved_at, saved_seq'
 
+/** All columns of a project but its document. */
+export const PROJECT = `${LISTED}, envelope`
+
 type Projects = Pick<
   Journal,
   | 'createProject'
@@ -25,7 +28,7 @@ export function projectsOf(database: PostgresDatabase): Projects {
         const { saved_at, saved_seq, envelope } = project
         await lockId(within, session_id)
         const made = await within(
-          `insert into talus.projects (${LISTED}, envelope)
+          `insert into talus.projects (${PROJECT})
           values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning 1`,
           [
             project_id,
@@ -44,7 +47,7 @@ export function projectsOf(database: PostgresDatabase): Projects {
       }),
 
     async getProject(project_id) {
-      const sql = `select ${LISTED}, envelope from talus.projects where project_id = $1`
+      const sql = `select ${PROJECT} from talus.projects where project_id = $1`
       return (await query<ProjectRecord>(sql, [project_id]))[0]
     },
 

@@ -1,8 +1,9 @@
+import { unfinishedCopy } from '../contents.js'
 import { StorageError } from '../journal.js'
 import type { PostgresDatabase, Query } from './connection.js'
 
 /** Changes with every change of the tables or functions. */
-const LAYOUT = 1
+export const LAYOUT = 1
 
 /** Whoever starts first makes the tables; the others wait. Any number that nobody else uses. */
 const MAKING = 7_265_338_101
@@ -177,29 +178,63 @@ const APPEND = `
   end $$;
 `
 
+/** What was done about the tables of a database. */
+export type SchemaChange = 'created' | 'none'
+
 /**
  * Makes the tables of a new database, once, whoever of several servers comes first. Throws
  * `StorageError` when they are of another layout.
  */
-export async function prepareSchema(database: PostgresDatabase): Promise<void> {
-  if (await hasSchema(database.query)) return await expectLayout(database)
-  await database.transaction(async (query) => {
-    await query('select pg_advisory_xact_lock($1)', [MAKING])
-    if (await hasSchema(query)) return
-    // Whoever may not create one may have been given it.
-    const schemas = await query(`select from pg_namespace where nspname = 'talus'`)
-    if (schemas.length === 0) await query('create schema talus')
-    await query(TABLES)
-    await query(APPEND)
-  })
+export async function makeSchema(database: PostgresDatabase): Promise<SchemaChange> {
+  let change: SchemaChange = 'none'
+  if (!(await hasSchema(database.query))) {
+    change = await database.transaction(async (query) => {
+      await query('select pg_advisory_xact_lock($1)', [MAKING])
+      if (await hasSchema(query)) return 'none'
+      // Whoever may not create one may have been given it.
+      const schemas = await query(`select from pg_namespace where nspname = 'talus'`)
+      if (schemas.length === 0) await query('create schema talus')
+      await query(TABLES)
+      await query(APPEND)
+      return 'created'
+    })
+  }
   await expectLayout(database)
+  return change
 }
 
-async function hasSchema(query: Query): Promise<boolean> {
+/** The same for a server. Throws also when the database is being copied into. */
+export async function prepareSchema(database: PostgresDatabase): Promise<SchemaChange> {
+  const change = await makeSchema(database)
+  await expectComplete(database)
+  return change
+}
+
+/** Throws `StorageError` unless the database has a schema of Talus, without an unfinished copy. */
+export async function expectSchema(database: PostgresDatabase): Promise<void> {
+  if (!(await hasSchema(database.query))) {
+    throw new StorageError(
+      `${database.place} has no schema of Talus: talus-server migrate makes it`,
+    )
+  }
+  await expectLayout(database)
+  await expectComplete(database)
+}
+
+async function expectComplete({ place, query }: PostgresDatabase): Promise<void> {
+  if (await hasTable(query, 'copying')) throw new StorageError(unfinishedCopy(place))
+}
+
+function hasSchema(query: Query): Promise<boolean> {
+  return hasTable(query, 'journal')
+}
+
+/** Whether the schema has a table of that name. */
+export async function hasTable(query: Query, table: string): Promise<boolean> {
   // Not by name: the names that a transaction knows may be older than what it sees.
   const sql = `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'talus' and c.relname = 'journal'`
-  return (await query(sql)).length > 0
+    where n.nspname = 'talus' and c.relname = $1`
+  return (await query(sql, [table])).length > 0
 }
 
 /** Throws `StorageError` unless the database has the tables of this code. */

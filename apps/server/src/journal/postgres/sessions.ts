@@ -35,10 +35,10 @@ export function listOf<Row>(query: Query, { table, key, columns, page }: Listed)
   return query(sql, values)
 }
 
-const RECORD = 'session_id, epoch, template_id, project_id, created_at'
+export const RECORD = 'session_id, epoch, template_id, project_id, created_at'
 
 /** Names are shown, and PostgreSQL has no texts with this character. */
-function withoutNul(text: string | null): string | null {
+export function withoutNul(text: string | null): string | null {
   return text?.replaceAll('\0', '\ufffd') ?? null
 }
 
@@ -137,8 +137,8 @@ async function putMember(query: Query, session_id: string, member: Member): Prom
   return put.length > 0
 }
 
-const MEMBER = 'actor_id, name, role, added_at, added_by'
-const LINK = 'link_id, session_id, token_hash, role, expires_at, created_at, created_by'
+export const MEMBER = 'actor_id, name, role, added_at, added_by'
+export const LINK = 'link_id, session_id, token_hash, role, expires_at, created_at, created_by'
 
 export function membersOf({ query }: PostgresDatabase): MemberQueries {
   const isChanged = async (sql: string, values: SqlValue[]) =>

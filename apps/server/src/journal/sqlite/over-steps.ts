@@ -168,7 +168,7 @@ async function discard(writes: Async<WriteSteps>, ref: TextRef | undefined): Pro
 }
 
 /** Slices of a long text; none ends within a pair of surrogates, which could not be written alone. */
-function* piecesOf(text: string): Generator<string> {
+export function* piecesOf(text: string): Generator<string> {
   for (let from = 0; from < text.length;) {
     let to = from + LONG_BODY
     const last = text.charCodeAt(to - 1)

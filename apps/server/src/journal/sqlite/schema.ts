@@ -1,3 +1,4 @@
+import { unfinishedCopy } from '../contents.js'
 import { StorageError, type Member, type ProjectRecord, type ShareLinkRecord } from '../journal.js'
 import { messageOf } from './errors.js'
 import type { Connection, SqliteDatabase } from './database.js'
@@ -132,10 +133,26 @@ export function prepareTables(database: SqliteDatabase, file: string): void {
   else expectTables(database, file)
 }
 
-/** Throws `StorageError` unless the database has the tables of this code. */
-export function expectTables({ connection }: SqliteDatabase, file: string): void {
-  const has = (table: string) =>
-    connection.prepare('select 1 from sqlite_master where name = ?').get(table) !== undefined
+/** The same for a database that is copied into. */
+export function prepareForCopy(database: SqliteDatabase, file: string): void {
+  if (hasTable(database, 'copying')) expectLayout(database, file)
+  else prepareTables(database, file)
+}
+
+/** Throws `StorageError` unless the database has the tables of this code, and is complete. */
+export function expectTables(database: SqliteDatabase, file: string): void {
+  expectLayout(database, file)
+  if (hasTable(database, 'copying')) throw new StorageError(unfinishedCopy(file))
+}
+
+/** Whether the database has a table of that name. */
+export function hasTable({ connection }: SqliteDatabase, table: string): boolean {
+  return connection.prepare('select 1 from sqlite_master where name = ?').get(table) !== undefined
+}
+
+function expectLayout(database: SqliteDatabase, file: string): void {
+  const { connection } = database
+  const has = (table: string) => hasTable(database, table)
   try {
     if (has('kysely_migration')) {
       throw new StorageError(

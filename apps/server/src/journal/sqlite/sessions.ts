@@ -124,7 +124,7 @@ function insertSession({ prepare }: SqliteDatabase, [record, owner]: NewSession)
 }
 
 /** Gives somebody a role, or another one. */
-function insertMember(
+export function insertMember(
   { prepare }: Pick<SqliteDatabase, 'prepare'>,
   session_id: string,
   member: Member,
@@ -139,6 +139,23 @@ function insertMember(
     added_at,
     added_by,
     digest,
+  )
+}
+
+export function insertLink(
+  { prepare }: Pick<SqliteDatabase, 'prepare'>,
+  link: ShareLinkRecord,
+): void {
+  const { link_id, session_id, token_hash, role, expires_at, created_at, created_by } = link
+  prepare('insert into share_links values (?, ?, ?, ?, ?, ?, ?, ?)').run(
+    link_id,
+    session_id,
+    token_hash,
+    role,
+    expires_at,
+    created_at,
+    created_by,
+    linkDigest(link),
   )
 }
 
@@ -208,18 +225,8 @@ export function memberWrites({ prepare, transaction }: SqliteDatabase) {
 
     createShareLink: (link: ShareLinkRecord): boolean =>
       transaction(() => {
-        const { link_id, session_id, token_hash, role, expires_at, created_at, created_by } = link
-        if (!isThere(session_id)) return false
-        prepare('insert into share_links values (?, ?, ?, ?, ?, ?, ?, ?)').run(
-          link_id,
-          session_id,
-          token_hash,
-          role,
-          expires_at,
-          created_at,
-          created_by,
-          linkDigest(link),
-        )
+        if (!isThere(link.session_id)) return false
+        insertLink({ prepare }, link)
         return true
       }),
 
