@@ -52,9 +52,27 @@ const tryOut = createRoute({
   component: lazyRouteComponent(() => import('./try/try-page.js'), 'TryPage'),
 })
 
+const history = createRoute({
+  getParentRoute: () => session,
+  path: '/history',
+  component: lazyRouteComponent(() => import('./history/history-page.js'), 'HistoryPage'),
+})
+
+const members = createRoute({
+  getParentRoute: () => session,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./members/members-page.js'), 'MembersPage'),
+})
+
+const server = createRoute({
+  getParentRoute: () => root,
+  path: '/server',
+  component: lazyRouteComponent(() => import('./server/server-page.js'), 'ServerPage'),
+})
+
 /** Routes stand behind the `#`: they need nothing of the server, and it never sees share tokens. */
 const router = createRouter({
-  routeTree: root.addChildren([start, session.addChildren([work]), tryOut]),
+  routeTree: root.addChildren([start, session.addChildren([work, history, members]), tryOut, server]),
   history: createHashHistory(),
   defaultPreload: 'intent',
 })

@@ -1,27 +1,40 @@
 import { deepEqual } from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { rest, type Rest } from '@talus/client'
-import { startTestServer, type TestServer } from '@talus/server/testing'
+import { startTestServer, type TestServer, type TestServerOptions } from '@talus/server/testing'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { HANGS_AFTER_MS, launchChromium } from '../../../packages/client/test/browser/chromium.js'
+
+/** What the tests need of a server. */
+type StageServer = Pick<TestServer, 'url' | 'createSession' | 'close'>
+
+/** The server in memory; with TALUS_TEST_STORE on PostgreSQL, with `nodes` two of them. */
+async function serverOf(options: TestServerOptions): Promise<StageServer> {
+  if (process.env['TALUS_TEST_STORE'] === undefined) return startTestServer(options)
+  const { storedServer } = await import('./stored-server.js')
+  return storedServer(options)
+}
 
 /** Somebody with a browser of their own, and everything about their page that should not be. */
 export type Visitor = { page: Page; troubles: string[] }
 
 type VisitOptions = BrowserContextOptions & {
   name?: string
+  /** Where people sign in. */
+  token?: string
   /** The server, or a network before it. */
   url?: string
 }
 
 /** The real server with the studio as it was built, and Chromium. */
 export class Stage {
-  #server: TestServer | undefined
+  #server: StageServer | undefined
   #browser: Browser | undefined
-  readonly #settings: Parameters<typeof startTestServer>[0]
+  readonly #settings: TestServerOptions
 
-  constructor(settings: Parameters<typeof startTestServer>[0] = {}) {
+  constructor(settings: TestServerOptions = {}) {
     this.#settings = settings
   }
 
@@ -29,7 +42,7 @@ export class Stage {
   set(): this {
     beforeAll(async () => {
       this.#browser = await launchChromium()
-      this.#server = await startTestServer(this.#settings)
+      this.#server = await serverOf(this.#settings)
     })
     afterAll(async () => {
       await this.#browser?.close()
@@ -38,7 +51,7 @@ export class Stage {
     return this
   }
 
-  get server(): TestServer {
+  get server(): StageServer {
     if (!this.#server) throw new Error('It is there from beforeAll to afterAll')
     return this.#server
   }
@@ -52,7 +65,12 @@ export class Stage {
   }
 
   /** A browser of its own, whose page is empty yet. */
-  async visitor({ name = 'Ada Novak', url, ...options }: VisitOptions = {}): Promise<Visitor> {
+  async visitor({
+    name = 'Ada Novak',
+    token,
+    url,
+    ...options
+  }: VisitOptions = {}): Promise<Visitor> {
     const context = await this.#browser?.newContext({
       viewport: { width: 1280, height: 800 },
       ...options,
@@ -65,6 +83,11 @@ export class Stage {
         localStorage.setItem('talus-studio-person', kept)
       }
     }, person)
+    if (token !== undefined) {
+      await context.addInitScript((kept) => {
+        if (location.host !== '') sessionStorage.setItem('talus-studio-token', kept)
+      }, JSON.stringify(token))
+    }
     const page = await context.newPage()
     page.setDefaultTimeout(HANGS_AFTER_MS)
     const troubles: string[] = []
@@ -95,15 +118,17 @@ export class Stage {
   }
 
   /** A film with a scene and two shots. */
-  async film(): Promise<{ session_id: string; root: string; scene: string }> {
+  async film(token?: string): Promise<{ session_id: string; root: string; scene: string }> {
     const { session_id, root_id } = await this.server.createSession({
       template: 'film-production',
       name: 'Night Train',
+      ...(token !== undefined && { token }),
     })
     const root = root_id ?? ''
+    const api = token === undefined ? this.api : rest(this.url, { token })
     const add = async (blueprint_type_id: string, name: string, parent_id: string) => {
       const data = { blueprint_type_id, name, parent_id, node_id: name }
-      await this.api.executeCommand({ session_id, command_type: 'CreateNode', data })
+      await api.executeCommand({ session_id, command_type: 'CreateNode', data })
       return name
     }
     const scene = await add('scene', 'Opening', root)
@@ -143,4 +168,15 @@ export async function barriers(page: Page): Promise<string[]> {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+}
+
+/** The secret of servers that want to know who people are. */
+export const SECRET = 'a secret of at least thirty-two characters'
+
+/** A token as an issuer would sign it; `seconds`: how long it lasts. */
+export function tokenOf(sub: string, name: string, seconds = 3_600): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const exp = Math.floor(Date.now() / 1_000) + seconds
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub, name, exp })}`
+  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { isWithoutBrowser } from '../../../packages/client/test/browser/chromium.js'
-import { barriers, row, Stage } from './stage.js'
+import { barriers, row, SECRET, Stage, tokenOf } from './stage.js'
 
 const stage = new Stage()
 
@@ -13,6 +13,15 @@ const FILE = {
     ],
   },
 }
+
+/** What else there is, and what shows that it is there; the last one has the palette. */
+const PAGES = [
+  ['server', '.chart canvas'],
+  ['s/ID?view=table&by=shot', '.table-rows .cell'],
+  ['s/ID?view=board&by=status', '.board-card'],
+  ['s/ID/members', '.members li'],
+  ['s/ID/history', '.past-row'],
+] as const
 
 describe.skipIf(isWithoutBrowser())('the start page', () => {
   stage.set()
@@ -122,12 +131,18 @@ describe.skipIf(isWithoutBrowser())('the start page', () => {
         await page.getByRole('button', { name: 'Activity' }).first().click()
         await look('activity')
       }
+      for (const [path, sign] of PAGES) {
+        await page.goto(`${stage.url}/#/${path.replace('ID', session_id)}`)
+        await page.locator(sign).first().waitFor()
+        await look(path)
+      }
+      await page.keyboard.press('Control+k')
+      await page.getByRole('dialog').waitFor()
+      await look('palette')
       expect(faults).toEqual([])
     },
   )
 })
-
-const SECRET = 'a secret of at least thirty-two characters'
 
 describe.skipIf(isWithoutBrowser())('where the server wants to know who people are', () => {
   const guarded = new Stage({ settings: { jwtSecret: SECRET } }).set()
@@ -139,7 +154,7 @@ describe.skipIf(isWithoutBrowser())('where the server wants to know who people a
     await page.getByLabel('JSON Web Token').fill('no token')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('The server did not accept the token').waitFor()
-    await page.getByLabel('JSON Web Token').fill(await tokenOf('ann', 'Ann Lee'))
+    await page.getByLabel('JSON Web Token').fill(tokenOf('ann', 'Ann Lee'))
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('button', { name: /Film Production/ }).click()
     await page.getByRole('button', { name: 'Create project' }).click()
@@ -153,7 +168,7 @@ describe.skipIf(isWithoutBrowser())('where the server wants to know who people a
   })
 
   test('a viewer by a share link sees everything and is offered no change', async () => {
-    const token = await tokenOf('ann', 'Ann Lee')
+    const token = tokenOf('ann', 'Ann Lee')
     const { session_id } = await guarded.server.createSession({
       template: 'film-production',
       token,
@@ -171,14 +186,6 @@ describe.skipIf(isWithoutBrowser())('where the server wants to know who people a
     expect(await page.getByLabel('Slate Prefix').getAttribute('readonly')).not.toBeNull()
   })
 })
-
-async function tokenOf(sub: string, name: string): Promise<string> {
-  const { createHmac } = await import('node:crypto')
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const exp = Math.floor(Date.now() / 1_000) + 3_600
-  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub, name, exp })}`
-  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`
-}
 
 test('the page is at most 250 kB gzipped, with the work page and all that it loads at once', async () => {
   const { gzipSync } = await import('node:zlib')

@@ -8,6 +8,7 @@ import type { TreeModel } from '../tree/tree-model.js'
 import { useTree } from '../tree/tree-view.js'
 import { useActions } from '../work/actions.js'
 import { includes, keyOf, labelOf, lookOfNode, mayChange, typeOf } from '../work/schema.js'
+import { NodeHistory } from './node-history.js'
 import { PropertyField } from './property-field.js'
 import { NAME } from './property.js'
 import { Several } from './several.js'
@@ -89,6 +90,7 @@ function Details({ id, model, onMove, onRemove }: InspectorProps & { id: string 
           </Button>
         </div>
       )}
+      <NodeHistory id={id} />
       <dl className="facts">
         <dt>Id</dt>
         <dd>

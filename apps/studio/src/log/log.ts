@@ -1,5 +1,5 @@
-import type { Session, SessionGraph } from '@talus/client'
-import type { Entry, JsonValue } from '@talus/protocol'
+import type { Session } from '@talus/client'
+import { wordsOf } from './words.js'
 
 export const KINDS = ['changes', 'people', 'connection', 'problems'] as const
 export type Kind = (typeof KINDS)[number]
@@ -20,42 +20,6 @@ export type LogLine = {
 }
 
 const MOST = 2_000
-
-const TURNS = { do: '', undo: 'Undid: ', redo: 'Redid: ' }
-
-function quoted(graph: SessionGraph, id: string): string {
-  return `“${graph.node(id)?.name ?? id}”`
-}
-
-const shown = (value: JsonValue | undefined) =>
-  typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-
-/** What an entry did, by its first changes. */
-export function wordsOf(graph: SessionGraph, { kind, changes, label }: Entry): string {
-  const [first] = changes
-  if (!first) return `${TURNS[kind]}nothing`
-  const more = changes.length > 1 ? `, and ${(changes.length - 1).toLocaleString('en')} more` : ''
-  const what = () => {
-    switch (first.type) {
-      case 'node-added':
-        return `created “${first.node.name}”`
-      case 'node-removed':
-        return `deleted “${first.node.name}”`
-      case 'node-moved':
-        return `moved ${quoted(graph, first.node_id)}`
-      case 'property-set':
-        return first.property_id === 'name'
-          ? `renamed “${shown(first.old_value)}” to “${shown(first.new_value)}”`
-          : `set ${first.property_id} of ${quoted(graph, first.node_id)}`
-      case 'graph-replaced':
-        return `loaded ${first.nodes.length.toLocaleString('en')} nodes`
-      default:
-        return first satisfies never
-    }
-  }
-  const said = label !== undefined && changes.length > 1 ? label : what() + more
-  return TURNS[kind] + said
-}
 
 /** The last things that happened in a session. */
 export class Log {

@@ -21,7 +21,7 @@ function Title() {
 }
 
 /** Copies the address of this page. */
-export async function share(address: string): Promise<void> {
+export async function copyLink(address: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(address)
     notify({ title: 'The link is copied', text: 'Whoever may open this session can use it.' })
@@ -69,7 +69,7 @@ export function Header() {
         className="wide-only"
         label="Copy a link to this session"
         onClick={() =>
-          void share(addressOf({ session_id, ...(token !== undefined && { share: token }) }))
+          void copyLink(addressOf({ session_id, ...(token !== undefined && { share: token }) }))
         }
       >
         <Share2 />

@@ -1,4 +1,8 @@
-import { ListTree } from 'lucide-react'
+import { History, ListTree, Users } from 'lucide-react'
 
 /** The pages of a session, in the order of its navigation. */
-export const PAGES = [{ to: '/s/$sessionId', label: 'Work', Icon: ListTree }] as const
+export const PAGES = [
+  { to: '/s/$sessionId', label: 'Work', Icon: ListTree },
+  { to: '/s/$sessionId/history', label: 'History', Icon: History },
+  { to: '/s/$sessionId/members', label: 'Members', Icon: Users },
+] as const

@@ -4,6 +4,7 @@ import { X } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
 import { useClient } from '../account/account.js'
 import { forgetSession, recentSessions } from '../account/recent.js'
+import { ago } from '../parts/ago.js'
 import { IconButton } from '../parts/button.js'
 import { isCode, messageOf, useLoaded, type Loaded } from '../parts/loaded.js'
 
@@ -21,15 +22,6 @@ function useStanding(session_id: string, share: string | undefined, isWatched: b
     return () => clearInterval(timer)
   }, [reload, isWatched])
   return standing
-}
-
-const AGO = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-
-function ago(at: number): string {
-  const minutes = (at - Date.now()) / 60_000
-  if (minutes > -60) return AGO.format(Math.round(minutes), 'minute')
-  if (minutes > -60 * 24) return AGO.format(Math.round(minutes / 60), 'hour')
-  return AGO.format(Math.round(minutes / 60 / 24), 'day')
 }
 
 type ItemProps = {

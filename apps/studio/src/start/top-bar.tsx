@@ -12,6 +12,7 @@ export function TopBar() {
       </Link>
       <nav className="top-pages" aria-label="Pages">
         <Link to="/try">Try</Link>
+        <Link to="/server">Server</Link>
       </nav>
       <div className="top-actions">
         <DocsLink />

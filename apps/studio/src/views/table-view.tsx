@@ -120,6 +120,7 @@ export function TableView({ type_id, model, onRemove }: TableProps) {
     '--columns': columns
       .map(({ width }, at) => (at === 0 ? `minmax(${width}rem, 1fr)` : `${width}rem`))
       .join(' '),
+    '--width': `${columns.reduce((sum, { width }) => sum + width, 0)}rem`,
   }
   const isShown = virtual.getVirtualItems().some(({ index }) => index === at)
   return (

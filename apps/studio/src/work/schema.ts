@@ -8,7 +8,7 @@ import type {
 import type { JsonObject, JsonValue, Role } from '@talus/protocol'
 import { lookOf, type Look } from '../parts/type-mark.js'
 
-const ROLES: readonly Role[] = ['viewer', 'commenter', 'editor', 'owner']
+export const ROLES: readonly Role[] = ['viewer', 'commenter', 'editor', 'owner']
 
 /** Whether a role includes another; unknown roles may nothing but look. */
 export function includes(role: Role | undefined, least: Role): boolean {

@@ -2,12 +2,12 @@ import { useEffect, useState } from 'react'
 
 const SETTLED_MS = 150
 
-/** The text once nothing has been typed for a moment. */
-export function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text)
+/** The value once it has not changed for a moment. */
+export function useSettled<Value>(value: Value): Value {
+  const [settled, setSettled] = useState(value)
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), SETTLED_MS)
+    const timer = setTimeout(() => setSettled(() => value), SETTLED_MS)
     return () => clearTimeout(timer)
-  }, [text])
+  }, [value])
   return settled
 }
