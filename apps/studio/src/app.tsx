@@ -58,6 +58,12 @@ const history = createRoute({
   component: lazyRouteComponent(() => import('./history/history-page.js'), 'HistoryPage'),
 })
 
+const log = createRoute({
+  getParentRoute: () => session,
+  path: '/log',
+  component: lazyRouteComponent(() => import('./log/log-page.js'), 'LogPage'),
+})
+
 const members = createRoute({
   getParentRoute: () => session,
   path: '/members',
@@ -72,7 +78,12 @@ const server = createRoute({
 
 /** Routes stand behind the `#`: they need nothing of the server, and it never sees share tokens. */
 const router = createRouter({
-  routeTree: root.addChildren([start, session.addChildren([work, history, members]), tryOut, server]),
+  routeTree: root.addChildren([
+    start,
+    session.addChildren([work, history, log, members]),
+    tryOut,
+    server,
+  ]),
   history: createHashHistory(),
   defaultPreload: 'intent',
 })

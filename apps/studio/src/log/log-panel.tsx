@@ -19,9 +19,15 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 })
 
-function bytesOf(payload: unknown): string {
-  const bytes = new TextEncoder().encode(JSON.stringify(payload) ?? '').length
+/** A time of day; milliseconds since 1970. */
+export const clock = (at: number) => CLOCK.format(at)
+
+export function sizeOf(bytes: number): string {
   return bytes < 1_000 ? `${bytes} B` : `${(bytes / 1_000).toFixed(1)} kB`
+}
+
+function bytesOf(payload: unknown): string {
+  return sizeOf(new TextEncoder().encode(JSON.stringify(payload) ?? '').length)
 }
 
 /** What happens in the session, as the client is told of it, newest last. */
@@ -150,7 +156,7 @@ function Line({
         aria-expanded={isOpen}
         onClick={onToggle}
       >
-        <time dateTime={new Date(at).toISOString()}>{CLOCK.format(at)}</time>
+        <time dateTime={new Date(at).toISOString()}>{clock(at)}</time>
         <span className="log-seq">{seq === undefined ? '' : `#${seq}`}</span>
         <span className="log-text">
           {who !== undefined && <b>{who}</b>} {text}

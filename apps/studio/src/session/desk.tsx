@@ -10,6 +10,7 @@ import {
   type RefObject,
 } from 'react'
 import { Log } from '../log/log.js'
+import type { Wire } from '../log/wire.js'
 import { TreeModel } from '../tree/tree-model.js'
 
 /** Something that the command palette offers. */
@@ -27,6 +28,8 @@ export type Desk = {
   /** What is expanded, selected and focused. */
   model: TreeModel
   log: Log
+  /** Records events of both namespaces, once somebody wanted to see them. */
+  wire: RefObject<Wire | null>
   /** What the page that is shown offers now. */
   offers: RefObject<readonly Offer[]>
   isPalette: boolean
@@ -42,12 +45,14 @@ export function DeskProvider({ share, children }: DeskProps) {
   const { graph } = session
   const model = useMemo(() => new TreeModel(graph), [graph])
   const log = useMemo(() => new Log(), [])
+  const wire = useRef<Wire>(null)
   const offers = useRef<readonly Offer[]>([])
   const [isPalette, setPalette] = useState(false)
   useEffect(() => model.follow(), [model])
   useEffect(() => log.follow(session), [log, session])
+  useEffect(() => () => wire.current?.stop(), [])
   const desk = useMemo(
-    () => ({ share, model, log, offers, isPalette, setPalette }),
+    () => ({ share, model, log, wire, offers, isPalette, setPalette }),
     [share, model, log, isPalette],
   )
   return <DeskContext value={desk}>{children}</DeskContext>

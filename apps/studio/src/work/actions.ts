@@ -2,6 +2,7 @@ import type { Session, TalusError } from '@talus/client'
 import { useSession } from '@talus/client/react'
 import type { JsonValue, Position, SimpleCommand } from '@talus/protocol'
 import { useMemo } from 'react'
+import { noted } from '../log/sent.js'
 import { notify } from '../parts/notices.js'
 import { topmost } from '../tree/rows.js'
 import type { CopiedNode } from './copied.js'
@@ -30,7 +31,7 @@ export class Actions {
   create(blueprint_type_id: string, name: string, parent_id: string | null): string {
     const node_id = crypto.randomUUID()
     const data = { blueprint_type_id, name, node_id, ...(parent_id !== null && { parent_id }) }
-    void told(this.#session.execute('CreateNode', data))
+    void told(noted(this.#session, this.#session.execute('CreateNode', data)))
     return node_id
   }
 
@@ -41,7 +42,8 @@ export class Actions {
     new_value: JsonValue,
   ): Promise<TalusError | undefined> {
     try {
-      await this.#session.execute('UpdateProperty', { node_id, property_id, new_value })
+      const data = { node_id, property_id, new_value }
+      await noted(this.#session, this.#session.execute('UpdateProperty', data))
       return undefined
     } catch (error) {
       return error as TalusError
@@ -61,7 +63,8 @@ export class Actions {
   }
 
   unset(node_id: string, property_id: string): void {
-    void told(this.#session.execute('DeleteProperty', { node_id, property_id }))
+    const data = { node_id, property_id }
+    void told(noted(this.#session, this.#session.execute('DeleteProperty', data)))
   }
 
   /** Deletes nodes with all that is below them, as one step. */
@@ -133,7 +136,7 @@ export class Actions {
     const session = this.#session
     if (turn === 'undo' ? !session.canUndo : !session.canRedo) return
     try {
-      const { undo } = await session[turn]()
+      const { undo } = await noted(session, session[turn]())
       if (!undo || undo.skipped.length === 0) return
       const isAll = undo.status === 'noop'
       const done = turn === 'undo' ? 'undone' : 'redone'
@@ -150,8 +153,9 @@ export class Actions {
   #run(commands: readonly SimpleCommand[], label: string): Promise<unknown> {
     const [only] = commands
     if (!only) return Promise.resolve()
-    if (commands.length > 1) return this.#session.batch(commands, { label })
-    return this.#session.execute(only.command_type, only.data, { label })
+    const session = this.#session
+    if (commands.length > 1) return noted(session, session.batch(commands, { label }))
+    return noted(session, session.execute(only.command_type, only.data, { label }))
   }
 }
 
