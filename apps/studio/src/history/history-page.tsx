@@ -110,7 +110,7 @@ type LineProps = { entry: HistoryEntry; isChosen: boolean; onChoose: () => void 
 
 function EntryLine({ entry, isChosen, onChoose }: LineProps) {
   const { graph } = useSession()
-  const { seq, actor, timestamp, undone } = entry
+  const { seq, actor, timestamp, undone, label } = entry
   return (
     <button
       type="button"
@@ -126,6 +126,7 @@ function EntryLine({ entry, isChosen, onChoose }: LineProps) {
       </span>
       <small className="history-time" title={new Date(timestamp).toLocaleString()}>
         #{seq} · {ago(Date.parse(timestamp))}
+        {label !== undefined && ` · ${label}`}
       </small>
     </button>
   )

@@ -25,7 +25,7 @@ const MOST = 5_000
 
 function groupOf(name: string): Group {
   if (name.startsWith('command:')) return 'commands'
-  if (/^(node|property|root|project):/.test(name)) return 'nodes'
+  if (/^(graph:)?(node|property|root|project)[:-]/.test(name)) return 'nodes'
   return /^(session|presence|permissions)[:_]/.test(name) ? 'people' : 'other'
 }
 

@@ -43,7 +43,7 @@ export function wordsOf(graph: SessionGraph, { kind, changes, label }: Entry): s
 
 /** What an entry did, by its numbers. */
 export function wordsOfHistory(graph: SessionGraph, entry: HistoryEntry): string {
-  const { kind, label, summary } = entry
+  const { kind, summary } = entry
   const { added, removed, moved, properties_set, replaced, node_ids } = summary
   const [only] = summary.more_nodes || node_ids.length !== 1 ? [] : node_ids
   const of = (count: number, what: string) => {
@@ -59,5 +59,5 @@ export function wordsOfHistory(graph: SessionGraph, entry: HistoryEntry): string
     ...of(properties_set, 'set'),
   ]
   const did = replaced ? 'loaded a project' : parts.slice(0, 2).join(', ') || 'nothing'
-  return TURNS[kind] + (label ?? did)
+  return TURNS[kind] + did
 }
