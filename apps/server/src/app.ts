@@ -38,6 +38,8 @@ export type App = {
   renewCertificate: (() => void) | null
   /** Resolves when what was taken in is durable and written to the connections. */
   settled: () => Promise<void>
+  /** Tells balancers to send nobody; everything else goes on. */
+  drain: () => void
   /** Refuses new work, lets what was taken in become durable, and closes everything. */
   close: () => Promise<void>
 }
@@ -103,6 +105,7 @@ export async function buildApp(config: Config, replacements: Replacements = {}):
     reopenLogs: () => observation.reopen(),
     renewCertificate,
     settled: () => talus.settled(),
+    drain: () => talus.drain(),
     async listen() {
       if (config.metricsListener) {
         const { scrape } = metrics

@@ -48,12 +48,19 @@ function reasonOf(err: unknown, config: Config): string {
   return err instanceof Error ? (err.stack ?? err.message) : String(err)
 }
 
+type Asked = { why: string; exitCode: number }
+
 type Close = (why: string, exitCode: number) => void
 
 /** Ends the process, once and in order; what comes before the server is open waits for that. */
 class Closing {
+  readonly #drainMs: number
   #app: App | undefined
-  #asked: { why: string; exitCode: number } | undefined
+  #asked: Asked | undefined
+
+  constructor(drainMs: number) {
+    this.#drainMs = drainMs
+  }
 
   get isAsked(): boolean {
     return this.#asked !== undefined
@@ -66,14 +73,24 @@ class Closing {
 
   readonly close: Close = (why, exitCode) => {
     if (this.#asked) return
-    this.#asked = { why, exitCode }
-    say(`${why}: finishing accepted requests`)
-    // Sockets that do not go by themselves must not keep the process.
-    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref()
-    if (this.#app) this.#close(this.#app, this.#asked)
+    const asked = { why, exitCode }
+    this.#asked = asked
+    const app = this.#app
+    // After a fault nobody is to wait for anything.
+    if (!app || exitCode !== 0 || this.#drainMs === 0) return this.#finish(asked)
+    say(`${why}: clients go to other servers`)
+    app.drain()
+    setTimeout(() => this.#finish(asked), this.#drainMs)
   }
 
-  #close(app: App, { exitCode }: { exitCode: number }): void {
+  #finish(asked: Asked): void {
+    say(`${asked.why}: finishing accepted requests`)
+    // Sockets that do not go by themselves must not keep the process.
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref()
+    if (this.#app) this.#close(this.#app, asked)
+  }
+
+  #close(app: App, { exitCode }: Asked): void {
     app.close().then(
       () => process.exit(exitCode),
       (err: unknown) => {
@@ -146,7 +163,7 @@ function sayWhereMetricsAre(host: string, port: number | undefined): void {
 
 async function start(config: Config): Promise<void> {
   let app: App | undefined
-  const closing = new Closing()
+  const closing = new Closing(config.drainSeconds * 1_000)
   const { close } = closing
   try {
     const logger = createLogger(config.logLevel)

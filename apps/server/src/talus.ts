@@ -40,6 +40,8 @@ type Talus = {
   attach: (http: HttpServer) => void
   /** Resolves when what was taken in is durable and written to the connections. */
   settled: () => Promise<void>
+  /** Tells balancers to send nobody; everything else goes on. */
+  drain: () => void
   /** Refuses new work, lets what was taken in become durable, answers it and ends connections. */
   finish: () => Promise<void>
   /** Closes journal and logs, after `finish`. */
@@ -53,8 +55,10 @@ export async function composeTalus(
   { hasTls }: { hasTls: boolean },
 ): Promise<Talus> {
   let open = true
+  let draining = false
   const isOpen = () => open
-  const composition = await compose(config, replacements, isOpen)
+  const takesClients = () => open && !draining
+  const composition = await compose(config, replacements, { isOpen, takesClients })
   const { observation, faults, sources, core, admission } = composition
   const { sessions, committer, outbox, journal } = core
   const { idleMinutes: minutes, network } = config
@@ -95,6 +99,9 @@ export async function composeTalus(
     async settled() {
       await committer.drained()
       await flushed()
+    },
+    drain() {
+      draining = true
     },
     async finish() {
       open = false
@@ -151,7 +158,7 @@ function mountApi(scope: FastifyInstance, composition: Composition): void {
     hub,
     contractHash,
     serverVersion: packageVersion(),
-    isOpen: composition.isOpen,
+    takesClients: composition.takesClients,
     unreadiness: composition.unreadiness,
     cluster: core.cluster,
   }
@@ -171,7 +178,7 @@ function exposeMetrics(
   composition: Composition,
   namespaces: Parameters<typeof connectionsOf>[0],
 ): void {
-  const { observation, sources, core, unreadiness, isOpen } = composition
+  const { observation, sources, core, unreadiness, takesClients } = composition
   const { sessions, hub, outbox, presence, journal } = core
   observation.metrics.expose({
     buildInfo: { version: packageVersion(), protocol: PROTOCOL_VERSION },
@@ -183,7 +190,7 @@ function exposeMetrics(
     fanOut: () => outbox.counts,
     presenceUpdates: () => presence.updates,
     journal: boundedQuestion(() => journal.size(), sources.after),
-    isReady: async () => isOpen() && (await unreadiness()) === null,
+    isReady: async () => takesClients() && (await unreadiness()) === null,
     cluster: () => core.cluster ?? { nodes: 0, isConnected: false },
   })
 }
@@ -217,9 +224,28 @@ function openSockets(http: HttpServer, composition: Composition, guard: Guard): 
     faults,
     audit: observation.audit,
     letGo: core.letGo,
+    onStray: strayPolls(composition),
   }
   const { messageBytes } = config.limits
   const io = attachSockets(http, services, { guard, messageBytes })
   exposeMetrics(composition, [io.of('/'), io.of('/graph')])
   return io
+}
+
+/** So often the log says that polling comes to the wrong server. */
+const STRAY_LOG_MS = 60_000
+
+/** Counts polling that reaches a server without its connection; with several servers it is logged, too. */
+function strayPolls({ core, observation, sources }: Composition): () => void {
+  const { log, metrics } = observation
+  const isShared = 'heads' in core.journal
+  let loggedAt = -Infinity
+  return () => {
+    metrics.instruments.strayPolls.inc()
+    if (!isShared || sources.elapsed() - loggedAt < STRAY_LOG_MS) return
+    loggedAt = sources.elapsed()
+    log.warn(
+      'long polling reached a server that does not have its connection: set sticky sessions in the balancer, or let clients use WebSocket only',
+    )
+  }
 }

@@ -468,15 +468,17 @@ export type Composition = {
   admission: Admission
   contractHash: string
   isOpen: () => boolean
+  /** Whether balancers are to send clients here. */
+  takesClients: () => boolean
   /** Why commands could not be made durable now; null when they can. */
   unreadiness: () => Promise<string | null>
 }
 
-/** `isOpen`: until the server begins to close. */
+/** `isOpen`: until the server begins to close. `takesClients`: until that is announced. */
 export async function compose(
   config: Config,
   replacements: Replacements,
-  isOpen: () => boolean,
+  { isOpen, takesClients }: Pick<Composition, 'isOpen' | 'takesClients'>,
 ): Promise<Composition> {
   const sources = sourcesOf(replacements)
   const { after, clock, newId } = sources
@@ -510,6 +512,7 @@ export async function compose(
     admission,
     contractHash: createHash('sha256').update(contractText()).digest('hex'),
     isOpen,
+    takesClients,
     unreadiness: async () => {
       const cause = await ping()
       return cause === undefined ? 'The journal does not answer' : cause

@@ -1,22 +1,44 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 
+type Options = {
+  /** Whether requests of one polling session stay where it began, as polling needs it. */
+  isSticky?: boolean
+  /** Between questions whether each server is ready, in milliseconds; absent: nobody asks. */
+  checkMs?: number
+}
+
 /** The session of Engine.IO that a request belongs to. */
 const SID = /[?&]sid=([^&]+)/
 
 type Balancer = AsyncDisposable & { url: string }
 
 /**
- * Hands each request, and each WebSocket, to one of the servers by chance. Requests of one polling
- * session stay where it began, as every balancer has to do it for polling.
+ * Hands each request, and each WebSocket, to one of the servers by chance, and those that are not
+ * sticky in turns; a server that cannot be reached, or is not ready, gets none.
  */
-export async function balancer(urls: readonly string[]): Promise<Balancer> {
+export async function balancer(
+  urls: readonly string[],
+  { isSticky = true, checkMs }: Options = {},
+): Promise<Balancer> {
   const targets = urls.map((url) => new URL(url))
   const polling = new Map<string, URL>()
+  const unready = new Set<URL>()
+  const check = async (target: URL) => {
+    const { ok = false } =
+      (await fetch(`${target.origin}/api/v1/ready`).catch(() => undefined)) ?? {}
+    if (ok) unready.delete(target)
+    else unready.add(target)
+  }
+  const checks =
+    checkMs === undefined ? undefined : setInterval(() => void targets.map(check), checkMs)
+  let turn = 0
   const choose = ({ url = '' }: IncomingMessage): URL => {
     const [, sid = ''] = SID.exec(url) ?? []
-    const [first = new URL('http://127.0.0.1')] = targets
-    return polling.get(sid) ?? targets[Math.floor(Math.random() * targets.length)] ?? first
+    const ready = targets.filter((target) => !unready.has(target))
+    const place = isSticky ? Math.floor(Math.random() * ready.length) : (turn += 1) % ready.length
+    const known = isSticky ? polling.get(sid) : undefined
+    return known ?? ready[place] ?? targets[0] ?? new URL('http://127.0.0.1')
   }
 
   function forward(from: IncomingMessage, to: ServerResponse): void {
@@ -67,6 +89,7 @@ export async function balancer(urls: readonly string[]): Promise<Balancer> {
   return {
     url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
+      clearInterval(checks)
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },

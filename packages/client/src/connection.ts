@@ -3,7 +3,7 @@ import { STATES, type Happening, type StateName } from './connection-states.js'
 import type { Link } from './credentials.js'
 import { Dial, type Transport } from './dial.js'
 import { asErrorBody, ownError, TalusError, tokenFailed } from './errors.js'
-import { failureOf, unreachable, type Failure } from './failed-attempt.js'
+import { failureOf, isStray, toldBy, unreachable, type Failure } from './failed-attempt.js'
 import { Line } from './line.js'
 import { tokenOf, type Base, type Settings, type Token } from './options.js'
 import { watchPlatform } from './platform.js'
@@ -77,6 +77,8 @@ export class Connection {
   /** Until then polling comes first; `#mayUpgrade`: and goes on to WebSocket. */
   #shunnedUntil = 0
   #mayUpgrade = true
+  /** Polling went astray between servers: WebSocket comes first. */
+  #isStray = false
   /** WebSockets in a row that broke soon. */
   #broken = 0
   #unwatch: (() => void) | undefined
@@ -167,7 +169,8 @@ export class Connection {
     this.#failures = []
     this.#left = [...this.#settings.transports]
     // In the order of the alphabet polling comes first.
-    if (Date.now() < this.#shunnedUntil) this.#left.sort()
+    if (this.#isStray) this.#left.sort().reverse()
+    else if (Date.now() < this.#shunnedUntil) this.#left.sort()
     const turn = this.#turn
     tokenOf(this.#settings.token).then(
       (token) => {
@@ -200,7 +203,7 @@ export class Connection {
       onAccepted: (dial) => this.#up(dial),
       onRefused: (error, data) => this.#refused(refusalOf(error, data)),
       onFailed: (error) => this.#fail(error),
-      onLost: (reason) => this.#lost(reason),
+      onLost: (reason, cause) => this.#lost(reason, undefined, cause),
       onHeard: () => this.#heard(),
       onMessage: this.#events.message,
     })
@@ -259,6 +262,7 @@ export class Connection {
 
   /** This transport did not lead to a connection; perhaps another does. */
   #fail(cause: Error): void {
+    if (isStray(toldBy(cause))) this.#isStray = true
     this.#failures = [...this.#failures, failureOf(this.#dial?.transport ?? '', cause)]
     if (this.#left.length > 0 && this.#go('failed-first')) return this.#dialNext()
     const failures = this.#failures
@@ -290,11 +294,16 @@ export class Connection {
   }
 
   /** The line broke. Without a pause: the server is there, as far as anybody knows. */
-  #lost(reason: string, pauseMs?: number): void {
-    if (!this.#line) return this.#fail(new Error(reason))
+  #lost(reason: string, pauseMs?: number, cause?: unknown): void {
+    if (!this.#line) return this.#fail(cause instanceof Error ? cause : new Error(reason))
     if (pauseMs === undefined) this.#ended(this.#line, 1)
-    const message = `The connection to ${this.#base.url} broke: ${reason}`
+    const told = toldBy(cause)
+    const message = `The connection to ${this.#base.url} broke: ${told ?? reason}`
     this.#problem = ownError('UNREACHABLE', message, true)
+    if (isStray(told)) {
+      this.#isStray = true
+      this.#events.troubled(this.#problem)
+    }
     this.#pauseMs = pauseMs ?? backoff(1, this.#settings.reconnect)
     this.#drop()
     this.#go('lost')

@@ -7,6 +7,10 @@ import type { Base } from './options.js'
 const PATIENCE_MS = 5_000
 
 const CODES: [RegExp, string][] = [
+  [
+    /Session ID unknown/,
+    'the balancer does not keep long polling on one server; it needs sticky sessions there, or WebSocket',
+  ],
   [/ECONNREFUSED/, 'nothing listens there; is the server running, and is this its port?'],
   [/ENOTFOUND|EAI_AGAIN/, 'no such host is known to DNS'],
   [/EHOSTUNREACH|ENETUNREACH|ENETDOWN/, 'the network has no way to this host'],

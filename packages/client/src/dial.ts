@@ -16,7 +16,8 @@ type Settings = {
   onRefused: (error: Error, data: unknown) => void
   /** It did not come to an answer. */
   onFailed: (error: Error) => void
-  onLost: (reason: string) => void
+  /** `cause`: what the transport says, if it does. */
+  onLost: (reason: string, cause?: unknown) => void
   /** Any sign of life. */
   onHeard: () => void
   onMessage: (name: string, payload: unknown) => void
@@ -67,7 +68,10 @@ export class Dial {
         else on.onRefused(error, (error as { data?: unknown }).data)
       }),
     )
-    socket.on('disconnect', unlessEnded(on.onLost))
+    socket.on(
+      'disconnect',
+      unlessEnded((reason: string, cause?: unknown) => on.onLost(reason, cause)),
+    )
     socket.onAny(unlessEnded(on.onMessage))
     socket.connect()
     const { engine } = manager
@@ -82,8 +86,8 @@ export class Dial {
     // The manager does not listen before the transport is open. What it closes itself, it tells.
     engine.on(
       'close',
-      unlessEnded((reason) => {
-        if (reason !== 'forced close') on.onLost(reason)
+      unlessEnded((reason: string, cause?: unknown) => {
+        if (reason !== 'forced close') on.onLost(reason, cause)
       }),
     )
   }

@@ -10,7 +10,7 @@ type Nested = {
   error?: unknown
   errors?: unknown[]
   description?: unknown
-  context?: { statusText?: unknown }
+  context?: { statusText?: unknown; responseText?: unknown }
 }
 
 /** What is said at the bottom: `fetch`, Engine.IO, `ws` and XMLHttpRequest hide it, each elsewhere. */
@@ -36,7 +36,25 @@ export function failureOf(transport: string, error: unknown): Failure {
   const said = reasonOf(error)
   const given = Number(/server response: (\d+)/.exec(said)?.[1] ?? description)
   const status = given > 0 ? given : undefined
-  return { transport, status, text: status === undefined ? said : `HTTP ${status}` }
+  const told = toldBy(error)
+  const ofStatus = told === undefined ? `HTTP ${status}` : `HTTP ${status}, ${told}`
+  return { transport, status, text: status === undefined ? said : ofStatus }
+}
+
+/** What Engine.IO told in its answer to a request of polling. */
+export function toldBy(error: unknown): string | undefined {
+  const { context } = Object(error) as Nested
+  try {
+    const { message } = Object(JSON.parse(String(context?.responseText))) as Nested
+    return typeof message === 'string' ? message : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether polling went to another server than the one that has the connection. */
+export function isStray(told: string | undefined): boolean {
+  return told?.startsWith('Session ID unknown') === true
 }
 
 /** No attempt led to a connection. */

@@ -97,6 +97,12 @@ export const SERVER = {
     '10',
     'minutes after which idle sessions leave memory; 0: never',
   ),
+  drainSeconds: count(
+    'drain-seconds N',
+    '0',
+    'seconds that the server goes on after SIGTERM while /ready refuses, so that balancers send nobody',
+    { most: 3_600 },
+  ),
   retainEntries: count(
     'retain-entries N',
     undefined,

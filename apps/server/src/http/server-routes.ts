@@ -26,7 +26,7 @@ export function mountHealth(app: FastifyInstance, services: RestServices): void 
     }),
   )
   mount(app, 'GetReady', async () => {
-    if (!services.isOpen()) return fail('OVERLOADED', 'The server is shutting down')
+    if (!services.takesClients()) return fail('OVERLOADED', 'The server is shutting down')
     const cause = await services.unreadiness()
     if (cause !== null) return fail('STORAGE_UNAVAILABLE', cause)
     const { cluster } = services

@@ -185,7 +185,7 @@ export type RestServices = {
   contractHash: string
   serverVersion: string
   /** Whether commands are taken: false while the server shuts down. */
-  isOpen: () => boolean
+  takesClients: () => boolean
   /** Why commands could not be made durable now; null when they can. */
   unreadiness: () => Promise<string | null>
   /** How other servers are told of what happens here; absent: there are none. */

@@ -101,6 +101,10 @@ function createInstruments(registry: Registry) {
       'Times that a session took in what another server appended: told by it (push), or found (poll).',
       ['by'],
     ),
+    strayPolls: counter(
+      'talus_stray_polls_total',
+      'Requests of long polling whose connection is not here: it has ended, or is on another server.',
+    ),
     journalFaults: counter(
       'talus_journal_faults_total',
       'Failures of storage, by fault: disk, checkpoint, stuck, older or connection.',

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import { ANONYMOUS, fail, type Failure } from '@talus/protocol'
 import type { Namespace, Socket } from 'socket.io'
 import { bearerOf, type Identity } from '../auth/identity.js'
@@ -197,8 +197,16 @@ const OTHER_CALLER = fail('FORBIDDEN', 'This connection was opened by somebody e
 
 type BindingServices = Pick<
   SocketServices,
-  'authenticator' | 'addressOf' | 'outbox' | 'after' | 'access'
+  'authenticator' | 'addressOf' | 'outbox' | 'after' | 'access' | 'onStray'
 >
+
+/** What Engine.IO answers, which clients know by its code, with what to do about it. */
+const STRAY = JSON.stringify({
+  code: 1,
+  message:
+    'Session ID unknown: this connection has ended, or it is on another server. Behind a balancer, ' +
+    "long polling needs sticky sessions, by cookie or address; transports: ['websocket'] needs none",
+})
 
 /** The id of the connection that a request goes on with, as Engine.IO has read it. */
 function sidOf(request: IncomingMessage): string | undefined {
@@ -239,9 +247,14 @@ export class PollingBinding {
     response: ServerResponse,
     next: (err?: unknown) => void,
   ): void => {
-    const bound = this.#open.get(sidOf(request) ?? '')
-    // A handshake, or a connection that has ended: Engine.IO says so.
-    if (!bound) return next()
+    const sid = sidOf(request)
+    const bound = this.#open.get(sid ?? '')
+    if (!bound) {
+      // A handshake, or an upgrade, which has no response: what it lacks, Engine.IO says.
+      if (sid === undefined || !(response instanceof ServerResponse)) return next()
+      this.#services.onStray()
+      return void response.writeHead(400, { 'content-type': 'application/json' }).end(STRAY)
+    }
     this.#refusal(bound, request).then((refused) => {
       if (refused) return refuseEngineRequest(request, response, refused)
       const { outbox, after } = this.#services

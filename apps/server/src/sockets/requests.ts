@@ -66,6 +66,8 @@ export type SocketServices = {
   faults: Faults
   audit: Audit
   letGo: LetGo
+  /** Polling reached this server with a connection that is not here. */
+  onStray: () => void
 }
 
 /** A socket on `/`, and one on `/graph`, by the contract. */
