@@ -12,14 +12,22 @@ const dockerfile = readFileSync(new URL('Dockerfile', import.meta.url), 'utf8').
   '\\\n',
   '',
 )
-const [, deploy] = /^RUN (pnpm .* deploy) \/talus$/m.exec(dockerfile)
-const [, check] = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(dockerfile)
-const [, entry] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)
+
+/** @param {RegExp} step */
+function found(step) {
+  const [, text] = step.exec(dockerfile) ?? []
+  if (text === undefined) throw new Error(`The Dockerfile has no ${step}`)
+  return text
+}
+
+const deploy = found(/^RUN (pnpm .* deploy) \/talus$/m)
+const check = found(/^HEALTHCHECK .*CMD (\[.*\])$/m)
+const entry = found(/^ENTRYPOINT (\[.*\])$/m)
 
 const folder = mkdtempSync(join(tmpdir(), 'talus-image-'))
 try {
   const image = join(folder, 'talus')
-  const [program, ...args] = deploy.split(' ')
+  const [program = '', ...args] = deploy.split(' ')
   execFileSync(program, [...args, image], { cwd: root, stdio: 'inherit' })
   // The port of the image, unless something has it here.
   const [node, main] = JSON.parse(entry)
