@@ -220,6 +220,35 @@ describe.skipIf(isWithoutBrowser())('whole stories', () => {
     await bob.locator('.node-history', { hasText: 'renamed “Finale” to “The end”' }).waitFor()
   })
 
+  test('the events of both namespaces are listed, and what became of a command', async () => {
+    const { session_id } = await film()
+    const page = await enter(session_id, ADA, '/log')
+    const line = (name: string) => page.locator('.event-line', { hasText: name })
+    await line('joined').waitFor()
+    await page.getByRole('link', { name: 'Work' }).click()
+    await row(page, 'Wide').click()
+    await page.keyboard.press('F2')
+    await page.keyboard.type('Wider')
+    await page.keyboard.press('Enter')
+    await page.getByText('saving').waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'Events' }).click()
+    await line('graph:property-changed').click()
+    const details = page.getByRole('complementary', { name: 'The chosen event' })
+    await expect
+      .poll(() => details.locator('.life-label').allTextContents())
+      .toEqual(
+        expect.arrayContaining([
+          'sent this page',
+          'command:executing /',
+          'command:executed /graph',
+          'confirmed this page',
+        ]),
+      )
+    expect(await details.locator('.payload').textContent()).toContain('"Wider"')
+    await page.getByRole('button', { name: '/graph', exact: true }).click()
+    await expect.poll(() => line('graph:property-changed').count()).toBe(0)
+  })
+
   test('an owner gives roles and links and takes them back; a viewer is offered nothing', async () => {
     const { session_id } = await film()
     const page = await enter(session_id, ADA, '/members')
