@@ -56,9 +56,18 @@ const randomTests = [
 // Tests over a product of cases, of which `pnpm test` takes a part.
 const matrices = [
   'apps/runtimes/test/runtimes.test.ts',
-  ...['access-pairs', 'bad-input', 'crash', 'disk-faults'].map(
-    (name) => `apps/server/test/${name}.test.ts`,
-  ),
+  'apps/studio/test/start.test.ts',
+  ...[
+    'access-pairs',
+    'access-table',
+    'bad-input',
+    'crash',
+    'disk-faults',
+    'journal',
+    'journal-model',
+    'journal-sqlite-crash',
+    'patterns',
+  ].map((name) => `apps/server/test/${name}.test.ts`),
 ].map((path) => {
   const [parent, name, ...file] = path.split('/')
   return { folder: join(parent, name), file: file.join('/'), env: { TALUS_MATRIX: 'whole' } }

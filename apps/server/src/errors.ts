@@ -1,12 +1,7 @@
 import { type AckFailure, type ErrorBody, ERRORS, type Failure } from '@talus/protocol'
+import { DamagedError, StorageError } from './storage-error.js'
 
-/** The storage failed or is not there. Whatever was being written is not durable. */
-export class StorageError extends Error {
-  override readonly name = 'StorageError'
-}
-
-/** What is stored is not as it was written. To try again changes nothing. */
-export class DamagedError extends StorageError {}
+export { DamagedError, StorageError }
 
 /** A setting that cannot be put into effect, in words for whoever starts the server. */
 export class SettingError extends Error {

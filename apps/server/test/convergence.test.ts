@@ -9,7 +9,7 @@ const { TALUS_FUZZ_SEED, TALUS_FUZZ_SEEDS } = process.env
 /** `TALUS_FUZZ_SEED` names one, `TALUS_FUZZ_SEEDS` says how many from 1 on. */
 function seeds(): number[] {
   if (TALUS_FUZZ_SEED !== undefined) return [Number(TALUS_FUZZ_SEED)]
-  return Array.from({ length: Number(TALUS_FUZZ_SEEDS ?? 8) }, (_, i) => i + 1)
+  return Array.from({ length: Number(TALUS_FUZZ_SEEDS ?? 3) }, (_, i) => i + 1)
 }
 
 /** The first line of a failure says how to see it again. */

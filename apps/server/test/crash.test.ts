@@ -6,7 +6,7 @@ import { launchOn, type ServerProcess } from './server-process.js'
 import { countNodes, execute, history, openSession, Traffic } from './traffic.js'
 
 /** A server of its own each. `pnpm test:long` has all of them. */
-const ROUNDS = process.env['TALUS_MATRIX'] === 'whole' ? 50 : 12
+const ROUNDS = process.env['TALUS_MATRIX'] === 'whole' ? 50 : 5
 
 async function withData(run: (dataDir: string) => Promise<void>): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'talus-crash-'))

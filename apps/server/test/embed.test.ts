@@ -74,6 +74,8 @@ describe('in an application of somebody else', () => {
       const settings = { insecure: true, logLevel: 'silent', dataDir: folder } as const
       Promise.resolve(app.register(talus, { settings, onLost })).then(async () => {
         process.off('worker', watch)
+        // A thread that is terminated within SQLite takes the process with it.
+        await app.inject('/api/v1/sessions')
         for (const worker of workers) await worker.terminate()
       }, reject)
     })

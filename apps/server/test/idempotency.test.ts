@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { DOORS, openDoor, type Door } from './doors.js'
+import { DOORS, openDoor, type Answer, type Door } from './doors.js'
 import { quickApp, testApp, type TestApp } from './harness.js'
 
 const create = (node_id: string) => ({ blueprint_type_id: 'task', name: 'a', node_id })
 const rename = (new_value: string) => ({ node_id: 'n', property_id: 'name', new_value })
 
-async function graphOf(app: TestApp): Promise<unknown> {
-  return (await app.api('GET', '/graph?session_id=s')).body
+async function graphOf(app: TestApp, session_id = 's'): Promise<unknown> {
+  return (await app.api('GET', `/graph?session_id=${session_id}`)).body
 }
 
 /** Requests whose repetition would differ from their first run, each in its own way. */
@@ -26,9 +26,9 @@ const ID = { command_id: 'again' }
 const ANY = { blueprint_type_id: 'task' }
 const BATCH = { commands: [{ command_type: 'CreateNode', data: create('x') }] }
 
-async function prepared(app: TestApp): Promise<TestApp> {
-  await app.graphClient('s')
-  const door = await openDoor(app, 'REST', 's')
+async function prepared(app: TestApp, session_id = 's'): Promise<TestApp> {
+  await app.graphClient(session_id)
+  const door = await openDoor(app, 'REST', session_id)
   await door.execute('CreateNode', create('n'))
   await door.execute('CreateNode', create('d'))
   return app
@@ -48,17 +48,25 @@ describe.each(DOORS)('through %s', (name) => {
     expect(await graphOf(app)).toEqual(graph)
   })
 
-  test.each(REQUESTS)('[IDEM1] %s is executed once, also after a restart', async (_title, ask) => {
-    await using app = await prepared(await testApp())
-    const first = await ask(await openDoor(app, name, 's'))
-    expect(first).toMatchObject({ ok: true, command_id: 'again' })
-    await (await openDoor(app, name, 's')).execute('UpdateProperty', rename('later'))
-    const graph = await graphOf(app)
+  test('[IDEM1] each of them is executed once, also after a restart', async () => {
+    await using app = await testApp()
+    const requests = REQUESTS.map(([title, ask], n) => ({ title, ask, session_id: `s${n}` }))
+    const done = new Map<string, { first: Answer; graph: unknown }>()
+    for (const { title, ask, session_id } of requests) {
+      await prepared(app, session_id)
+      const first = await ask(await openDoor(app, name, session_id))
+      expect([title, first]).toMatchObject([title, { ok: true, command_id: 'again' }])
+      await (await openDoor(app, name, session_id)).execute('UpdateProperty', rename('later'))
+      done.set(session_id, { first, graph: await graphOf(app, session_id) })
+    }
     await using again = await app.restart()
-    const door = await openDoor(again, name, 's')
-    expect(await ask(door)).toEqual({ ...first, duplicate: true })
-    expect(await ask(door)).toEqual({ ...first, duplicate: true })
-    expect(await graphOf(again)).toEqual(graph)
+    for (const { title, ask, session_id } of requests) {
+      const { first, graph } = done.get(session_id) ?? {}
+      const door = await openDoor(again, name, session_id)
+      expect([title, await ask(door)]).toEqual([title, { ...first, duplicate: true }])
+      expect([title, await ask(door)]).toEqual([title, { ...first, duplicate: true }])
+      expect([title, await graphOf(again, session_id)]).toEqual([title, graph])
+    }
   })
 
   test.each([

@@ -30,12 +30,14 @@ async function written(directory: string): Promise<string> {
 }
 
 async function withJournal<T>(file: string, use: (journal: Journal) => Promise<T>): Promise<T> {
+  const { journal } = await LocalStore.open(file)
+  return use(journal).finally(() => journal.close())
+}
+
+/** The same by the threads that a server has. */
+async function withThreads<T>(file: string, use: (journal: Journal) => Promise<T>): Promise<T> {
   const journal = await openSqliteJournal({ file, durability: 'full' })
-  try {
-    return await use(journal)
-  } finally {
-    await journal.close()
-  }
+  return use(journal).finally(() => journal.close())
 }
 
 function change(file: string, statement: string): void {
@@ -334,7 +336,7 @@ describe('reliability row 2: damage in the file', { timeout: 0 }, () => {
     for (let size = whole.length - 4096; size > 0; size -= 4096 + 1000) {
       await writeFile(file, whole)
       await truncate(file, size)
-      const histories = await withJournal(file, async (journal) => ({
+      const histories = await withThreads(file, async (journal) => ({
         s: await historyOf(journal, 's'),
         t: await historyOf(journal, 't'),
       })).catch((error: unknown) => ({ s: refused(error), t: refused(error) }))
@@ -352,7 +354,7 @@ describe('reliability row 2: damage in the file', { timeout: 0 }, () => {
       const flipped = Buffer.from(whole)
       flipped[at] = (whole[at] ?? 0) ^ (1 << bit)
       await writeFile(file, flipped)
-      await withJournal(file, async (journal) => {
+      await withThreads(file, async (journal) => {
         const place = failure(`Session s: ${DAMAGED_7}`)
         await expect(journal.loadSession('s')).rejects.toMatchObject(place)
         expect(await historyOf(journal, 't')).toEqual(bodies(1, 3))

@@ -4,7 +4,7 @@ import { openSqliteJournal } from '../dist/index.js'
 
 // Runs the built journal under the shim of disk-faults.c, one case after the other, and prints what
 // each case came to as a line of JSON.
-const [folder, files] = process.argv.slice(2)
+const [folder, file, actions] = process.argv.slice(2)
 const database = process.env.DISK_FAULTS_DATABASE
 const control = openSync(process.env.DISK_FAULTS, 'r+')
 
@@ -282,9 +282,7 @@ async function runAll(action, fault, prepared) {
 
 mkdirSync(folder, { recursive: true })
 const prepared = await prepare()
-for (const file of files.split(',')) {
-  for (const action of Object.keys(ACTIONS)) {
-    for (const [op, error] of FAULTS) await runAll(action, { op, file, error }, prepared)
-  }
+for (const action of actions.split(',')) {
+  for (const [op, error] of FAULTS) await runAll(action, { op, file, error }, prepared)
 }
 process.exit(0)

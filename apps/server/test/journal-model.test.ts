@@ -7,6 +7,9 @@ import { temporaryStore, type LocalStore } from './local-store.js'
 
 // fast-check prints seed and path of a failure; `fc.assert(…, { seed, path })` repeats it.
 
+/** `pnpm test:long` has more. */
+const RUNS = process.env['TALUS_MATRIX'] === 'whole' ? 100 : 10
+
 const SESSIONS = ['a', 'b', 'c']
 
 const session_id = fc.constantFrom(...SESSIONS)
@@ -237,7 +240,7 @@ test(
           expect(opened.store.behind()).toBe(0)
         },
       ),
-      { numRuns: 25, examples: [INDEXED_BY_A_SNAPSHOT] },
+      { numRuns: RUNS, examples: [INDEXED_BY_A_SNAPSHOT] },
     )
   },
 )

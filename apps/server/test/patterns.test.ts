@@ -40,13 +40,24 @@ function patternsOf(value: unknown, at: string): Pattern[] {
   )
 }
 
-/** The expressions that a built file has, those of the libraries in it included. */
+/** `pnpm test:long` looks at the libraries that are built into a file as well. */
+const IS_WHOLE = process.env['TALUS_MATRIX'] === 'whole'
+
+/** The expressions that a built file has. */
 function expressionsOf(file: string): Pattern[] {
   const found: Pattern[] = []
+  /** Where the text of each module begins: a comment names it. */
+  const modules: { path: string; start: number }[] = []
+  const onComment = (_isBlock: boolean, text: string, start: number) => {
+    const path = /^ (\S+\.[mc]?[jt]s)$/.exec(text)?.[1]
+    if (path !== undefined) modules.push({ path, start })
+  }
   const options = { ecmaVersion: 'latest', sourceType: 'module', locations: true } as const
-  full(parse(textOf(file), options), (node) => {
+  full(parse(textOf(file), { ...options, onComment }), (node) => {
     const { regex, loc } = node as typeof node & { regex?: { pattern: string; flags: string } }
     if (!regex) return
+    const module = modules.findLast(({ start }) => start < node.start)?.path ?? ''
+    if (!IS_WHOLE && module.includes('node_modules')) return
     found.push({ source: regex.pattern, flags: regex.flags, at: `${file}:${loc?.start.line}` })
   })
   return found

@@ -8,7 +8,7 @@ import { hasRedis, startRedis } from './redis-server.js'
  * databases of this run, and drops them at its end.
  */
 export default async function setup(): Promise<() => Promise<void>> {
-  process.env.TALUS_TEST_RUN = randomUUID().slice(0, 8)
+  process.env.TALUS_TEST_RUN ??= randomUUID().slice(0, 8)
   const postgres = (await answers(postgresUrl())) ? undefined : await PostgresServer.create()
   if (postgres) process.env.TALUS_TEST_POSTGRES = postgres.url
   const redisUrl = process.env.TALUS_TEST_REDIS ?? 'redis://127.0.0.1:6379'

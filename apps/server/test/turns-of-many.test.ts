@@ -72,7 +72,7 @@ test('thousands of messages of a socket are handled in order, and one of another
 })
 
 test('what comes in one piece leaves others a turn between two of them', async () => {
-  const spaced = new SpacedWork(0.5)
+  const spaced = new SpacedWork(5)
   const turnsAt: number[] = []
   let turns = 0
   let isDone = false

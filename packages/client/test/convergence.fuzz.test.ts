@@ -10,7 +10,7 @@ import { Random } from './random.js'
 import { TestServer } from './server.js'
 
 /** More of them: `TALUS_FUZZ_SEEDS=200`. */
-const SEEDS = Number(process.env['TALUS_FUZZ_SEEDS'] ?? 12)
+const SEEDS = Number(process.env['TALUS_FUZZ_SEEDS'] ?? 4)
 const STEPS = 120
 
 let server: TestServer

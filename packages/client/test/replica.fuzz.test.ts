@@ -8,7 +8,7 @@ import { Replica } from '../src/graph/replica.js'
 import { Random } from './random.js'
 
 /** More of them: `TALUS_FUZZ_SEEDS=2000`. */
-const SEEDS = Number(process.env['TALUS_FUZZ_SEEDS'] ?? 60)
+const SEEDS = Number(process.env['TALUS_FUZZ_SEEDS'] ?? 20)
 const STEPS = 120
 
 type Asked = { command_id: string; wish: Wish; last_seq?: number | undefined }

@@ -10,7 +10,7 @@ const FORMER = [
 const SEEDS = process.env['TALUS_MODEL_SEED']
   ? [Number(process.env['TALUS_MODEL_SEED'])]
   : [
-      ...Array.from({ length: Number(process.env['TALUS_MODEL_RUNS'] ?? 60) }, (_, n) => n + 1),
+      ...Array.from({ length: Number(process.env['TALUS_MODEL_RUNS'] ?? 20) }, (_, n) => n + 1),
       ...FORMER,
     ]
 

@@ -1,6 +1,6 @@
 import type { AckSuccess, Entry, Member, Role } from '@talus/protocol'
 
-export { DamagedError, StorageError } from '../errors.js'
+export { DamagedError, StorageError } from '../storage-error.js'
 export type { Member }
 
 /** What the journal knows of a session beside its history. */

@@ -35,8 +35,8 @@ type Link = {
   reads: Async<Reads>
   /** Lets what is pending finish, then closes the database and ends the threads. */
   close: (pending: Iterable<Promise<unknown>>) => Promise<void>
-  /** Ends the threads at once. */
-  terminate: () => Promise<void>
+  /** Ends the threads, each when it has done what it is doing. */
+  end: () => Promise<void>
 }
 
 type Waiting = {
@@ -96,8 +96,10 @@ class Thread {
     this.#waiting.clear()
   }
 
-  async terminate(): Promise<void> {
-    await this.#worker.terminate()
+  /** Asks it to end. A thread that is terminated within SQLite takes the process with it. */
+  async end(): Promise<void> {
+    this.ask('close', []).catch(() => undefined)
+    await this.exited
   }
 
   #settle(reply: Reply): void {
@@ -193,9 +195,9 @@ export function linkThreads(
       await writer.exited
       state = { state: 'ended', error: closedError() }
     },
-    async terminate() {
+    async end() {
       state = { state: 'ended', error: closedError() }
-      await Promise.all([reader.terminate(), writer.terminate()])
+      await Promise.all([reader.end(), writer.end()])
     },
   }
 }
@@ -282,7 +284,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     // The first answer tells whether the database opened.
     await link.writes.ping()
   } catch (error) {
-    await link.terminate()
+    await link.end()
     throw error
   }
   for (const sentence of closeToOthers(file)) options.onExposed?.(sentence)

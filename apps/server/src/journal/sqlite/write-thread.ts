@@ -36,6 +36,7 @@ guard.unref()
 const CREATED_AT_ONCE = 64
 
 port.on('message', (request: Request) => {
+  if (store === undefined && request.method === 'close') end()
   losing(() => {
     let next: Request | undefined = request
     while (next !== undefined) next = serve(next)
