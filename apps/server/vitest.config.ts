@@ -7,7 +7,7 @@ import base from '../../vitest.base.js'
  */
 const ALONE = ['idle-sessions', 'embed', 'journal-sqlite'].map((name) => `test/${name}.test.ts`)
 
-const { reporters: _, passWithNoTests: _ofAll, include = [], exclude = [], ...each } = base.test ?? {}
+const { reporters: _, passWithNoTests: __, include = [], exclude = [], ...each } = base.test ?? {}
 const isLong = process.env.TALUS_TESTS === 'long'
 
 export default mergeConfig(base, {

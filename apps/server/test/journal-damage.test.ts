@@ -29,15 +29,23 @@ async function written(directory: string): Promise<string> {
   return file
 }
 
-async function withJournal<T>(file: string, use: (journal: Journal) => Promise<T>): Promise<T> {
-  const { journal } = await LocalStore.open(file)
-  return use(journal).finally(() => journal.close())
+type Use<T> = (journal: Journal) => Promise<T>
+
+async function closedAfter<T>(journal: Journal, use: Use<T>): Promise<T> {
+  try {
+    return await use(journal)
+  } finally {
+    await journal.close()
+  }
+}
+
+async function withJournal<T>(file: string, use: Use<T>): Promise<T> {
+  return closedAfter((await LocalStore.open(file)).journal, use)
 }
 
 /** The same by the threads that a server has. */
-async function withThreads<T>(file: string, use: (journal: Journal) => Promise<T>): Promise<T> {
-  const journal = await openSqliteJournal({ file, durability: 'full' })
-  return use(journal).finally(() => journal.close())
+async function withThreads<T>(file: string, use: Use<T>): Promise<T> {
+  return closedAfter(await openSqliteJournal({ file, durability: 'full' }), use)
 }
 
 function change(file: string, statement: string): void {

@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     await using server = await launchOn(directory.path)
     server.kill(signal)
     const { code, stderr } = await server.ended
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`${signal}: completing`)])
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`${signal}: finishing`)])
   })
 
   test('one that comes while the server starts ends it, too', async () => {
@@ -146,7 +146,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     slow.on('error', () => undefined).flushHeaders()
     await once(slow, 'continue')
     server.kill('SIGTERM')
-    await expect.poll(() => server.stderr()).toContain('completing')
+    await expect.poll(() => server.stderr()).toContain('finishing')
     await new Promise((resolve) => setTimeout(resolve, 400))
     server.kill('SIGINT')
     const { code, stderr } = await server.ended
