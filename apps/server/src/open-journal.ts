@@ -6,12 +6,15 @@ import { type Journal, openPostgresJournal, openSqliteJournal } from './journal/
 import { placeOf } from './journal/postgres/connection.js'
 import { writeProbe } from './journal/sqlite/files.js'
 import type { Observation } from './observability/observation.js'
+import type { Outage } from './observability/outage.js'
 
 /** `onLost` is told that the journal is lost while the server runs. */
 type JournalOpening = {
   config: Pick<Config, 'dataDir' | 'databaseUrl' | 'durability'>
   observation: Observation
   onLost: ((error: Error) => void) | undefined
+  /** Of a database: it has several connections, which are lost together. */
+  outage: Outage
 }
 
 const JOURNAL_FAULTS = {
@@ -65,13 +68,14 @@ export async function openJournal(opening: JournalOpening): Promise<Journal> {
 }
 
 function openStore(opening: JournalOpening, isOpen: () => boolean): Promise<Journal> {
-  const { config, onLost, observation } = opening
+  const { config, onLost, observation, outage } = opening
   const { dataDir, databaseUrl, durability } = config
   const { log, metrics } = observation
   const onFault = (fault: keyof typeof JOURNAL_FAULTS, err: unknown) => {
     // That the server cannot start is told by the refusal, once.
     if (!isOpen() && fault !== 'older') return
     metrics.instruments.journalFaults.inc({ fault })
+    if (fault === 'connection') return outage.failed(err)
     log.error({ err, fault }, JOURNAL_FAULTS[fault])
   }
   if (databaseUrl !== undefined) {

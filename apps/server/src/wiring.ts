@@ -34,6 +34,7 @@ import { type Allowance, Allowances, SharedAllowance, SocketMeter } from './limi
 import { WorkLimits } from './limits/work.js'
 import { createLogger } from './observability/log.js'
 import { type Observation, observe } from './observability/observation.js'
+import { Outage } from './observability/outage.js'
 import { openJournal } from './open-journal.js'
 import { packageVersion, sampleTemplates } from './files.js'
 import { LocalPresence } from './presence/presence.js'
@@ -201,9 +202,12 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
   const { instruments } = metrics
   const { templatesDir = sampleTemplates() } = config
   const templates = replacements.templates ?? TemplateCatalogue.open(templatesDir, log)
+  const { elapsed } = sources
+  const outage = new Outage({ log, elapsed, what: 'the database' })
+  const redisOutage = new Outage({ log, elapsed, what: 'Redis' })
   const journal =
     replacements.journal ??
-    (await openJournal({ config, observation, onLost: replacements.onLost }))
+    (await openJournal({ config, observation, onLost: replacements.onLost, outage }))
   const shared = 'heads' in journal ? (journal as SharedJournal) : undefined
   const { redisUrl } = config
   if (redisUrl !== undefined && !shared) throw new SettingError(REDIS_ALONE)
@@ -213,7 +217,8 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
           node_id: newId(),
           after: sources.after,
           elapsed: sources.elapsed,
-          onFault: (err) => log.warn({ err }, 'Redis failed'),
+          onFault: (err) => redisOutage.failed(err),
+          onWorks: () => redisOutage.works(),
           told: () => told,
         })
       : undefined
@@ -324,7 +329,8 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
       after: sources.after,
       isOpen,
       onRoles: refreshRoles({ hub, memberships }),
-      onFault: (err) => log.warn({ err }, 'what others have written could not be asked for'),
+      onFault: (err) => outage.failed(err),
+      onWorks: () => outage.works(),
       onBehind: (count) => instruments.followed.inc({ by: 'poll' }, count),
     })
     await following.start()

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { capturedLog } from './captured-log.js'
 import { RawClient, REDIS } from './harness.js'
 import { temporaryDatabase } from './postgres-database.js'
 import { launch } from './server-process.js'
@@ -146,6 +147,28 @@ describe('of two servers', () => {
     expect(await historyOf(one)).toHaveLength(3)
   })
 })
+
+test('the log says when a service is lost and when it is back, and not each try', async () => {
+  const { logger, lines } = capturedLog('warn')
+  await using all = await startNodes(1, [], { logger })
+  const [node] = all.nodes
+  if (!node) throw new Error('A server was started')
+  const said = () => lines().flatMap(({ msg }) => (/lost|back/.test(String(msg)) ? [msg] : []))
+  const wanted: string[] = []
+  for (const [service, name] of [
+    [node.redis, 'Redis'],
+    [node.postgres, 'the database'],
+  ] as const) {
+    wanted.push(`${name} is lost; it is tried again`)
+    service.cut()
+    await expect.poll(said, { timeout: 60_000 }).toEqual(wanted)
+    // It is tried several times meanwhile.
+    await pause(2_500)
+    wanted.push(`${name} is back`)
+    service.heal()
+    await expect.poll(said, { timeout: 60_000 }).toEqual(wanted)
+  }
+}, 0)
 
 /** Numbers between 0 and 1 that a seed decides. */
 function random(seed: number): () => number {

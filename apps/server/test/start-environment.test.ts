@@ -72,6 +72,14 @@ test.each([
   [new StorageError('attempt to write a readonly database (SQLITE_READONLY)'), /read-only/],
   [new StorageError('disk I/O error (SQLITE_IOERR_LOCK)'), /network file system/],
   [Object.assign(new Error(), { code: 'ESTALE' }), /fails \(ESTALE\)/],
+  [
+    Object.assign(new Error('ETIMEDOUT: connection timed out, write'), { code: 'ETIMEDOUT' }),
+    /the disk or its connection fails \(ETIMEDOUT\)/,
+  ],
+  [
+    Object.assign(new Error('connect ETIMEDOUT 10.0.0.1:5432'), { code: 'ETIMEDOUT' }),
+    /the host of the database cannot be reached \(ETIMEDOUT\)/,
+  ],
 ])('a failure of the file system is told in words: %s', (error, words) => {
   expect(storageAdvice(error)).toMatch(words)
   expect(storageCause(error)).not.toMatch(/\/|chown/)

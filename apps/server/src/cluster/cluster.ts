@@ -36,6 +36,8 @@ type Services = {
   /** Milliseconds of a clock that never goes back. */
   elapsed: () => number
   onFault: (error: unknown) => void
+  /** Messages get through, which is said again and again. */
+  onWorks: () => void
   /** What to do with what is told: known once the server is put together. */
   told: () => Told
 }
@@ -108,6 +110,7 @@ export class Cluster {
     this.#services.after(ALIVE_MS, () => {
       if (this.#isClosed) return
       this.tell({ kind: 'alive' })
+      if (this.isConnected) this.#services.onWorks()
       const now = this.#services.elapsed()
       // While nothing gets through, silence says nothing; what is known of others may be wrong then.
       if (!this.isConnected) for (const known of this.#nodes.values()) known.heard = now

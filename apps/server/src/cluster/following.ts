@@ -16,6 +16,8 @@ type Services = {
   /** Roles in the session may be others than are known. */
   onRoles: (session_id: string) => Promise<void>
   onFault: (error: unknown) => void
+  /** The journal has answered. */
+  onWorks: () => void
   /** Told how many sessions were found behind. */
   onBehind: (count: number) => void
 }
@@ -42,12 +44,12 @@ export class Following {
   }
 
   #later(): void {
-    const { after, isOpen, onFault } = this.#services
+    const { after, isOpen, onFault, onWorks } = this.#services
     after(POLL_MS, () => {
       if (!isOpen()) return
       // A store that does not answer now is asked again.
       void this.#poll()
-        .catch(onFault)
+        .then(onWorks, onFault)
         .then(() => this.#later())
     })
   }

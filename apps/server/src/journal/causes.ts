@@ -75,20 +75,31 @@ export function storageCode(error: unknown): string | undefined {
   return undefined
 }
 
-function known(code: string | undefined) {
-  return CAUSES.find(([codes]) => code !== undefined && codes.test(code))
+/** Of a network that does not answer: `connect ETIMEDOUT …`. Of a file, the code comes first. */
+const TIMED_OUT = /\b(?:connect|read|write) ETIMEDOUT\b/
+
+function isOfNetwork(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (TIMED_OUT.test(at.message)) return true
+  return false
+}
+
+function known(error: unknown) {
+  const code = storageCode(error)
+  const meant = code === 'ETIMEDOUT' && isOfNetwork(error) ? 'ENETUNREACH' : code
+  return CAUSES.find(([codes]) => meant !== undefined && codes.test(meant))
 }
 
 /** A cause in words, without any path: `the disk is full (ENOSPC)`. */
 export function storageCause(error: unknown): string | undefined {
   const code = storageCode(error)
-  const [, cause] = known(code) ?? []
+  const [, cause] = known(error) ?? []
   return cause === undefined ? code : `${cause} (${code})`
 }
 
 /** The same with what to do; undefined where it is not known. */
 export function storageAdvice(error: unknown): string | undefined {
   const code = storageCode(error)
-  const [, cause, remedy] = known(code) ?? []
+  const [, cause, remedy] = known(error) ?? []
   return cause === undefined ? undefined : `${cause} (${code}): ${remedy}`
 }
