@@ -33,23 +33,25 @@ export function redisBus(url: string): OpenBus {
       }).on('error', onFault)
     const [publisher, subscriber] = [create(), create()]
     let isClosed = false
-    const listen = async () => {
-      await subscriber.subscribe(channel, (text) => {
-        const message = parsed(text)
-        if (message) onMessage(message)
-      })
+    const listener = (text: string) => {
+      const message = parsed(text)
+      if (message) onMessage(message)
     }
-    // Subscriptions are taken up again by the client, before it says that it is ready.
     let isSubscribed = false
-    subscriber.on('ready', () => {
-      if (isSubscribed) onConnected()
-    })
-    const connect = async () => {
-      await Promise.all([publisher.connect(), subscriber.connect()])
-      await listen()
-      isSubscribed = true
-      onConnected()
+    const isConnected = () => publisher.isReady && subscriber.isReady && isSubscribed
+    const greet = () => {
+      if (isConnected()) onConnected()
     }
+    publisher.on('ready', greet)
+    subscriber.on('ready', () => {
+      // A subscription is taken up again by the client itself, before it says that it is ready.
+      if (isSubscribed) return greet()
+      subscriber.subscribe(channel, listener).then(() => {
+        isSubscribed = true
+        greet()
+      }, onFault)
+    })
+    const connect = () => Promise.all([publisher.connect(), subscriber.connect()])
     // A server starts without Redis, and goes on without it: what is told there can be found out.
     void connect().catch((error: unknown) => {
       if (!isClosed) onFault(error)
@@ -60,7 +62,7 @@ export function redisBus(url: string): OpenBus {
         publisher.publish(channel, JSON.stringify(message)).catch(onFault)
       },
       get isConnected() {
-        return publisher.isReady && subscriber.isReady && isSubscribed
+        return isConnected()
       },
       async close() {
         isClosed = true
