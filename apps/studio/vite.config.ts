@@ -6,15 +6,18 @@ const CONTRACT = fileURLToPath(
   new URL('../../packages/protocol/dist/cjs/index.js', import.meta.url),
 )
 
+/** What checks by schemas: the console, and whoever reads templates. */
+const CHECKING = /\/studio\/src\/try\/|\/graph\/dist\/blueprint\/validate-/
+
 /**
- * Gives the console a contract of its own, with all schemas. Of one that it shared with the rest of
- * the page, all that either needs would be in the first load.
+ * Gives what checks by schemas a contract of its own. Of one that it shared with the rest of the
+ * page, all that either needs would be in the first load.
  */
 const wholeContract: Plugin = {
   name: 'whole-contract',
   enforce: 'pre',
   resolveId: (source, importer) =>
-    source === '@talus/protocol' && importer?.includes('/studio/src/try/') ? CONTRACT : null,
+    source === '@talus/protocol' && CHECKING.test(importer ?? '') ? CONTRACT : null,
 }
 
 /** Relative addresses: the page also works below the path of a proxy. */

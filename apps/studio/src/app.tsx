@@ -76,6 +76,18 @@ const server = createRoute({
   component: lazyRouteComponent(() => import('./server/server-page.js'), 'ServerPage'),
 })
 
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: '/templates',
+  component: lazyRouteComponent(() => import('./templates/templates-page.js'), 'TemplatesPage'),
+})
+
+const template = createRoute({
+  getParentRoute: () => root,
+  path: '/templates/$templateId',
+  component: lazyRouteComponent(() => import('./templates/template-page.js'), 'TemplatePage'),
+})
+
 /** Routes stand behind the `#`: they need nothing of the server, and it never sees share tokens. */
 const router = createRouter({
   routeTree: root.addChildren([
@@ -83,6 +95,8 @@ const router = createRouter({
     session.addChildren([work, history, log, members]),
     tryOut,
     server,
+    templates,
+    template,
   ]),
   history: createHashHistory(),
   defaultPreload: 'intent',

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@talus/protocol'
 import { expect, test } from 'vitest'
 import { destinationOf } from '../src/start/share-link.js'
-import { pictureOf } from '../src/start/type-layers.js'
+import { diagramOf, typesOf } from '../src/templates/diagram-layout.js'
 
 test.each([
   ['my-session', { session_id: 'my-session' }],
@@ -15,31 +15,39 @@ test.each([
   expect(destinationOf(text)).toEqual(destination)
 })
 
-test('types stand as far below the root as they are steps away, with lines downwards only', () => {
+test('a diagram has every type in its place, and a line for each that may stand below another', () => {
   const template: JsonObject = {
     node_types: [
       { id: 'task', allowed_children: ['task', 'note'], color: 'url(x)' },
       { id: 'root', features: ['is_root'], allowed_children: ['phase', 'task'], color: '#123456' },
       { id: 'phase', allowed_children: ['task', 'gone', 'root'] },
-      { id: 'note' },
+      { id: 'note', properties: [{ id: 'text', type: 'text', required: true }] },
       { id: 'lost' },
     ],
   }
-  const { types, lines, layers } = pictureOf(template)
-  expect(layers).toBe(3)
-  expect(Object.fromEntries(types.map(({ id, y }) => [id, y]))).toEqual({
-    root: 0,
-    lost: 0,
-    task: 1,
-    phase: 1,
-    note: 2,
-  })
-  expect(lines.map(({ from, to }) => `${from.id} ${to.id}`)).toEqual([
-    'task note',
+  const types = typesOf(template)
+  const { lines, types: placed, width, height } = diagramOf(types, false)
+  expect(lines.map(({ from, to }) => `${from} ${to}`).toSorted()).toEqual([
+    'phase root',
+    'phase task',
     'root phase',
     'root task',
+    'task note',
   ])
-  const colorOf = (id: string) => types.find((type) => type.id === id)?.look.color
+  const byId = new Map(placed.map((type) => [type.id, type]))
+  expect(byId.get('task')?.above).toEqual(['task', 'root', 'phase'])
+  expect(byId.get('note')?.x).toBeGreaterThan(byId.get('task')?.x ?? Infinity)
+  for (const [index, a] of placed.entries()) {
+    expect(a.x - a.width / 2).toBeGreaterThanOrEqual(0)
+    expect([a.x + a.width / 2 <= width, a.y + a.height / 2 <= height]).toEqual([true, true])
+    for (const b of placed.slice(index + 1)) {
+      const isApart =
+        Math.abs(a.x - b.x) >= (a.width + b.width) / 2 ||
+        Math.abs(a.y - b.y) >= (a.height + b.height) / 2
+      expect([a.id, b.id, isApart]).toEqual([a.id, b.id, true])
+    }
+  }
   // Nothing but a colour comes from a template into the page.
+  const colorOf = (id: string) => byId.get(id)?.look.color
   expect([colorOf('root'), colorOf('task')]).toEqual(['#123456', '#64748b'])
 })

@@ -36,6 +36,7 @@ export async function clientApi() {
       { specifier: '@talus/client/react', file: built('react/index.d.ts') },
       { specifier: '@talus/client/node', file: built('node/index.d.ts') },
       { specifier: '@talus/client/raw', file: built('raw/index.d.ts') },
+      { specifier: '@talus/client/templates', file: built('templates/index.d.ts') },
     ],
     locate,
   })

@@ -34,6 +34,11 @@ export const GROUPS: readonly Group[] = [
     about: 'The exports of `@talus/client/node`: a store in a file.',
   },
   {
+    folder: 'sdk-templates',
+    title: 'SDK for templates',
+    about: 'The exports of `@talus/client/templates`: reads templates as the server does.',
+  },
+  {
     folder: 'sdk-raw',
     title: 'SDK for tools',
     about: 'The exports of `@talus/client/raw`: what goes over the wire, unchanged.',

@@ -30,6 +30,8 @@ type CodeEditorProps = {
   onChange?: (value: string) => void
   language: 'json' | 'yaml'
   problems?: readonly CodeProblem[]
+  /** Goes there; another object goes there again. */
+  jump?: { at: number } | undefined
 }
 
 const LOOK = EditorView.theme({
@@ -78,6 +80,8 @@ const SETUP: Extension = [
   keymap.of([...defaultKeymap, ...historyKeymap, ...lintKeymap]),
 ]
 
+const NONE: readonly CodeProblem[] = []
+
 const LANGUAGES = { json, yaml }
 
 function diagnosticsOf(problems: readonly CodeProblem[], length: number): Diagnostic[] {
@@ -94,7 +98,14 @@ function diagnosticsOf(problems: readonly CodeProblem[], length: number): Diagno
  * CodeMirror, in a shadow tree: there its styles are adopted, where in the page they would be a
  * `<style>`, which the policy does not allow.
  */
-export function CodeEditor({ label, value, onChange, language, problems = [] }: CodeEditorProps) {
+export function CodeEditor({
+  label,
+  value,
+  onChange,
+  language,
+  problems = NONE,
+  jump,
+}: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView>(undefined)
   const changed = useRef(onChange)
@@ -110,7 +121,8 @@ export function CodeEditor({ label, value, onChange, language, problems = [] }: 
       extensions: [
         SETUP,
         LANGUAGES[language](),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        // It is focusable anyway; what checks accessibility only believes it when it is said.
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         EditorView.updateListener.of(({ docChanged, state: { doc } }) => {
           if (docChanged) changed.current?.(doc.toString())
         }),
@@ -135,6 +147,14 @@ export function CodeEditor({ label, value, onChange, language, problems = [] }: 
     if (!editor) return
     editor.dispatch(setDiagnostics(editor.state, diagnosticsOf(problems, editor.state.doc.length)))
   }, [problems])
+
+  useEffect(() => {
+    const editor = view.current
+    if (!editor || !jump) return
+    const anchor = Math.min(jump.at, editor.state.doc.length)
+    editor.dispatch({ selection: { anchor }, scrollIntoView: true })
+    editor.focus()
+  }, [jump])
 
   return <div ref={host} className="code-editor" />
 }

@@ -11,6 +11,7 @@ export function TopBar() {
         Talus <span>Studio</span>
       </Link>
       <nav className="top-pages" aria-label="Pages">
+        <Link to="/templates">Templates</Link>
         <Link to="/try">Try</Link>
         <Link to="/server">Server</Link>
       </nav>
