@@ -24,6 +24,7 @@ test('what this package offers changes on purpose only', () => {
     'isEdit',
     'joinChanges',
     'jsonInSteps',
+    'misfits',
     'parseTemplate',
     'permits',
     'plan',
