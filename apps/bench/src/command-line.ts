@@ -11,11 +11,12 @@ export const USAGE = `pnpm bench [options]
   --quick        one short round each: shows that it works, measures little
   --case NAME    only this case (${CASES.map(({ name }) => name).join(', ')}); may be repeated
   --json FILE    write every round to FILE
-  --save         write results/latest.md, or results/sizes.md
+  --save         write results/latest.md, results/sizes.md, or that of the only part
   --profile DIR  write CPU profiles of the Talus server to DIR (they slow it down)
   --sizes        measure large graphs, long histories, memory, blocking and the SDK instead of the cases
   --part NAME    only this part of --sizes (${PARTS.map(({ name }) => name).join(', ')}); may be repeated
   --entries N    entries of the long history of --sizes (default ${ENTRIES.toLocaleString('en')}; the goal means 1,000,000)
+  --long         let the part studio be edited for an hour, to see whether its memory grows
   --limit        measure how much the load generator can take, and nothing else
   --help         print this`
 
@@ -28,6 +29,7 @@ export type CommandLine = {
   sizes: boolean
   parts: readonly Part[]
   entries: number
+  long: boolean
   json?: string
   profile?: string
 }
@@ -65,11 +67,12 @@ export function commandLine(args: string[]): CommandLine {
       sizes: { type: 'boolean', default: false },
       part: { type: 'string', multiple: true, default: [] },
       entries: { type: 'string' },
+      long: { type: 'boolean', default: false },
       limit: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const { case: named, part, entries, json, profile, quick, save, sizes, limit, help } = values
+  const { case: named, part, entries, json, profile, quick, save, sizes, limit, long, help } = values
   return {
     cases: named.length > 0 ? named.map(caseNamed) : CASES.map(({ name }) => name),
     quick,
@@ -77,6 +80,7 @@ export function commandLine(args: string[]): CommandLine {
     limit,
     help,
     sizes,
+    long,
     parts: part.length > 0 ? part.map(partNamed) : PARTS,
     entries: entriesOf(entries, quick),
     ...(json === undefined ? {} : { json }),

@@ -53,13 +53,15 @@ async function measureCases(options: CommandLine): Promise<Results> {
 }
 
 async function measureSizes(options: CommandLine): Promise<Results> {
-  const { parts, quick, entries } = options
+  const { parts, quick, long, entries } = options
   const nodeArgs = nodeArgsOf(options)
   const findings: Findings[] = []
   for (const part of parts) {
-    findings.push(await part.run({ quick, entries, nodeArgs, onProgress }))
+    findings.push(await part.run({ quick, long, entries, nodeArgs, onProgress }))
   }
-  return { file: 'sizes.md', text: sizeReport(findings), raw: { findings } }
+  const [only, another] = parts
+  const file = only && !another ? `${only.name}.md` : 'sizes.md'
+  return { file, text: sizeReport(findings), raw: { findings } }
 }
 
 async function main(): Promise<void> {

@@ -12,6 +12,7 @@ import type { Part } from './part.js'
 import { queuePart } from './queue-part.js'
 import { resumePart } from './resume-part.js'
 import { sdkPart } from './sdk-part.js'
+import { studioPart } from './studio-part.js'
 
 /** What the size report is made of, in its order. */
 export const PARTS: readonly Part[] = [
@@ -28,4 +29,5 @@ export const PARTS: readonly Part[] = [
   queuePart,
   neighboursPart,
   gatePart,
+  studioPart,
 ]
