@@ -72,7 +72,19 @@ export function commandLine(args: string[]): CommandLine {
       help: { type: 'boolean', default: false },
     },
   })
-  const { case: named, part, entries, json, profile, quick, save, sizes, limit, long, help } = values
+  const {
+    case: named,
+    part,
+    entries,
+    json,
+    profile,
+    quick,
+    save,
+    sizes,
+    limit,
+    long,
+    help,
+  } = values
   return {
     cases: named.length > 0 ? named.map(caseNamed) : CASES.map(({ name }) => name),
     quick,

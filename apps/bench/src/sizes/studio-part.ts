@@ -142,7 +142,11 @@ async function measureSize(
   const of = `${count(nodes)} nodes`
   return [
     medianOf({ what: `until ${of} are shown`, unit: ' ms' }, mounts),
-    ratioOf({ what: `${of} shown, to the graph fetched and parsed by a bare page` }, mounts, fetches),
+    ratioOf(
+      { what: `${of} shown, to the graph fetched and parsed by a bare page` },
+      mounts,
+      fetches,
+    ),
     medianOf({ what: `until an edit is shown among ${of}`, unit: ' ms' }, shown),
     ratioOf({ what: `an edit among ${of} shown, to its answer` }, shown, acked),
   ]
@@ -197,7 +201,11 @@ async function measureGrowth(
   const [early = Number.NaN, late = Number.NaN] = halves
   return [
     { what: 'live objects before the edits', value: first / 1e6, unit: ' MB' },
-    { what: `growth for each of the first half of ${count(edits)} edits`, value: early, unit: ' bytes' },
+    {
+      what: `growth for each of the first half of ${count(edits)} edits`,
+      value: early,
+      unit: ' bytes',
+    },
     { what: 'growth for each of the second half', value: late, unit: ' bytes' },
   ]
 }
