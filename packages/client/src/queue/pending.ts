@@ -42,6 +42,8 @@ export class Pending {
   readonly order: Order
   readonly payload: ClientPayload<Order>
   readonly bytes: number
+  /** A client that is gone has called it. */
+  readonly isLeft: boolean
   readonly promise: Promise<Success>
   state: State = { at: 'waiting' }
   #transmissions = 0
@@ -50,7 +52,7 @@ export class Pending {
   #reject!: (error: TalusError) => void
 
   /** Throws a TalusError, BAD_REQUEST, when JSON cannot carry the payload. */
-  constructor(order: Order, payload: ClientPayload<Order>) {
+  constructor(order: Order, payload: ClientPayload<Order>, isLeft = false) {
     const checked = checkJson(payload)
     if (!checked.ok) {
       const commandId = payload.command_id
@@ -60,6 +62,7 @@ export class Pending {
     this.order = order
     // A copy: under one command id it must be the same payload each time (rule IDEM2).
     this.payload = JSON.parse(text) as ClientPayload<Order>
+    this.isLeft = isLeft
     this.bytes = encoder.encode(text).length
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve

@@ -39,8 +39,9 @@ export interface CommandStore {
   /**
    * Optional: called once, with functions to call when what is stored was lost, and when another
    * client is gone, whose commands `adopt` gives then; the second resolves when they are taken in.
+   * `wasThere`: `adopt` met commands of that client while it lived.
    */
-  watch?(onLost: (cause: unknown) => void, onLeft: () => Promise<void>): void
+  watch?(onLost: (cause: unknown) => void, onLeft: (wasThere?: boolean) => Promise<void>): void
   /** Optional: removes everything in the scopes for which `matches` holds, records included. */
   forget?(matches: (scope: string) => boolean): Promise<void>
   /** Optional: where the last graph of a session is kept. Without it a reload waits for the server. */

@@ -43,11 +43,11 @@ export class IndexedDbStore implements CommandStore {
   #release: (() => void) | undefined
   #news: BroadcastChannel | undefined
   readonly #closing = new AbortController()
-  /** Clients that are waited for. */
-  readonly #others = new Set<string>()
+  /** Clients that are waited for, and whether `adopt` has met what they have here. */
+  readonly #others = new Map<string, boolean>()
   /** Clients that are gone, and whose locks are held here. */
   readonly #gone = new Set<string>()
-  #onLeft: (() => Promise<void>) | undefined
+  #onLeft: ((wasThere: boolean) => Promise<void>) | undefined
   #last = 0
 
   /** `owner`: an id of its own for each client. */
@@ -55,7 +55,7 @@ export class IndexedDbStore implements CommandStore {
     this.#owner = owner
   }
 
-  watch(onLost: (cause: unknown) => void, onLeft: () => Promise<void>): void {
+  watch(onLost: (cause: unknown) => void, onLeft: (wasThere: boolean) => Promise<void>): void {
     this.#database.onLost = onLost
     this.#onLeft = onLeft
   }
@@ -66,9 +66,9 @@ export class IndexedDbStore implements CommandStore {
     owners.delete(this.#owner)
     const adopted: Row[] = []
     for (const owner of owners) {
-      await this.#ifGone(owner, async () => {
-        adopted.push(...(await this.#takeOver(scope, owner)))
-      })
+      const takeOver = async () => adopted.push(...(await this.#takeOver(scope, owner)))
+      // A page that is being replaced by this one may give up its lock a moment later.
+      if (!(await this.#ifGone(owner, takeOver))) void this.#awaitEnd(owner, true)
     }
     return adopted
       .sort((a, b) => a.at - b.at)
@@ -138,23 +138,27 @@ export class IndexedDbStore implements CommandStore {
     const news = (this.#news = new BroadcastChannel(NEWS))
     // In Node it would keep the process alive.
     ;(news as { unref?: () => void }).unref?.()
-    const onLeft = this.#onLeft
-    if (onLeft) news.onmessage = ({ data }) => void this.#awaitEnd(locks, String(data), onLeft)
+    news.onmessage = ({ data }) => void this.#awaitEnd(String(data))
     news.postMessage(this.#owner)
-    if (!onLeft) return
     const { held = [] } = await locks.query()
     for (const { name = '' } of held) {
-      if (name.startsWith(LOCKS)) void this.#awaitEnd(locks, name.slice(LOCKS.length), onLeft)
+      if (name.startsWith(LOCKS)) void this.#awaitEnd(name.slice(LOCKS.length))
     }
+    // What was written and left in between.
+    await this.#onLeft?.(false)
   }
 
   /** Adopts what a client has left, when it ends. */
-  async #awaitEnd(locks: LockManager, owner: string, onLeft: () => Promise<void>): Promise<void> {
-    if (owner === this.#owner || this.#others.has(owner)) return
-    this.#others.add(owner)
+  async #awaitEnd(owner: string, wasThere = false): Promise<void> {
+    const locks = this.#locks
+    const onLeft = this.#onLeft
+    if (!locks || !onLeft || owner === this.#owner) return
+    const isAwaited = this.#others.has(owner)
+    if (wasThere || !isAwaited) this.#others.set(owner, wasThere)
+    if (isAwaited) return
     const adopt = async () => {
       this.#gone.add(owner)
-      await onLeft().finally(() => this.#gone.delete(owner))
+      await onLeft(this.#others.get(owner) === true).finally(() => this.#gone.delete(owner))
     }
     const { signal } = this.#closing
     try {
@@ -165,26 +169,31 @@ export class IndexedDbStore implements CommandStore {
     this.#others.delete(owner)
   }
 
-  /** Does the work while no other tab does it, unless the owner lives. */
-  async #ifGone(owner: string, work: () => Promise<void>): Promise<void> {
+  /** Does the work while no other tab does it. False, and nothing is done, when the owner lives. */
+  async #ifGone(owner: string, work: () => Promise<unknown>): Promise<boolean> {
     const locks = this.#locks
-    if (!locks || this.#gone.has(owner)) return work()
+    const worked = async () => {
+      await work()
+      return true
+    }
+    if (!locks || this.#gone.has(owner)) return worked()
     let isAnswered = false
     let isLate = false
     const asked = locks.request(lockOf(owner), { ifAvailable: true }, (lock) => {
       isAnswered = true
-      return lock && !isLate ? work() : undefined
+      return lock && !isLate ? worked() : false
     })
     const working = Promise.resolve(asked).catch((error: unknown) => {
       if (isAnswered) throw error
       // A browser that forbids locks forbids them to all tabs.
       isAnswered = true
-      return work()
+      return worked()
     })
     const patience = new Promise<void>((resolve) => setTimeout(resolve, LOCK_PATIENCE_MS))
     await Promise.race([working, patience])
-    if (isAnswered) await working
-    else isLate = true
+    if (isAnswered) return working
+    isLate = true
+    return false
   }
 
   async #commands(mode: IDBTransactionMode): Promise<IDBObjectStore> {

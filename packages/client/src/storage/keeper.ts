@@ -86,7 +86,7 @@ export class Keeper {
     const store = this.settings.store ?? new IndexedDbStore(this.settings.owner)
     store.watch?.(
       (cause) => this.#lost(cause),
-      () => this.#left(),
+      (wasThere) => this.#left(wasThere ?? false),
     )
     return (this.#store = store)
   }
@@ -212,8 +212,8 @@ export class Keeper {
   }
 
   /** Another client is gone. */
-  async #left(): Promise<void> {
-    await Promise.all([...this.#sessions].map((session) => session.takeLeft()))
+  async #left(wasThere: boolean): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.takeLeft(wasThere)))
   }
 
   #restoreSoon(ms: number): void {

@@ -63,11 +63,11 @@ export class StoredSession {
 
   /**
    * Takes in what a client has left that is gone now. Without a connection it stays for one that
-   * has it, or for the next connection.
+   * has it, or for the next connection; but a page shows what the one left that it replaces.
    */
-  async takeLeft(): Promise<void> {
-    if (!this.#living.commands.line) return
+  async takeLeft(wasThere: boolean): Promise<void> {
     this.#isFresh = false
+    if (!wasThere && !this.#living.commands.line) return
     await this.#adoptUnlessOut()
   }
 
@@ -82,10 +82,13 @@ export class StoredSession {
       this.#removed.delete(id)
     }
     if (this.#isOver) return this.#keeper.drop(this)
-    const [first, ...others] = this.#living.commands.stored
+    const { commands } = this.#living
     const add = (command: StoredCommand) =>
-      this.#keeper.ask('add', (store) => store.add(scope, command))
+      this.#keeper.ask('add', (store) => this.#put(store, scope, command))
+    const [first] = commands.stored
     if (first) await add(first)
+    // Others may have been answered meanwhile, and removed.
+    const others = commands.stored.filter(({ command_id }) => command_id !== first?.command_id)
     await Promise.all(others.map(add))
   }
 
@@ -124,16 +127,18 @@ export class StoredSession {
   #add(command: StoredCommand): void {
     const { scope } = this
     if (scope === undefined) return
+    this.#keeper.write('add', (store) => this.#put(store, scope, command))
+  }
+
+  async #put(store: CommandStore, scope: string, command: StoredCommand): Promise<void> {
     const id = command.command_id
-    this.#keeper.write('add', async (store) => {
-      const adding = store.add(scope, command)
-      this.#adding.set(id, adding)
-      try {
-        await adding
-      } finally {
-        if (this.#adding.get(id) === adding) this.#adding.delete(id)
-      }
-    })
+    const adding = store.add(scope, command)
+    this.#adding.set(id, adding)
+    try {
+      await adding
+    } finally {
+      if (this.#adding.get(id) === adding) this.#adding.delete(id)
+    }
   }
 
   #remove(id: string): void {

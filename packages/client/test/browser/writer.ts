@@ -197,17 +197,23 @@ export class Writer {
   }
 
   /**
+   * What a page left that was closed is in the storage alone, until another one has taken it over.
    * What is pending is written again, by each page that runs: until then it is there alone, and a
    * page that is closed before takes it along.
    */
   async #clear(clear: () => Promise<unknown>): Promise<void> {
     for (const writer of this.#beside) await writer.#thaw()
+    await this.#compare((stored, pending) => stored <= pending)
     await clear()
+    await this.#compare((stored, pending) => stored >= pending)
+  }
+
+  async #compare(isRight: (stored: number, pending: number) => boolean): Promise<void> {
     await eventually(async () => {
       let pending = 0
       for (const { tab } of this.#beside) pending += await tab.read((bare) => bare.pending)
       const { length } = await this.#tab.stored().catch(() => [])
-      ok(length >= pending, `${length} stored, ${pending} pending`)
+      ok(isRight(length, pending), `${length} stored, ${pending} pending`)
     })
   }
 }
