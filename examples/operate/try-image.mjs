@@ -1,5 +1,5 @@
 // Runs the steps of the Dockerfile that make and start the image, in a folder in place of a container:
-// node examples/operate/try-image.mjs, in a built clone. Ends with 1 when one of them fails.
+// `pnpm try-image` in `examples`, in a built clone. Ends with 1 when one of them fails.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -178,7 +178,7 @@ export class Commands {
     if (!pending.isCommand) return
     if (!outcome.ok) {
       this.#replica.drop(pending.command_id)
-      this.refusals.add(outcome.error, pending.stored, pending.isLeft)
+      this.refusals.add(outcome.error, pending.stored)
       return
     }
     this.#note({ remove: pending.command_id })

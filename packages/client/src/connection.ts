@@ -3,7 +3,7 @@ import { STATES, type Happening, type StateName } from './connection-states.js'
 import type { Link } from './credentials.js'
 import { Dial, type Transport } from './dial.js'
 import { asErrorBody, ownError, TalusError, tokenFailed } from './errors.js'
-import { failureOf, isStray, toldBy, unreachable, type Failure } from './failed-attempt.js'
+import { failureOf, strayOf, unreachable, type Failure } from './failed-attempt.js'
 import { Line } from './line.js'
 import { tokenOf, type Base, type Settings, type Token } from './options.js'
 import { watchPlatform } from './platform.js'
@@ -262,7 +262,7 @@ export class Connection {
 
   /** This transport did not lead to a connection; perhaps another does. */
   #fail(cause: Error): void {
-    if (isStray(toldBy(cause))) this.#isStray = true
+    if (strayOf(cause)) this.#isStray = true
     this.#failures = [...this.#failures, failureOf(this.#dial?.transport ?? '', cause)]
     if (this.#left.length > 0 && this.#go('failed-first')) return this.#dialNext()
     const failures = this.#failures
@@ -297,10 +297,10 @@ export class Connection {
   #lost(reason: string, pauseMs?: number, cause?: unknown): void {
     if (!this.#line) return this.#fail(cause instanceof Error ? cause : new Error(reason))
     if (pauseMs === undefined) this.#ended(this.#line, 1)
-    const told = toldBy(cause)
-    const message = `The connection to ${this.#base.url} broke: ${told ?? reason}`
+    const stray = strayOf(cause)
+    const message = `The connection to ${this.#base.url} broke: ${stray ?? reason}`
     this.#problem = ownError('UNREACHABLE', message, true)
-    if (isStray(told)) {
+    if (stray) {
       this.#isStray = true
       this.#events.troubled(this.#problem)
     }

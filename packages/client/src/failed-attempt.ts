@@ -36,25 +36,13 @@ export function failureOf(transport: string, error: unknown): Failure {
   const said = reasonOf(error)
   const given = Number(/server response: (\d+)/.exec(said)?.[1] ?? description)
   const status = given > 0 ? given : undefined
-  const told = toldBy(error)
-  const ofStatus = told === undefined ? `HTTP ${status}` : `HTTP ${status}, ${told}`
-  return { transport, status, text: status === undefined ? said : ofStatus }
+  return { transport, status, text: status ? (strayOf(error) ?? `HTTP ${status}`) : said }
 }
 
-/** What Engine.IO told in its answer to a request of polling. */
-export function toldBy(error: unknown): string | undefined {
+/** What the server says when polling went to another one than the one that has the connection. */
+export function strayOf(error: unknown): string | undefined {
   const { context } = Object(error) as Nested
-  try {
-    const { message } = Object(JSON.parse(String(context?.responseText))) as Nested
-    return typeof message === 'string' ? message : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether polling went to another server than the one that has the connection. */
-export function isStray(told: string | undefined): boolean {
-  return told?.startsWith('Session ID unknown') === true
+  return /Session ID unknown[^"]*/.exec(String(context?.responseText))?.[0]
 }
 
 /** No attempt led to a connection. */

@@ -58,7 +58,7 @@ const LONGEST_MS = 2 ** 31 - 1
 function milliseconds(name: string, given: number | undefined, fallback: number): number {
   const value = given ?? fallback
   if (typeof value === 'number' && value > 0 && value <= LONGEST_MS) return value
-  throw new TypeError(`${name} is ${String(value)}: expected milliseconds, more than 0`)
+  throw new TypeError(`${name} is ${String(value)}: expected milliseconds`)
 }
 
 function expectOption(holds: boolean, name: string, expected: string): void {
@@ -87,24 +87,21 @@ const OPTIONS = [
   'transports',
 ] as const satisfies (keyof ClientOptions)[]
 
-const TRANSPORTS = new Set<unknown>(['websocket', 'polling'])
-
 const STORE_METHODS = ['adopt', 'add', 'remove', 'close'] as const
 
 function requireKinds(options: ClientOptions): void {
   const { actor, token, shareToken, store, keepGraphs, transports } = options
   requireActor(actor)
   const isToken = token === undefined || typeof token === 'string' || typeof token === 'function'
-  expectOption(isToken, 'token', 'a string or a function that gives one')
+  expectOption(isToken, 'token', 'a string or a function')
   const isLink = shareToken === undefined || isText(shareToken)
-  expectOption(isLink, 'shareToken', 'the token of a share link, a string')
+  expectOption(isLink, 'shareToken', 'a string')
   const isStore = !store || STORE_METHODS.every((name) => typeof store[name] === 'function')
-  expectOption(isStore, 'store', 'a CommandStore, or null for memory')
+  expectOption(isStore, 'store', 'a CommandStore or null')
   // True and false have no values.
   const areLimits = Object.values(Object(keepGraphs) as object).every((limit) => limit > 0)
-  expectOption(areLimits, 'keepGraphs', 'true, false, or { sessions, days, bytes }, more than 0')
-  const isList = Array.isArray(transports) && transports.length > 0
-  const areKnown = isList && transports.every((transport) => TRANSPORTS.has(transport))
+  expectOption(areLimits, 'keepGraphs', 'true, false or { sessions, days, bytes }')
+  const areKnown = /^\[("(websocket|polling)",?)+]$/.test(JSON.stringify(transports))
   expectOption(transports === undefined || areKnown, 'transports', "'websocket', 'polling' or both")
 }
 

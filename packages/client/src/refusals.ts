@@ -5,12 +5,13 @@ import type { StoredCommand } from './queue/store.js'
 import type { SessionEvents } from './session-events.js'
 import type { Note } from './storage/storage.js'
 
-/** `isLeft`: a page that is gone has called it, so that no promise tells of the refusal either. */
-type Unheard = { error: TalusError; stored: StoredCommand | undefined; isLeft: boolean }
+type Unheard = { error: TalusError; stored: StoredCommand | undefined }
 
-/** As many are kept until somebody hears them; then the oldest of its kind goes. */
-const MAX_UNHEARD = 100
-const MAX_LEFT_UNHEARD = 10_000
+/**
+ * As many are kept until somebody hears them; then the oldest goes. All that an earlier page left may
+ * be refused before the application can listen.
+ */
+const MAX_UNHEARD = 1_000
 
 /** Refused commands, kept with what they asked for until somebody listens, also over reloads. */
 export class Refusals {
@@ -28,20 +29,16 @@ export class Refusals {
     return this.#unheard.flatMap(({ stored }) => stored ?? [])
   }
 
-  /** `command`: unless it cannot be stored. `isLeft`: a client that is gone has called it. */
-  add(error: TalusError, command?: StoredCommand, isLeft = false): void {
+  /** `command`: unless it cannot be stored. */
+  add(error: TalusError, command?: StoredCommand): void {
     const { code, message, details, retryable } = error
     // Codes of this client, such as TIMEOUT, are none of a refused command.
     const refused = { code, message, details, retryable } as StoredCommand['refused'] & object
     const stored = command && { ...command, refused }
-    this.#unheard.push({ error, stored, isLeft })
+    this.#unheard.push({ error, stored })
     if (this.hear()) return
     if (stored) this.#note({ add: stored })
-    const alike = this.#unheard.filter((unheard) => unheard.isLeft === isLeft)
-    const [oldest] = alike
-    if (!oldest || alike.length <= (isLeft ? MAX_LEFT_UNHEARD : MAX_UNHEARD)) return
-    this.#unheard.splice(this.#unheard.indexOf(oldest), 1)
-    this.#drop(oldest)
+    if (this.#unheard.length > MAX_UNHEARD) this.#drop(this.#unheard.shift())
   }
 
   /** Takes over what a client that is gone has left; false: it was not refused. */
@@ -49,7 +46,7 @@ export class Refusals {
     const { refused, command_id } = stored
     if (!refused) return false
     if (this.stored.some((known) => known.command_id === command_id)) return true
-    this.#unheard.push({ error: refusalOf(stored, refused), stored, isLeft: true })
+    this.#unheard.push({ error: refusalOf(stored, refused), stored })
     this.hear()
     return true
   }
@@ -64,7 +61,7 @@ export class Refusals {
     return isHeard
   }
 
-  #drop({ stored }: Unheard): void {
-    if (stored) this.#note({ remove: stored.command_id })
+  #drop(unheard: Unheard | undefined): void {
+    if (unheard?.stored) this.#note({ remove: unheard.stored.command_id })
   }
 }

@@ -177,7 +177,6 @@ test('what is refused is kept with its command until somebody hears it, also ove
   const ada = client(fileStore(path))
   const session = await ada.join('refused')
   network.cut()
-  // More than are kept of those whose promise somebody holds.
   const ids = Array.from({ length: 150 }, (_, n) => `hopeless-${n}`)
   for (const commandId of ids) {
     void session.execute('DeleteNode', { node_id: 'nowhere' }, { commandId })
@@ -205,7 +204,7 @@ test('what is refused is kept with its command until somebody hears it, also ove
 
 test('refusals that nobody hears are kept up to a bound; whoever listens later hears them', async () => {
   const session = await client(null).join('unheard')
-  const ids = Array.from({ length: 103 }, (_, n) => `hopeless-${n}`)
+  const ids = Array.from({ length: 1_003 }, (_, n) => `hopeless-${n}`)
   for (const commandId of ids) {
     void session.execute('DeleteNode', { node_id: 'nowhere' }, { commandId, label: commandId })
   }

@@ -91,7 +91,7 @@ export class CommandQueue {
     for (const { order, payload, command_id } of commands) {
       if (known.has(command_id)) continue
       known.add(command_id)
-      adopted.push(this.#append(new Pending(order, payload, true)))
+      adopted.push(this.#append(new Pending(order, payload)))
     }
     this.#pump()
     return adopted

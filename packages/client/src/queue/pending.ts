@@ -42,8 +42,6 @@ export class Pending {
   readonly order: Order
   readonly payload: ClientPayload<Order>
   readonly bytes: number
-  /** A client that is gone has called it. */
-  readonly isLeft: boolean
   readonly promise: Promise<Success>
   state: State = { at: 'waiting' }
   #transmissions = 0
@@ -52,7 +50,7 @@ export class Pending {
   #reject!: (error: TalusError) => void
 
   /** Throws a TalusError, BAD_REQUEST, when JSON cannot carry the payload. */
-  constructor(order: Order, payload: ClientPayload<Order>, isLeft = false) {
+  constructor(order: Order, payload: ClientPayload<Order>) {
     const checked = checkJson(payload)
     if (!checked.ok) {
       const commandId = payload.command_id
@@ -62,7 +60,6 @@ export class Pending {
     this.order = order
     // A copy: under one command id it must be the same payload each time (rule IDEM2).
     this.payload = JSON.parse(text) as ClientPayload<Order>
-    this.isLeft = isLeft
     this.bytes = encoder.encode(text).length
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
