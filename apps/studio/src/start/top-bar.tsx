@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { PersonMenu } from '../account/person-menu.js'
 import { DocsLink } from '../parts/docs-link.js'
-import { ThemeButton } from '../parts/theme.js'
 
 /** The head of every page but that of a session. */
 export function TopBar() {
@@ -17,7 +16,6 @@ export function TopBar() {
       </nav>
       <div className="top-actions">
         <DocsLink />
-        <ThemeButton />
         <PersonMenu />
       </div>
     </header>

@@ -1,7 +1,3 @@
-import { Monitor, Moon, Sun } from 'lucide-react'
-import { useState } from 'react'
-import { IconButton } from './button.js'
-
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
@@ -9,7 +5,6 @@ export type Theme = (typeof THEMES)[number]
 const KEY = 'talus-docs-theme'
 
 export const THEME_LABELS = { system: 'as the system', light: 'light', dark: 'dark' }
-const ICONS = { system: Monitor, light: Sun, dark: Moon }
 
 export function chosenTheme(): Theme {
   const { theme } = document.documentElement.dataset
@@ -23,21 +18,4 @@ export function chooseTheme(theme: Theme): void {
   } catch {
     // A browser that keeps nothing forgets the choice with the page.
   }
-}
-
-export function ThemeButton() {
-  const [theme, setTheme] = useState(chosenTheme)
-  const Icon = ICONS[theme]
-  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system'
-  return (
-    <IconButton
-      label={`Theme: ${THEME_LABELS[theme]}. Change`}
-      onClick={() => {
-        chooseTheme(next)
-        setTheme(next)
-      }}
-    >
-      <Icon />
-    </IconButton>
-  )
 }
