@@ -72,8 +72,8 @@ test.each([
     const place = `Session ${session_id}: the role of ${named} is damaged`
     expect(verifyFile(join(dataDir, 'talus.db')).sessions).toMatchObject(
       expect.arrayContaining([
-        { session_id, damage: place, seq: 0 },
-        { session_id: other, damage: null, seq: 0 },
+        { session_id, damage: place, seq: 0, graph_hash: null },
+        { session_id: other, damage: null, seq: 0, graph_hash: expect.any(String) },
       ]) as object,
     )
     const inspected = await ran('inspect', '--json', '--data-dir', dataDir)
@@ -118,7 +118,9 @@ test.each([
     const place = `Session ${session_id}: the share link ${link_id} is damaged`
     expect(verifyFile(join(dataDir, 'talus.db'))).toMatchObject({
       ok: false,
-      sessions: expect.arrayContaining([{ session_id, damage: place, seq: 0 }]) as unknown,
+      sessions: expect.arrayContaining([
+        { session_id, damage: place, seq: 0, graph_hash: null },
+      ]) as unknown,
     })
     await using app = await testApp({ dataDir, args: AUTH })
     const shared = { 'x-share-token': token }
