@@ -7,6 +7,7 @@ import { identityOf, SERVER, usePerson } from '../account/account.js'
 import { Button, IconButton } from '../parts/button.js'
 import { messageOf } from '../parts/loaded.js'
 import { useDesk } from '../session/desk.js'
+import { Filters } from './filters.js'
 import { Life } from './life.js'
 import { clock, sizeOf } from './log-panel.js'
 import { GROUPS, Wire, type Group, type WireEvent } from './wire.js'
@@ -14,6 +15,7 @@ import { GROUPS, Wire, type Group, type WireEvent } from './wire.js'
 const ROW = 28
 
 const NAMESPACES = ['/', '/graph'] as const
+type Namespace = (typeof NAMESPACES)[number]
 
 const NAMES: Record<Group, string> = {
   commands: 'Commands',
@@ -36,17 +38,11 @@ function useWire(): Wire {
   return own
 }
 
-function toggled<One>(set: ReadonlySet<One>, one: One): ReadonlySet<One> {
-  const next = new Set(set)
-  if (!next.delete(one)) next.add(one)
-  return next
-}
-
 /** Everything that the server sends of the session, on both of its namespaces. */
 export function LogPage() {
   const wire = useWire()
   const events = useSyncExternalStore(wire.subscribe, () => wire.events)
-  const [namespaces, setNamespaces] = useState<ReadonlySet<string>>(new Set(NAMESPACES))
+  const [namespaces, setNamespaces] = useState<ReadonlySet<Namespace>>(new Set(NAMESPACES))
   const [groups, setGroups] = useState<ReadonlySet<Group>>(new Set(GROUPS))
   const [text, setText] = useState('')
   const [chosen, setChosen] = useState<WireEvent>()
@@ -64,32 +60,19 @@ export function LogPage() {
       <section className="log" aria-labelledby="events-title">
         <div className="log-head">
           <h2 id="events-title">Events</h2>
-          <div className="filters" role="group" aria-label="Namespaces">
-            {NAMESPACES.map((one) => (
-              <button
-                key={one}
-                type="button"
-                className="filter"
-                aria-pressed={namespaces.has(one)}
-                onClick={() => setNamespaces(toggled(namespaces, one))}
-              >
-                <code>{one}</code>
-              </button>
-            ))}
-          </div>
-          <div className="filters" role="group" aria-label="Kinds of events">
-            {GROUPS.map((one) => (
-              <button
-                key={one}
-                type="button"
-                className="filter"
-                aria-pressed={groups.has(one)}
-                onClick={() => setGroups(toggled(groups, one))}
-              >
-                {NAMES[one]}
-              </button>
-            ))}
-          </div>
+          <Filters
+            label="Namespaces"
+            all={NAMESPACES}
+            chosen={namespaces}
+            onChange={setNamespaces}
+          />
+          <Filters
+            label="Kinds of events"
+            all={GROUPS}
+            chosen={groups}
+            onChange={setGroups}
+            names={NAMES}
+          />
           <input
             type="search"
             aria-label="Search names and payloads"

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { Trash2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { IconButton } from '../parts/button.js'
+import { Filters } from './filters.js'
 import { KINDS, type Kind, type Log, type LogLine } from './log.js'
 
 const NAMES = {
@@ -64,23 +65,13 @@ export function LogPanel({ log }: { log: Log }) {
     <section className="log" aria-labelledby="log-title">
       <div className="log-head">
         <h2 id="log-title">Activity</h2>
-        <div className="filters" role="group" aria-label="Kinds of events">
-          {KINDS.map((kind) => (
-            <button
-              key={kind}
-              type="button"
-              className="filter"
-              aria-pressed={kinds.has(kind)}
-              onClick={() => {
-                const next = new Set(kinds)
-                if (!next.delete(kind)) next.add(kind)
-                setKinds(next)
-              }}
-            >
-              {NAMES[kind]}
-            </button>
-          ))}
-        </div>
+        <Filters
+          label="Kinds of events"
+          all={KINDS}
+          chosen={kinds}
+          onChange={setKinds}
+          names={NAMES}
+        />
         <input
           type="search"
           aria-label="Search the activity"

@@ -1,0 +1,38 @@
+type FiltersProps<One extends string> = {
+  label: string
+  all: readonly One[]
+  chosen: ReadonlySet<One>
+  onChange: (chosen: ReadonlySet<One>) => void
+  /** What each is called. Absent: itself, as code. */
+  names?: Record<One, string>
+}
+
+/** Buttons that choose which kinds are shown, each by itself. */
+export function Filters<One extends string>({
+  label,
+  all,
+  chosen,
+  onChange,
+  names,
+}: FiltersProps<One>) {
+  const toggle = (one: One) => {
+    const next = new Set(chosen)
+    if (!next.delete(one)) next.add(one)
+    onChange(next)
+  }
+  return (
+    <div className="filters" role="group" aria-label={label}>
+      {all.map((one) => (
+        <button
+          key={one}
+          type="button"
+          className="filter"
+          aria-pressed={chosen.has(one)}
+          onClick={() => toggle(one)}
+        >
+          {names ? names[one] : <code>{one}</code>}
+        </button>
+      ))}
+    </div>
+  )
+}
