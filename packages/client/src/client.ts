@@ -111,7 +111,7 @@ export class Client {
   readonly #settings: Settings
   readonly #credentials: Credentials
   readonly #connection: Connection
-  readonly #events = new Emitter<ClientEvents>()
+  readonly #events = new Emitter<ClientEvents>('client', EVENTS)
   readonly #entries = new Map<string, Entry>()
   readonly #refusedJoins = new Map<unknown, RefusedJoin>()
   readonly #requests = new AbortController()
@@ -209,10 +209,6 @@ export class Client {
     name: Name,
     listener: (event: ClientEvents[Name]) => unknown,
   ): () => void {
-    if (!Object.hasOwn(EVENTS, name)) {
-      const known = Object.keys(EVENTS).join(', ')
-      throw new TypeError(`A client has no event '${name}'; it has ${known}`)
-    }
     return this.#events.on(name, listener)
   }
 

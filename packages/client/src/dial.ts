@@ -26,6 +26,22 @@ type Settings = {
 /** How long a peer may take to say goodbye. */
 const GOODBYE_MS = 1_000
 
+/** What Engine.IO writes to, when it is a WebSocket: `terminate` has that of `ws`, in Node. */
+type WithSocket = { ws?: WebSocket & { terminate?: () => void } }
+
+/**
+ * A socket that is closing loses what is written to it, and browsers show each time as an error in
+ * the console. Engine.IO writes to it until it has closed.
+ */
+function writeWhileOpen(transport: object): void {
+  const { ws } = transport as WithSocket
+  if (!ws) return
+  const send = ws.send.bind(ws)
+  ws.send = (...message) => {
+    if (ws.readyState === 1) send(...message)
+  }
+}
+
 /**
  * One attempt to connect to the namespace `/`, and the connection that comes of it. Nothing of it
  * is used twice, so that nothing can come from an earlier attempt.
@@ -75,10 +91,12 @@ export class Dial {
     engine.once(
       'handshake',
       unlessEnded(({ maxPayload }) => {
+        writeWhileOpen(engine.transport)
         this.maxBytes = maxPayload
         on.onOpen()
       }),
     )
+    engine.once('upgrade', writeWhileOpen)
     engine.on('packet', unlessEnded(on.onHeard))
     // The manager does not listen before the transport is open. What it closes itself, it tells.
     engine.on(
@@ -98,8 +116,8 @@ export class Dial {
   end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    // Of `ws`, in Node: it would wait half a minute for a peer that is gone.
-    const { ws } = this.#manager.engine.transport as { ws?: { terminate?: () => void } }
+    // In Node it would wait half a minute for a peer that is gone.
+    const { ws } = this.#manager.engine.transport as WithSocket
     this.socket.disconnect()
     const timer = setTimeout(() => ws?.terminate?.(), GOODBYE_MS) as { unref?: () => void }
     timer.unref?.()

@@ -58,9 +58,22 @@ export class Listeners<Key, Argument> {
 
 /** Listeners to events whose payload follows from the name. */
 export class Emitter<Events> {
+  readonly #owner: string
+  readonly #known: Record<keyof Events, unknown>
   readonly #listeners = new Listeners<keyof Events, never>()
 
+  /** `owner`: whose events they are, for who names one that there is not; `known` has their names. */
+  constructor(owner: string, known: Record<keyof Events, unknown>) {
+    this.#owner = owner
+    this.#known = known
+  }
+
+  /** Throws a TypeError for a name that no event has, and for what is no function. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
+    if (!Object.hasOwn(this.#known, name)) {
+      const known = Object.keys(this.#known).join(', ')
+      throw new TypeError(`A ${this.#owner} has no event '${String(name)}'; it has ${known}`)
+    }
     requireListener(`on('${String(name)}')`, listener)
     return this.#listeners.add(name, listener)
   }

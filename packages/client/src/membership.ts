@@ -11,7 +11,12 @@ import type { Line } from './line.js'
 import { PresenceRoom, type Coming } from './presence.js'
 import type { Rest } from './rest.js'
 import { backoff, Limit, pause, REFUSAL_DELAYS } from './retry.js'
-import { isRoomEvent, type SessionEvents, type SessionStatus } from './session-events.js'
+import {
+  isRoomEvent,
+  SESSION_EVENTS,
+  type SessionEvents,
+  type SessionStatus,
+} from './session-events.js'
 import type { LastGraph, SessionStorage, Storage } from './storage/storage.js'
 
 type State = 'joining' | 'joined' | 'leaving' | 'ended'
@@ -42,7 +47,7 @@ type Payload<Name extends keyof ServerToClientEvents> = Parameters<ServerToClien
 /** The client's place in one session, over as many connections as it takes. */
 export class Membership {
   readonly sessionId: string
-  readonly events = new Emitter<SessionEvents>()
+  readonly events = new Emitter<SessionEvents>('session', SESSION_EVENTS)
   readonly graph: SessionGraph
   readonly commands: Commands
   readonly presence: PresenceRoom

@@ -133,12 +133,10 @@ export type Base = { url: string; origin: string; path: string }
 
 /** The address of a server. Throws a TypeError when the URL cannot be one. */
 export function readBase(url: string): Base {
-  const expected =
-    'expected the address of a server, such as http://localhost:5000 or https://host/talus'
-  const parsed = urlOf(url)
-  if (!parsed) throw new TypeError(`'${url}' is not a URL: ${expected}`)
-  const { protocol, pathname, search, hash, username, origin } = parsed
+  const parts: Partial<URL> = urlOf(url) ?? {}
+  const { protocol = '', pathname = '', search, hash, username, origin = '' } = parts
   if (!/^https?:$/.test(protocol) || search || hash || username) {
+    const expected = 'expected one such as http://localhost:5000 or https://host/talus'
     throw new TypeError(`'${url}' is no address of a server: ${expected}`)
   }
   let path = pathname

@@ -107,7 +107,7 @@ function encoded(name: string, text: string): string {
 /** Fills in the path and puts what is left of the address into the query. */
 function requestOf(base: string, line: string, given: readonly unknown[]): Request {
   const [method = '', pattern = ''] = line.split(' ')
-  const isAddressed = method === 'GET' || method === 'DELETE' || /[{?]/.test(pattern)
+  const isAddressed = /^(GET|DELETE) |[{?]/.test(line)
   const rest = new Map(Object.entries((isAddressed ? given[0] : undefined) ?? ({} as Fields)))
   const path = pattern.replace('?', '').replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = rest.get(name)

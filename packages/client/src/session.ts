@@ -14,7 +14,7 @@ import type { Membership } from './membership.js'
 import { newId } from './new-id.js'
 import { SessionPresence, type Other, type Participant } from './presence.js'
 import type { Order, Success } from './queue/pending.js'
-import { requireSessionEvent, type SessionEvents, type SessionStatus } from './session-events.js'
+import type { SessionEvents, SessionStatus } from './session-events.js'
 import { withNodeIds } from './wish.js'
 
 /** The acknowledgement of a command. `seq` is null when it changed nothing. */
@@ -143,7 +143,6 @@ export class Session {
     name: Name,
     listener: (event: SessionEvents[Name]) => unknown,
   ): () => void {
-    requireSessionEvent(name)
     const stop = this.#membership.events.on(name, listener)
     // A task later, as for everything that happened before somebody listened.
     if (name === 'rejected') setTimeout(() => this.#membership.commands.refusals.hear())

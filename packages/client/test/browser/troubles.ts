@@ -14,11 +14,8 @@ const FORGOTTEN = / status of 400 \(Bad Request\)$/
 /** A goodbye over polling is a request; a page that is being frozen may not make one. */
 const NO_GOODBYE = /^Only fetch keepalive is allowed during onfreeze: .*\/socket\.io\/\?/
 
-/** Engine.IO writes to a WebSocket until it has closed. What is lost by that is sent again. */
-const CLOSING = /^WebSocket is already in CLOSING or CLOSED state\.$/
-
 /** What says nothing of the page. */
-const KNOWN = [NO_NETWORK, GIVEN_UP, NO_GOODBYE, CLOSING]
+const KNOWN = [NO_NETWORK, GIVEN_UP, NO_GOODBYE]
 
 /** Keeps errors that nobody catches, and everything the console shows as an error or a warning. */
 export function watchTroubles(page: Page, troubles: string[]): void {
