@@ -1,7 +1,9 @@
 import type { JsonObject } from '@talus/protocol'
 import { expect, test } from 'vitest'
 import { destinationOf } from '../src/start/share-link.js'
+import { readTemplate } from '@talus/client/templates'
 import { diagramOf, typesOf } from '../src/templates/diagram-layout.js'
+import { withReferences } from '../src/work/schema.js'
 
 test.each([
   ['my-session', { session_id: 'my-session' }],
@@ -50,4 +52,32 @@ test('a diagram has every type in its place, and a line for each that may stand 
   // Nothing but a colour comes from a template into the page.
   const colorOf = (id: string) => byId.get(id)?.look.color
   expect([colorOf('root'), colorOf('task')]).toEqual(['#123456', '#64748b'])
+})
+
+test('references between nodes that are pasted together are to the new ones, and other ids stay', () => {
+  const { template } = readTemplate({
+    node_types: [
+      {
+        id: 'task',
+        features: ['is_root'],
+        allowed_children: ['task'],
+        properties: [
+          { id: 'after', type: 'node_reference' },
+          { id: 'who', uuid: 'who-1', type: 'person' },
+          { id: 'note', type: 'text' },
+        ],
+      },
+    ],
+  })
+  const anew = new Map([
+    ['a', 'new-a'],
+    ['b', 'new-b'],
+  ])
+  const properties = { after: ['b', 'elsewhere', 'a'], 'who-1': 'a', note: 'a', other: 'b' }
+  expect(withReferences(properties, template?.typeOf('task'), anew)).toEqual({
+    after: ['new-b', 'elsewhere', 'new-a'],
+    'who-1': 'new-a',
+    note: 'a',
+    other: 'b',
+  })
 })

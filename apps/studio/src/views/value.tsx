@@ -3,11 +3,9 @@ import type { JsonValue } from '@talus/protocol'
 import { Check } from 'lucide-react'
 import { valueOf, writtenOf, type Property } from '../inspector/property.js'
 import { OptionMark } from '../parts/option-mark.js'
-import { lookOfOption, typeOf } from '../work/schema.js'
+import { isReference, lookOfOption, typeOf } from '../work/schema.js'
 
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
-
-const isReference = ({ type }: Property) => type === 'node_reference' || type === 'person'
 
 export const isOn = (value: JsonValue) =>
   value === true || (typeof value === 'string' && value.toLowerCase() === 'true')

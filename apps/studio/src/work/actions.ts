@@ -6,6 +6,7 @@ import { noted } from '../log/sent.js'
 import { notify } from '../parts/notices.js'
 import { topmost } from '../tree/rows.js'
 import type { CopiedNode } from './copied.js'
+import { withReferences } from './schema.js'
 import { skippedLines } from './skipped.js'
 
 /** A promise of a command, whose refusal the session's `rejected` tells as well. */
@@ -105,16 +106,21 @@ export class Actions {
     void told(this.#run(commands, `Move ${many(tops.length)}`))
   }
 
-  /** Makes nodes of copied ones at the end of a parent, under new ids. Gives the ids of the topmost. */
+  /**
+   * Makes nodes of copied ones at the end of a parent, under new ids. References between them are to
+   * the new ones. Gives the ids of the topmost.
+   */
   paste(copied: readonly CopiedNode[], parent_id: string | null): string[] {
     const ids = copied.map(() => crypto.randomUUID())
+    const anew = new Map(copied.map(({ id }, at) => [id, ids[at] ?? '']))
+    const { template } = this.#session.graph
     const commands = copied.map(
       ({ parent, blueprint_type_id, name, properties }, at): SimpleCommand => ({
         command_type: 'CreateNode',
         data: {
           blueprint_type_id,
           name,
-          properties: { ...properties },
+          properties: withReferences(properties, template?.typeOf(blueprint_type_id), anew),
           node_id: ids[at] ?? '',
           parent_id: parent === null ? parent_id : (ids[parent] ?? null),
         },

@@ -3,6 +3,8 @@ import type { JsonObject } from '@talus/protocol'
 
 /** A node as it is copied: what a new one needs, wherever that will be. */
 export type CopiedNode = {
+  /** What it was copied from; undefined: a text of elsewhere does not say it. */
+  id: string | undefined
   /** The index of its parent in the list; null for the topmost. */
   parent: number | null
   blueprint_type_id: string
@@ -20,7 +22,7 @@ export function copiedOf(graph: SessionGraph, tops: readonly string[]): CopiedNo
     for (const { id, parent_id, blueprint_type_id, name, properties } of graph.walk(top)) {
       const parent = id === top ? null : (places.get(parent_id ?? '') ?? null)
       places.set(id, copied.length)
-      copied.push({ parent, blueprint_type_id, name, properties: { ...properties } })
+      copied.push({ id, parent, blueprint_type_id, name, properties: { ...properties } })
     }
   }
   return copied
@@ -36,7 +38,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function readNode(value: unknown, at: number): CopiedNode | undefined {
   if (!isObject(value)) return undefined
-  const { parent, blueprint_type_id, name, properties } = value
+  const { id, parent, blueprint_type_id, name, properties } = value
   const isIndex =
     typeof parent === 'number' && Number.isInteger(parent) && parent >= 0 && parent < at
   const isPlaced = parent === null || isIndex
@@ -45,6 +47,7 @@ function readNode(value: unknown, at: number): CopiedNode | undefined {
   if (!isObject(properties)) return undefined
   // What JSON.parse gave holds nothing but JSON.
   return {
+    id: typeof id === 'string' ? id : undefined,
     parent: isIndex ? parent : null,
     blueprint_type_id,
     name,

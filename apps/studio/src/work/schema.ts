@@ -134,3 +134,25 @@ export function mayStandBelow(
     return !!parent && template.allowsChild(parent.blueprint_type_id, node.blueprint_type_id)
   })
 }
+
+/** Whether the values of a property are ids of nodes. */
+export const isReference = ({ type }: { readonly type: string }) =>
+  type === 'node_reference' || type === 'person'
+
+/** Properties in which a reference to a node of the map is one to what the map has for it. */
+export function withReferences(
+  properties: JsonObject,
+  type: TemplateType | undefined,
+  anew: ReadonlyMap<string | undefined, string>,
+): JsonObject {
+  const mapped = { ...properties }
+  const one = (value: JsonValue) => (typeof value === 'string' && anew.get(value)) || value
+  for (const property of type?.properties ?? []) {
+    if (!isReference(property)) continue
+    for (const key of [property.id, property.uuid]) {
+      const value = properties[key]
+      if (value !== undefined) mapped[key] = Array.isArray(value) ? value.map(one) : one(value)
+    }
+  }
+  return mapped
+}
