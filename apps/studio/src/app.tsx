@@ -26,14 +26,18 @@ const session = createRoute({
   component: lazyRouteComponent(() => import('./session/session-page.js'), 'SessionPage'),
 })
 
+/** The view, the type or property that it is of, and the property that sorts a table. */
+type WorkSearch = { view?: View; by?: string; sort?: string; down?: true }
+
 const work = createRoute({
   getParentRoute: () => session,
   path: '/',
-  validateSearch: ({ view, by }: Record<string, unknown>): { view?: View; by?: string } => {
+  validateSearch: ({ view, by, sort, down }: Record<string, unknown>): WorkSearch => {
     const known = VIEWS.find((one) => one === view)
     return {
       ...(known && known !== 'tree' && { view: known }),
       ...(typeof by === 'string' && { by }),
+      ...(typeof sort === 'string' && { sort, ...(down === true && { down }) }),
     }
   },
   component: lazyRouteComponent(() => import('./work/workplace.js'), 'Workplace'),

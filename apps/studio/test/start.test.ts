@@ -21,6 +21,7 @@ const PAGES = [
   ['s/ID?view=board&by=status', '.board-card'],
   ['s/ID/members', '.members li'],
   ['s/ID/history', '.past-row'],
+  ['s/ID/log', '.event-line'],
 ] as const
 
 /** `pnpm test:long` tries all screens; `pnpm test` the smallest, light, and the widest, dark. */

@@ -64,6 +64,9 @@ describe.skipIf(isWithoutBrowser())('whole stories', () => {
     const names = () =>
       ada.locator('.table-rows .table-row .cell:first-child .cell-value').allTextContents()
     await expect.poll(names).toEqual(['Close', 'Wide'])
+    // The address says how it is sorted, for whoever gets it.
+    await ada.reload()
+    await expect.poll(names).toEqual(['Close', 'Wide'])
 
     await ada.getByRole('grid').focus()
     await cell(ada, 'Wide', 3).click()

@@ -24,6 +24,7 @@ import { NUMERIC, TableCell } from './table-cell.js'
 import { tableStep } from './table-keys.js'
 import { usePlaces } from './use-places.js'
 import { useReading } from './use-reading.js'
+import { useSorting } from './use-view.js'
 import { isOn } from './value.js'
 
 const ROW = 36
@@ -41,7 +42,7 @@ export function TableView({ type_id, model, onRemove }: TableProps) {
   const { graph } = useSession()
   const actions = useActions()
   const role = useRole()
-  const [sorting, setSorting] = useState<Sorting>()
+  const { sorting, sortBy } = useSorting()
   const { columns, ids } = useReading(
     useCallback(
       (read: SessionGraph) => {
@@ -145,7 +146,7 @@ export function TableView({ type_id, model, onRemove }: TableProps) {
             isRequired={property.required}
             isNumeric={NUMERIC.has(property.type)}
             sorting={sorting?.property_id === property.id ? sorting : undefined}
-            onSort={() => setSorting(nextSorting(sorting, property.id))}
+            onSort={() => sortBy(nextSorting(sorting, property.id))}
           />
         ))}
       </div>

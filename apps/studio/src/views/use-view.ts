@@ -1,9 +1,9 @@
 import type { SessionGraph } from '@talus/client'
 import { useSession } from '@talus/client/react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback } from 'react'
+import { useCallback, useMemo } from 'react'
 import type { View } from '../work/views.js'
-import { usedTypes } from './columns.js'
+import { usedTypes, type Sorting } from './columns.js'
 import { boardProperties } from './lanes.js'
 import { useReading } from './use-reading.js'
 
@@ -39,4 +39,26 @@ export function useView() {
     [navigate, sessionId],
   )
   return { view, subjects, subject, show }
+}
+
+/** By what the address says a table is sorted; undefined: in the order of the tree. */
+export function useSorting() {
+  const { sort, down } = useSearch({ from: '/s/$sessionId/' })
+  const navigate = useNavigate({ from: '/s/$sessionId/' })
+  const sortBy = useCallback(
+    (next: Sorting | undefined) =>
+      void navigate({
+        search: ({ view, by }) => ({
+          ...(view && { view }),
+          ...(by !== undefined && { by }),
+          ...(next && { sort: next.property_id, ...(next.isDown && { down: true }) }),
+        }),
+      }),
+    [navigate],
+  )
+  const sorting = useMemo(
+    () => (sort === undefined ? undefined : { property_id: sort, isDown: down === true }),
+    [sort, down],
+  )
+  return { sorting, sortBy }
 }
