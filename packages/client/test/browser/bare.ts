@@ -14,9 +14,14 @@ const {
   token,
 } = Object.fromEntries(new URLSearchParams(location.search))
 
-/** Notes something of a command. A key of its own for each: other tabs write as well. */
-function note(commandId: string, what: string): void {
-  localStorage.setItem(JSON.stringify([commandId, what, newId()]), '')
+/**
+ * Notes something of a command, and gives the key. A key of its own for each: other tabs write as
+ * well.
+ */
+function note(commandId: string, what: string): string {
+  const key = JSON.stringify([commandId, what, newId()])
+  localStorage.setItem(key, '')
+  return key
 }
 
 /** What tests reach by the global `bare`. */
@@ -78,9 +83,13 @@ export class Bare {
   }
 
   call(commandId: string, call: Call): void {
-    note(commandId, JSON.stringify(call))
+    const asked = note(commandId, JSON.stringify(call))
     make(this.#joined, commandId, call).then(
-      ({ seq }) => note(commandId, seq === null ? 'changed nothing' : `executed as ${seq}`),
+      ({ seq }) => {
+        note(commandId, seq === null ? 'changed nothing' : `executed as ${seq}`)
+        // Only of what has no outcome the call is asked for; all of them take more than may be kept.
+        localStorage.removeItem(asked)
+      },
       (error: unknown) => {
         // What is refused is told as an event, also to a page that comes later.
         if (!(error instanceof TalusError)) throw error
