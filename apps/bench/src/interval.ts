@@ -1,7 +1,6 @@
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Timing } from './cases.js'
-import type { ServerProcess } from './server-process.js'
 
 /** The measured stretch of a round: from and to on the clock of `performance.now()`. */
 export type Interval = {
@@ -16,6 +15,19 @@ export type Interval = {
   generatorShare: number
   /** Cores that other programs used meanwhile; above a tenth or so they disturbed the round. */
   othersShare: number
+  /** By how much the target's counters grew. */
+  counted: Counters
+}
+
+/** Counters by name, which only grow. */
+export type Counters = Record<string, number>
+
+/** What a load is sent to: one server or several, and what to read of it before and after. */
+export type Target = {
+  urls: readonly string[]
+  /** CPU seconds of its servers so far. */
+  cpu: () => number
+  counters?: () => Promise<Counters>
 }
 
 /** CPU seconds that the whole machine has used. */
@@ -24,7 +36,14 @@ function machineCpu(): number {
   return used.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000
 }
 
-type Watched = { server: ServerProcess; answered: () => number }
+/** By how much each counter grew. */
+function growth(before: Counters, after: Counters): Counters {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]),
+  )
+}
+
+type Watched = { server: Target; answered: () => number }
 
 function reading({ server, answered }: Watched) {
   const { user, system } = process.cpuUsage()
@@ -40,9 +59,11 @@ function reading({ server, answered }: Watched) {
 /** Lets the load run warm, then watches it for the time given. */
 export async function measuredInterval(watched: Watched, timing: Timing): Promise<Interval> {
   await pause(1000 * timing.warmUp)
+  const before = (await watched.server.counters?.()) ?? {}
   const start = reading(watched)
   await pause(1000 * timing.measure)
   const end = reading(watched)
+  const after = (await watched.server.counters?.()) ?? {}
   const seconds = (end.at - start.at) / 1000
   const serverCpu = end.server - start.server
   const generatorCpu = end.generator - start.generator
@@ -55,5 +76,6 @@ export async function measuredInterval(watched: Watched, timing: Timing): Promis
     serverCpu,
     generatorShare: generatorCpu / seconds,
     othersShare: Math.max(0, others / seconds),
+    counted: growth(before, after),
   }
 }

@@ -68,6 +68,8 @@ async function main(): Promise<void> {
   const options = commandLine(process.argv.slice(2))
   if (options.help) return console.log(USAGE)
   pinGenerator()
+  // Each server ends with this process.
+  process.setMaxListeners(50)
   // An exit of its own kind takes the servers along.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   if (options.limit) return showLimit()

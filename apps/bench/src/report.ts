@@ -35,10 +35,12 @@ function medianOf<Key extends string>(rounds: readonly Record<Key, number>[], ke
   return median(rounds.map((round) => round[key]))
 }
 
+/** What of a round is one number. */
+type Measured = Exclude<keyof Round, 'perCommand'>
+
 function row(server: string, rounds: readonly Round[], floor: readonly Round[]): string[] {
-  const of = (key: keyof Round) => medianOf(rounds, key)
-  const ratio = (key: keyof Round) =>
-    rounds === floor ? '1' : figure(of(key) / medianOf(floor, key))
+  const of = (key: Measured) => medianOf(rounds, key)
+  const ratio = (key: Measured) => (rounds === floor ? '1' : figure(of(key) / medianOf(floor, key)))
   return [
     server,
     figure(of('commandsPerSecond')),

@@ -34,18 +34,26 @@ export class Room {
     this.clients = clients
   }
 
-  /** Connects and joins `members` clients and creates the node that the commands write to. */
-  static async open(url: string, members: number, passports?: Passports): Promise<Room> {
+  /**
+   * Connects and joins `members` clients, to the servers in turn, and creates the node that the
+   * commands write to.
+   */
+  static async open(
+    urls: readonly string[],
+    members: number,
+    passports?: Passports,
+  ): Promise<Room> {
+    const urlOf = (i: number) => urls[i % urls.length] ?? ''
     const clients: RawClient[] = []
     const room = new Room(randomUUID(), clients)
     const join: ClientPayload<'join_session'> = { session_id: room.#sessionId }
     // Everybody in a room is the one who owns its session.
     const token = passports?.(room.#sessionId)
     if (token !== undefined) {
-      await call(url, { method: 'POST', path: '/sessions', body: JSON.stringify(join), token })
+      await call(urlOf(0), { method: 'POST', path: '/sessions', body: JSON.stringify(join), token })
     }
     for (let i = 0; i < members; i++) {
-      const client = await RawClient.connect(url, token === undefined ? undefined : { token })
+      const client = await RawClient.connect(urlOf(i), token === undefined ? undefined : { token })
       clients.push(client)
       expectOk('join_session', await client.request('join_session', join))
       if (i === 0) await room.#createNode(client)

@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Load, Timing } from './cases.js'
-import { measuredInterval, type Interval } from './interval.js'
+import { measuredInterval, type Counters, type Interval, type Target } from './interval.js'
 import { startLoad } from './load.js'
 import { Room, type Passports } from './room.js'
-import type { ServerProcess } from './server-process.js'
 import { quantile } from './statistics.js'
 
 /** A load, and who its clients prove to be. */
@@ -22,13 +21,22 @@ export type Round = {
   /** Until the last client of the room had `command:executed`. */
   lastP50: number
   lastP99: number
+  /** From the acknowledgement until the last client had `command:executed`. */
+  afterAckP50: number
+  afterAckP99: number
   generatorShare: number
   othersShare: number
+  /** By how much the target's counters grew, for each command. */
+  perCommand: Counters
 }
 
-async function openRooms(url: string, { rooms, members, passports }: Work): Promise<Room[]> {
+async function openRooms({ urls }: Target, { rooms, members, passports }: Work): Promise<Room[]> {
   const opened: Room[] = []
-  for (let i = 0; i < rooms; i++) opened.push(await Room.open(url, members, passports))
+  for (let i = 0; i < rooms; i++) {
+    // Each room begins with another server, so that all have as many writers.
+    const turned = [...urls.slice(i % urls.length), ...urls.slice(0, i % urls.length)]
+    opened.push(await Room.open(turned, members, passports))
+  }
   return opened
 }
 
@@ -39,23 +47,27 @@ async function drained(rooms: Room[]): Promise<void> {
   await pause(50)
 }
 
-function latencies(rooms: Room[], within: Interval): { ack: number[]; last: number[] } {
+function latencies(rooms: Room[], within: Interval) {
   const ack: number[] = []
   const last: number[] = []
+  const afterAck: number[] = []
   for (const room of rooms) {
     const seenByAll = room.seenByAll()
     for (const [i, sentAt] of room.sentAt.entries()) {
       if (sentAt < within.from || sentAt > within.to) continue
-      ack.push((room.ackedAt[i] ?? Number.NaN) - sentAt)
-      last.push((seenByAll[i] ?? Number.NaN) - sentAt)
+      const ackedAt = room.ackedAt[i] ?? Number.NaN
+      const seenAt = seenByAll[i] ?? Number.NaN
+      ack.push(ackedAt - sentAt)
+      last.push(seenAt - sentAt)
+      afterAck.push(seenAt - ackedAt)
     }
   }
-  return { ack, last }
+  return { ack, last, afterAck }
 }
 
 function summarise(rooms: Room[], interval: Interval): Round {
-  const { answers, seconds, serverCpu, generatorShare, othersShare } = interval
-  const { ack, last } = latencies(rooms, interval)
+  const { answers, seconds, serverCpu, generatorShare, othersShare, counted } = interval
+  const { ack, last, afterAck } = latencies(rooms, interval)
   return {
     commandsPerSecond: answers / seconds,
     cpu: (1000 * serverCpu) / answers,
@@ -63,14 +75,19 @@ function summarise(rooms: Room[], interval: Interval): Round {
     ackP99: quantile(ack, 0.99),
     lastP50: quantile(last, 0.5),
     lastP99: quantile(last, 0.99),
+    afterAckP50: quantile(afterAck, 0.5),
+    afterAckP99: quantile(afterAck, 0.99),
     generatorShare,
     othersShare,
+    perCommand: Object.fromEntries(
+      Object.entries(counted).map(([name, value]) => [name, value / answers]),
+    ),
   }
 }
 
 /** Runs the load once. Throws when a client missed an event or had one too many. */
-export async function runRound(server: ServerProcess, load: Work, timing: Timing): Promise<Round> {
-  const rooms = await openRooms(server.url, load)
+export async function runRound(server: Target, load: Work, timing: Timing): Promise<Round> {
+  const rooms = await openRooms(server, load)
   try {
     await pause(SETTLE_MS)
     for (const room of rooms) room.listen()

@@ -61,6 +61,11 @@ export class ServerProcess {
     }
   }
 
+  /** Where clients connect. */
+  get urls(): readonly string[] {
+    return [this.url]
+  }
+
   /** CPU seconds used so far by all its threads. */
   cpu(): number {
     return cpuSeconds(this.#pid)
@@ -77,6 +82,12 @@ export class ServerProcess {
     this.#child.send('tell')
     const [answer] = (await answered) as [unknown]
     return answer
+  }
+
+  /** Ends it at once, as a crash would. */
+  kill(): void {
+    this.#stopping = true
+    this.#child.kill('SIGKILL')
   }
 
   async stop(): Promise<void> {

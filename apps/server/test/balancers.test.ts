@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect, type Session, type TalusError } from '../../../packages/client/src/index.js'
+import { freePort } from '@talus/services'
 import { balancer } from './balancer.js'
 import { REDIS } from './harness.js'
 import { temporaryDatabase } from './postgres-database.js'
-import { freePort } from './postgres-server.js'
 import { launch, type ServerProcess } from './server-process.js'
 import { twoNodes } from './two-nodes.js'
 

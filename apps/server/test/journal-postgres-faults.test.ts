@@ -1,9 +1,8 @@
+import { PostgresServer, runSql } from '@talus/services'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Journal, openPostgresJournal, StorageError } from '../src/journal/index.js'
 import { storageCause } from '../src/journal/causes.js'
 import { batch, bodies, commit, session } from './journal-samples.js'
-import { runSql } from './postgres-database.js'
-import { PostgresServer } from './postgres-server.js'
 import { tcpProxy } from './tcp-proxy.js'
 
 const server = await PostgresServer.create('max_connections=20')

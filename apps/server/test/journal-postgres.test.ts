@@ -1,7 +1,8 @@
+import { runSql } from '@talus/services'
 import { describe, expect, test } from 'vitest'
 import { openPostgresJournal } from '../src/journal/index.js'
 import { journalSuite, type OpenedJournal } from './journal-suite.js'
-import { runSql, temporaryDatabase } from './postgres-database.js'
+import { temporaryDatabase } from './postgres-database.js'
 
 async function openEmpty(): Promise<OpenedJournal> {
   const { url, drop } = await temporaryDatabase()

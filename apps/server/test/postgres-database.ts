@@ -1,22 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Client } from 'pg'
+import { runSql } from '@talus/services'
 
 /** The server that the tests use. */
 export function postgresUrl(): string {
   return process.env.TALUS_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres'
-}
-
-/** Runs statements on a database, each by itself. */
-export async function runSql<Row = unknown>(url: string, ...statements: string[]): Promise<Row[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  await client.connect()
-  try {
-    let rows: unknown[] = []
-    for (const sql of statements) ({ rows } = await client.query(sql))
-    return rows as Row[]
-  } finally {
-    await client.end()
-  }
 }
 
 type Database = { url: string; drop: () => Promise<void> }

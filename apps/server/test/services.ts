@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { answers, hasRedis, PostgresServer, startRedis } from '@talus/services'
 import { dropDatabases, postgresUrl } from './postgres-database.js'
-import { answers, PostgresServer } from './postgres-server.js'
-import { hasRedis, startRedis } from './redis-server.js'
 
 /**
  * PostgreSQL and Redis for the tests: those of this machine, or else servers of their own. Names the

@@ -1,3 +1,4 @@
+import { nodesPart } from '../nodes/nodes-part.js'
 import { arrivalsPart } from './arrivals-part.js'
 import { blockingPart } from './blocking-part.js'
 import { commandsPart } from './commands-part.js'
@@ -29,5 +30,6 @@ export const PARTS: readonly Part[] = [
   queuePart,
   neighboursPart,
   gatePart,
+  nodesPart,
   studioPart,
 ]

@@ -1,11 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chown, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { runSql } from './postgres-database.js'
+import { postgresPrograms } from './programs.js'
+import { runSql } from './sql.js'
 
 const run = promisify(execFile)
 
@@ -15,12 +16,6 @@ async function owner(): Promise<{ uid: number; gid: number } | undefined> {
   const passwd = await readFile('/etc/passwd', 'utf8')
   const [, , uid, gid] = /^postgres:.*$/m.exec(passwd)?.[0].split(':') ?? []
   return { uid: Number(uid), gid: Number(gid) }
-}
-
-async function binaries(): Promise<string> {
-  const versions = await readdir('/usr/lib/postgresql')
-  const [newest] = versions.toSorted((a, b) => Number(b) - Number(a))
-  return `/usr/lib/postgresql/${newest}/bin`
 }
 
 export async function freePort(): Promise<number> {
@@ -39,7 +34,7 @@ export async function answers(url: string): Promise<boolean> {
   )
 }
 
-/** A PostgreSQL server of its own, that a test may stop, freeze and kill. */
+/** A PostgreSQL server of its own, that may be stopped, frozen and killed. */
 export class PostgresServer implements AsyncDisposable {
   readonly url: string
   readonly #directory: string
@@ -55,7 +50,7 @@ export class PostgresServer implements AsyncDisposable {
   /** `settings`: of postgresql.conf, such as `max_connections=10`. */
   static async create(...settings: string[]): Promise<PostgresServer> {
     const user = await owner()
-    const bin = await binaries()
+    const bin = postgresPrograms()
     const directory = await mkdtemp(join(tmpdir(), 'talus-postgres-'))
     if (user) await chown(directory, user.uid, user.gid)
     const data = join(directory, 'data')
@@ -77,9 +72,14 @@ export class PostgresServer implements AsyncDisposable {
     return server
   }
 
+  /** Of the first of its processes, which the others are children of. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   async start(): Promise<void> {
     this.#process = this.#start()
-    // Whoever calls this waits: without an answer the test does not go on.
+    // Whoever calls this waits: without an answer nothing goes on.
     while (!(await answers(this.url))) {
       // It ends at once where processes of the one that was killed are not all gone yet.
       if (this.#process.exitCode !== null) this.#process = this.#start()
