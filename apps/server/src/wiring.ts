@@ -30,6 +30,7 @@ import { storageCause } from './journal/causes.js'
 import { Spending, type Spent } from './limits/accounts.js'
 import { Budgets, type Rate, RateLimit } from './limits/rate.js'
 import { JoinLimits, SessionQuota } from './limits/session-limits.js'
+import { SharedRates } from './limits/shared-rates.js'
 import { type Allowance, Allowances, SharedAllowance, SocketMeter } from './limits/socket-limits.js'
 import { WorkLimits } from './limits/work.js'
 import { createLogger } from './observability/log.js'
@@ -101,6 +102,8 @@ type Core = {
   memberships: Memberships
   links: ShareLinks
   committer: GroupCommitter
+  rates: SharedRates
+  limitOf: LimitOf
   /** What commands and project loads may cost. */
   spending: Spending
   sessions: SessionStore
@@ -173,9 +176,11 @@ function openRooms(
   return { hub, presence, letGo, outbox }
 }
 
+/** A rate that users, addresses or sessions have, over all servers. */
+type LimitOf = (what: string, rate: Rate) => RateLimit
+
 /** What commands may cost their users and sessions. */
-function openSpending(rates: RateSettings, elapsed: () => number): Spending {
-  const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
+function openSpending(rates: RateSettings, limitOf: LimitOf): Spending {
   return new Spending({
     bytes: {
       user: limitOf('bytes written for a user', rates.userWrites),
@@ -265,7 +270,9 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
   const { retainEntries: entries, retainDays: days } = config
   const limits = graphLimitsOf(config.limits)
   const { pendingPerSession: pendingBytes } = config.memory
-  const spending = openSpending(config.rates, sources.elapsed)
+  const rates = new SharedRates()
+  const limitOf: LimitOf = (what, rate) => rates.add(new RateLimit(what, rate, sources.elapsed))
+  const spending = openSpending(config.rates, limitOf)
   const spent: Spent | undefined = isLimited(config.rates)
     ? (payer, cost) => spending.charge(payer, cost)
     : undefined
@@ -320,6 +327,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     memberships,
     links,
     changes,
+    rates,
     onFollowed: () => instruments.followed.inc({ by: 'push' }),
   })
   if (shared) {
@@ -349,6 +357,8 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     memberships,
     links,
     committer,
+    rates,
+    limitOf,
     spending,
     sessions,
     history,
@@ -387,8 +397,7 @@ function openAdmission(core: Core, surroundings: AdmissionSurroundings): Admissi
   const { config, sources, observation, authenticate } = surroundings
   const { limits, memory, rates, network } = config
   const { after, elapsed, newId } = sources
-  const { access, sessions, journal, links, history, spending } = core
-  const limitOf = (what: string, rate: Rate) => new RateLimit(what, rate, elapsed)
+  const { access, sessions, journal, links, history, spending, limitOf } = core
   const json = { depth: limits.jsonDepth, width: limits.jsonWidth }
   const addressOf = addressing(network.trustProxy)
   const authenticator = new Authenticator({
@@ -433,6 +442,10 @@ function openAdmission(core: Core, surroundings: AdmissionSurroundings): Admissi
     allPendingBytes: memory.pending,
   }
   const all = new SharedAllowance()
+  const allowances = new Allowances(elapsed)
+  core.rates.add(allowances.shared('messages', rates.userMessages))
+  core.rates.add(allowances.shared('joins', rates.userJoins))
+  core.rates.add(allowances.shared('bytes', rates.userBytes))
   const joinLimits = new JoinLimits({
     user: rates.userJoins,
     session: limitOf('joins of a session', rates.sessionJoins),
@@ -448,15 +461,15 @@ function openAdmission(core: Core, surroundings: AdmissionSurroundings): Admissi
     requests: limitOf('requests of a caller', rates.requests),
     work: new WorkLimits(
       {
-        perUser: rates.userWork,
-        perSession: rates.sessionWork,
+        perUser: limitOf('units of work of a user', rates.userWork),
+        perSession: limitOf('units of work of a session', rates.sessionWork),
         largeReads: limits.largeReads,
       },
-      { elapsed, after },
+      after,
     ),
     connections,
     newMeter: (user) => new SocketMeter(socketRates, elapsed, { user, all }),
-    allowances: new Allowances(elapsed),
+    allowances,
     joinLimits,
     userBytes: rates.userBytes,
     addressOf,

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { RawClient, TestApp } from './harness.js'
 import { TEMPLATES as STAFF } from './staff.js'
@@ -233,6 +234,45 @@ describe('servers of one database', () => {
       const owners = lists.flatMap(({ body }) => (body.members as Json[] | undefined) ?? [])
       expect(owners.filter(({ role }) => role === 'owner').length).toBeGreaterThan(0)
     }
+  })
+
+  test('[LIM33] what a user or an address has used on one is used on the other, while Redis is there', async () => {
+    const rates = ['--command-rate-per-user', '1:60', '--join-rate-per-user', '1:10']
+    const args = ['--jwt-secret', SECRET, ...rates, '--new-session-rate', '1:5']
+    // The budgets do not grow again: no time passes.
+    await using all = await twoNodes(args, { elapsed: () => 0 })
+    const { one, other } = all
+    const clients = async (session_id: string, actor: string) => {
+      await openSession(one, session_id, await bearer(actor))
+      const auth = { token: await tokenFor(actor) }
+      const a = await (await one.client({ auth })).join(session_id)
+      return { a, b: await (await other.client({ auth })).join(session_id) }
+    }
+    const create = (client: RawClient, session_id: string) =>
+      client.execute(session_id, 'CreateNode', CREATE)
+    const many = async (count: number, ask: () => Promise<Json>) => {
+      const answers = await Promise.all(Array.from({ length: count }, ask))
+      return answers.filter(({ ok }) => ok === true).length
+    }
+    const limited = { ok: false, error: { code: 'RATE_LIMITED' } }
+    const ann = await clients('s', 'ann')
+    const bob = await clients('b', 'bob')
+    await many(10, () => ann.a.ask('join_session', { session_id: 's' }))
+    expect(await many(60, () => create(ann.a, 's'))).toBe(60)
+    const slow = { interval: 200 }
+    await expect.poll(() => create(ann.b, 's'), slow).toMatchObject(limited)
+    expect(await ann.b.ask('join_session', { session_id: 's' })).toMatchObject(limited)
+    expect(await create(bob.b, 'b')).toMatchObject({ ok: true })
+    const open = async (session_id: string) =>
+      (await other.api('POST', '/sessions', { session_id }, await bearer('bob'))).status
+    // Two of five were opened on the one.
+    expect([await open('c'), await open('d'), await open('e'), await open('f')]).toEqual([
+      201, 201, 201, 429,
+    ])
+    for (const { redis } of [one, other]) redis.cut()
+    expect(await many(59, () => create(bob.a, 'b'))).toBe(59)
+    await pause(1_000)
+    expect(await many(59, () => create(bob.b, 'b'))).toBe(59)
   })
 
   test('a session that is deleted on one ends on the other, and is another when it is made again', async () => {

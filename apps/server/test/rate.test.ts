@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Budget, Budgets } from '../src/limits/rate.js'
+import { Budget, Budgets, RateLimit } from '../src/limits/rate.js'
+import { SharedRates, TELL_USES_MS } from '../src/limits/shared-rates.js'
 
 const RATE = { perSecond: 10, burst: 5 }
 
@@ -65,4 +66,59 @@ test('[LIM6] no rate, no limit, and nothing to remember', () => {
   const budgets = new Budgets({ perSecond: Infinity, burst: Infinity }, () => 0)
   for (let n = 0; n < 10_000; n += 1) expect(budgets.take(`k${n}`)).toBe(0)
   expect(budgets.size).toBe(0)
+})
+
+/** So many servers, which tell each other what was used as often as they do. */
+function sharing(count: number, rate: { perSecond: number; burst: number }) {
+  let now = 0
+  const servers = Array.from({ length: count }, () => {
+    const rates = new SharedRates()
+    return { rates, limit: rates.add(new RateLimit('things of a user', rate, () => now)) }
+  })
+  const tell = () => {
+    const told = servers.map(({ rates }) => rates.used())
+    for (const [at, { rates }] of servers.entries())
+      for (const [from, uses] of told.entries()) if (from !== at) rates.hear(uses)
+  }
+  return {
+    told: () => servers.map(({ rates }) => rates.used()),
+    limits: servers.map(({ limit }) => limit),
+    /** What is let in by all of them until then, when it is tried at each every few milliseconds. */
+    flood(ms: number, { deaf = false } = {}) {
+      let taken = 0
+      for (const end = now + ms; now < end; now += 5) {
+        for (const { limit } of servers) if (!limit.take('ann')) taken += 1
+        if (!deaf && now % TELL_USES_MS === 0) tell()
+      }
+      return taken
+    },
+  }
+}
+
+test.each([2, 5])('[LIM33] over a long time %i servers let in what one does', (count) => {
+  const servers = sharing(count, { perSecond: 20, burst: 40 })
+  const taken = servers.flood(60_000)
+  expect(taken).toBeLessThanOrEqual(60 * 20 + count * 40)
+  expect(taken).toBeGreaterThan(0.9 * 60 * 20)
+})
+
+test('[LIM33] who stays on one server gets all of the rate, and hardly anything is told of most', () => {
+  const servers = sharing(2, { perSecond: 100, burst: 200 })
+  const [limit] = servers.limits
+  for (let n = 0; n < 6; n += 1) limit?.take('bob')
+  expect(servers.told()).toEqual([[], []])
+  for (let n = 0; n < 7; n += 1) limit?.take('bob')
+  expect(servers.told()).toEqual([[{ what: 'things of a user', of: [['bob', 7]] }], []])
+  expect(servers.told()).toEqual([[], []])
+})
+
+test('[LIM33] servers that do not hear of each other count for themselves', () => {
+  const servers = sharing(2, { perSecond: 20, burst: 40 })
+  expect(servers.flood(60_000, { deaf: true })).toBeGreaterThan(2 * 60 * 19)
+})
+
+test('[LIM33] what was used elsewhere is owed for half a minute at most', () => {
+  const [limit] = sharing(1, { perSecond: 1, burst: 10 }).limits
+  limit?.hear('ann', 1_000_000)
+  expect(limit?.take('ann')).toMatchObject({ code: 'RATE_LIMITED', retry_after_ms: 31_000 })
 })

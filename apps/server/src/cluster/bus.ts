@@ -2,6 +2,7 @@ import type { Role } from '@talus/protocol'
 import type { ArrivalNotice } from '../broadcast/arrivals.js'
 import type { RemoteClient } from '../broadcast/hub.js'
 import type { Publication } from '../broadcast/publication.js'
+import type { Uses } from '../limits/shared-rates.js'
 import type { PresenceText } from '../presence/room.js'
 
 /** A client, and where it is, as JSON; no state: it has not said so. */
@@ -29,6 +30,8 @@ export type Tidings =
   /** Somebody has another role in a session, or none. */
   | { kind: 'roles'; session_id: string; of: { actor_id: string; role: Role | null } }
   | { kind: 'revoked'; session_id: string; link_id: string }
+  /** What was used of rates on this server. */
+  | { kind: 'used'; uses: Uses }
   /** A session is new, or was deleted. */
   | { kind: 'session'; session_id: string; epoch: string | null }
 

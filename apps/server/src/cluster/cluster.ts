@@ -2,6 +2,7 @@ import type { Role } from '@talus/protocol'
 import type { ArrivalNotice } from '../broadcast/arrivals.js'
 import type { Publication } from '../broadcast/publication.js'
 import type { After } from '../clock.js'
+import { TELL_USES_MS, type Uses } from '../limits/shared-rates.js'
 import type { PresenceText } from '../presence/room.js'
 import type { Bus, Message, OpenBus, PresentClient, Tidings } from './bus.js'
 import { Elsewhere } from './elsewhere.js'
@@ -26,6 +27,10 @@ export type Told = {
   /** Somebody has another role, or none. */
   roles: (session_id: string, of: { actor_id: string; role: Role | null }) => void
   revoked: (session_id: string, link_id: string) => void
+  /** What was used of rates here since this was last asked. */
+  uses: () => Uses
+  /** Another server says what was used of rates there. */
+  used: (uses: Uses) => void
   /** `epoch`: of a new session; null: it was deleted. */
   session: (session_id: string, epoch: string | null) => void
 }
@@ -70,6 +75,7 @@ export class Cluster {
       onFault: this.#services.onFault,
     })
     this.#beat()
+    this.#tellUses()
   }
 
   /** Whether others can be told something now. */
@@ -116,6 +122,16 @@ export class Cluster {
       if (!this.isConnected) for (const known of this.#nodes.values()) known.heard = now
       for (const [node, { heard }] of this.#nodes) if (now - heard > SILENT_MS) this.#forget(node)
       this.#beat()
+    })
+  }
+
+  /** What was used while nobody could be told is not told later: it has been made up for by then. */
+  #tellUses(): void {
+    this.#services.after(TELL_USES_MS, () => {
+      if (this.#isClosed) return
+      const uses = this.#services.told().uses()
+      if (uses.length > 0) this.tell({ kind: 'used', uses })
+      this.#tellUses()
     })
   }
 
@@ -190,6 +206,8 @@ export class Cluster {
         return told.roles(message.session_id, message.of)
       case 'revoked':
         return told.revoked(message.session_id, message.link_id)
+      case 'used':
+        return told.used(message.uses)
       case 'session':
         if (message.epoch === null) this.elsewhere.end(message.session_id)
         return told.session(message.session_id, message.epoch)

@@ -4,6 +4,7 @@ import type { ShareLinks } from '../auth/share-links.js'
 import type { Broadcaster, Hub, Neighbours } from '../broadcast/hub.js'
 import type { Publication } from '../broadcast/publication.js'
 import type { LocalPresence, PresenceAudience } from '../presence/presence.js'
+import type { SharedRates } from '../limits/shared-rates.js'
 import type { PresenceText } from '../presence/room.js'
 import type { SessionStore } from '../session/store.js'
 import type { Cluster, Told } from './cluster.js'
@@ -77,6 +78,7 @@ type Parts = {
   memberships: Memberships
   links: ShareLinks
   changes: AccessChanges
+  rates: SharedRates
   /** A session that was behind takes in what another server appended. */
   onFollowed: () => void
 }
@@ -90,7 +92,7 @@ export function refreshRoles({ hub, memberships }: Pick<Parts, 'hub' | 'membersh
 
 /** What this server does when others tell it something. */
 export function toldOf(parts: Parts): Told {
-  const { hub, presence, sessions, links, changes, onFollowed } = parts
+  const { hub, presence, sessions, links, changes, rates, onFollowed } = parts
   const refresh = refreshRoles(parts)
   return {
     clients: () =>
@@ -118,6 +120,8 @@ export function toldOf(parts: Parts): Told {
       changes.add(session_id)
       void hub.review(session_id)
     },
+    uses: () => rates.used(),
+    used: (uses) => rates.hear(uses),
     session: (session_id, epoch) => sessions.replaced(session_id, epoch),
   }
 }

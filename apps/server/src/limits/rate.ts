@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDetail, Failure } from '@talus/protocol'
+import type { SharedRate, Use } from './shared-rates.js'
 
 /** So many a second on the long run, and so many at once. `Infinity`: any number. */
 export type Rate = { perSecond: number; burst: number }
@@ -12,6 +13,9 @@ type Debt = { cost: number; most: number }
  */
 const LEAST_PAUSE_MS = 100
 
+/** What was used elsewhere never makes anybody wait for longer than this, in milliseconds. */
+const LONGEST_DEBT_MS = 30_000
+
 /**
  * How much of a rate somebody has used: the generic cell rate algorithm, which is a bucket of
  * tokens kept as one number, the time at which it is full again. Times in milliseconds of a clock
@@ -20,13 +24,19 @@ const LEAST_PAUSE_MS = 100
 export class Budget {
   #fullAt = 0
   #refusedUntil = 0
+  /** Used here, and not told to other servers. */
+  #untold = 0
 
   /** Takes from the budget. 0: it was there; else the milliseconds to wait, and nothing is taken. */
   take({ perSecond, burst }: Rate, now: number, cost = 1): number {
     const interval = 1_000 / perSecond
     const wait = this.wait({ perSecond, burst }, now, cost)
     if (wait > 0) this.#refusedUntil = now + wait
-    else this.#fullAt = Math.max(this.#fullAt, now) + Math.min(cost, burst) * interval
+    else {
+      const taken = Math.min(cost, burst)
+      this.#fullAt = Math.max(this.#fullAt, now) + taken * interval
+      this.#untold += taken
+    }
     return wait
   }
 
@@ -39,6 +49,7 @@ export class Budget {
     const owed = Math.max(this.#fullAt - now, 0) + cost * interval - burst * interval
     const wait = Math.min(Math.max(owed, 0), most)
     this.#fullAt = now + Math.min(owed, most) + burst * interval
+    this.#untold += cost
     return wait
   }
 
@@ -55,6 +66,22 @@ export class Budget {
   /** Takes whatever it costs, also more than there is: what comes next waits until that is made up. */
   charge({ perSecond }: Rate, now: number, cost: number): void {
     this.#fullAt = Math.max(this.#fullAt, now) + (cost * 1_000) / perSecond
+    this.#untold += cost
+  }
+
+  /** What was used here since this was last asked. */
+  used(): number {
+    const untold = this.#untold
+    this.#untold = 0
+    return untold
+  }
+
+  /** Counts what was used on another server. */
+  hear({ perSecond, burst }: Rate, now: number, cost: number): void {
+    const interval = 1_000 / perSecond
+    const used = Math.max(this.#fullAt, now) + cost * interval
+    const most = now + burst * interval + LONGEST_DEBT_MS
+    this.#fullAt = Math.max(this.#fullAt, Math.min(used, most))
   }
 
   /** Whether it is as if nothing had ever been taken. */
@@ -99,6 +126,20 @@ export class Budgets {
     if (this.#rate.perSecond === Infinity) return
     const budget = this.#used.get(key) ?? this.#open(key)
     budget.charge(this.#rate, this.#now(), cost)
+  }
+
+  /** What each has used here since this was last asked, of those that used at least so much. */
+  *used(least: number): Iterable<Use> {
+    for (const [key, budget] of this.#used) {
+      const used = budget.used()
+      if (used >= least && used > 0) yield [key, used]
+    }
+  }
+
+  /** Counts what was used on another server. */
+  hear(key: string, cost: number): void {
+    const budget = this.#used.get(key) ?? this.#open(key)
+    budget.hear(this.#rate, this.#now(), cost)
   }
 
   /** How many have a budget that is not whole, as far as it is known. */
@@ -171,12 +212,12 @@ export class Counts {
 }
 
 /** A rate that many have, each for itself. */
-export class RateLimit {
+export class RateLimit implements SharedRate {
   readonly #budgets: Budgets
-  readonly #what: string
+  readonly what: string
 
   constructor(what: string, rate: Rate, now: () => number) {
-    this.#what = what
+    this.what = what
     this.#budgets = new Budgets(rate, now)
   }
 
@@ -200,7 +241,19 @@ export class RateLimit {
     this.#budgets.charge(key, cost)
   }
 
+  get rate(): Rate {
+    return this.#budgets.rate
+  }
+
+  used(least: number): Iterable<Use> {
+    return this.#budgets.used(least)
+  }
+
+  hear(key: string, cost: number): void {
+    this.#budgets.hear(key, cost)
+  }
+
   #refusal(wait: number): Failure | undefined {
-    return wait === 0 ? undefined : rateLimited(this.#what, this.#budgets.rate, wait)
+    return wait === 0 ? undefined : rateLimited(this.what, this.#budgets.rate, wait)
   }
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '@talus/protocol'
 import { beyond, Budget, type Rate, rateLimited } from './rate.js'
+import type { SharedRate, Use } from './shared-rates.js'
 
 /** Allowances that are looked through before the first sweep. */
 const FIRST_SWEEP = 1_000
@@ -59,6 +60,20 @@ export class Allowances {
     const left = (this.#sockets.get(allowance) ?? 0) - 1
     if (left > 0) this.#sockets.set(allowance, left)
     else this.#sockets.delete(allowance)
+  }
+
+  /** One of the rates of an allowance, as it is used on several servers. */
+  shared(of: 'messages' | 'joins' | 'bytes', rate: Rate): SharedRate {
+    const used = (least: number) => this.#usedOf(of, least)
+    const hear = (key: string, cost: number) => this.peek(key)[of].hear(rate, this.#now(), cost)
+    return { what: `${of} of sockets`, rate, used, hear }
+  }
+
+  *#usedOf(of: 'messages' | 'joins' | 'bytes', least: number): Iterable<Use> {
+    for (const [key, allowance] of this.#known) {
+      const used = allowance[of].used()
+      if (used >= least && used > 0) yield [key, used]
+    }
   }
 
   #sweep(): void {

@@ -1,7 +1,7 @@
 import type { Failure, Result } from '@talus/protocol'
 import type { After } from '../clock.js'
 import { type Concurrency, ConcurrencyLimit, type Demand, type Permit } from './concurrency.js'
-import { beyond, Counts, type Rate, RateLimit } from './rate.js'
+import { beyond, Counts, type RateLimit } from './rate.js'
 
 /** Units that are little: such work does not wait behind what takes long. */
 export const SMALL_UNITS = 2
@@ -37,8 +37,8 @@ function largeReads(most: number): Concurrency {
 
 type WorkSettings = {
   /** Units a second. */
-  perUser: Rate
-  perSession: Rate
+  perUser: RateLimit
+  perSession: RateLimit
   /** Large reads at once. */
   largeReads: number
 }
@@ -58,12 +58,9 @@ export class WorkLimits {
   readonly #small: ConcurrencyLimit
   readonly #large: ConcurrencyLimit
 
-  constructor(
-    { perUser, perSession, largeReads: most }: WorkSettings,
-    { elapsed, after }: { elapsed: () => number; after: After },
-  ) {
-    this.#user = new RateLimit('units of work of a user', perUser, elapsed)
-    this.#session = new RateLimit('units of work of a session', perSession, elapsed)
+  constructor({ perUser, perSession, largeReads: most }: WorkSettings, after: After) {
+    this.#user = perUser
+    this.#session = perSession
     this.#small = new ConcurrencyLimit('small reads', SMALL, after)
     this.#large = new ConcurrencyLimit('large reads', largeReads(most), after)
   }
