@@ -107,14 +107,23 @@ describe('servers of one database', () => {
     expect(await a.ask('redo_command', { session_id: 's' })).toMatchObject({ ok: true, seq: 3 })
   })
 
-  test('[CMD8] the rooms of both learn what came to nothing', async () => {
+  test('[CMD8] the rooms of both learn what came to nothing, once', async () => {
     await using all = await twoNodes()
     const { one, other } = all
     await openSession(one, 's')
     const a = await (await one.client()).join('s')
     const b = await (await other.client()).join('s')
-    await a.execute('s', 'DeleteNode', { node_id: 'nowhere' }, { command_id: 'failing' })
-    expect(await b.next('command:failed')).toMatchObject({ command_id: 'failing' })
+    const command_id = 'failing'
+    await a.execute('s', 'DeleteNode', { node_id: 'nowhere' }, { command_id })
+    await a.execute('s', 'DeleteNode', { node_id: 'nowhere' }, { command_id: 'last' })
+    for (const client of [a, b]) {
+      await client.next('command:failed', (told) => told.command_id === 'last')
+      await pause(200)
+      expect(client.of('command:failed').map((told) => told.command_id)).toEqual([
+        command_id,
+        'last',
+      ])
+    }
   })
 
   test('[JOIN5] clients are counted, named and seen over both', async () => {

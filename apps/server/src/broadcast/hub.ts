@@ -215,6 +215,10 @@ export class Hub implements Broadcaster {
     return made
   }
 
+  relay(session: SessionContext, publications: readonly Publication[]): void {
+    this.publish(session, publications)
+  }
+
   publish(session: SessionContext, publications: readonly Publication[], made?: Prepared): void {
     const room = this.#rooms.get(session.session_id)
     this.#services.instruments.publicationClients.observe(room?.size ?? 0)
@@ -377,4 +381,6 @@ export interface Broadcaster {
   publish(session: SessionContext, publications: readonly Publication[], made?: Prepared): void
   /** The same in steps, to those who are there when it begins. */
   publishInSteps(session: SessionContext, publications: readonly Publication[]): Steps<void>
+  /** Publishes what another server has told: nobody else is told of it. */
+  relay(session: SessionContext, publications: readonly Publication[]): void
 }

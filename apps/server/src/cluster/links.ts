@@ -68,6 +68,7 @@ export function broadcasterOf(hub: Hub, cluster: Cluster): Broadcaster {
       yield* hub.publishInSteps(session, publications)
       tell(session, publications)
     },
+    relay: (session, publications) => hub.relay(session, publications),
   }
 }
 

@@ -106,7 +106,12 @@ export class SessionPublisher {
 
   /** Publishes what was said elsewhere. */
   heard(publications: readonly Publication[]): void {
-    this.#publish(publications)
+    const context = this.#context()
+    try {
+      this.#services.broadcaster.relay(context, publications)
+    } catch (err) {
+      this.#unpublished(context, err)
+    }
   }
 
   #publish(publications: readonly Publication[], made?: Prepared): void {
