@@ -1,5 +1,4 @@
 import { connect, indexedDbStore, TalusError, type Client, type Session } from '@talus/client'
-import { newId } from '../../src/new-id.js'
 import { Random } from '../random.js'
 import { randomCommand } from '../random-command.js'
 import { make, type Call } from './calls.js'
@@ -16,10 +15,10 @@ const {
 
 /**
  * Notes something of a command, and gives the key. A key of its own for each: other tabs write as
- * well.
+ * well. Nothing more than is needed: 50,000 commands have to fit.
  */
 function note(commandId: string, what: string): string {
-  const key = JSON.stringify([commandId, what, newId()])
+  const key = JSON.stringify([commandId, what])
   localStorage.setItem(key, '')
   return key
 }
