@@ -1,5 +1,7 @@
-import type { GraphState } from '@talus/protocol'
+import type { Change, Entry, GraphState } from '@talus/protocol'
 import { expect, test } from 'vitest'
+import { encodePublication } from '../src/broadcast/events.js'
+import { MAX_MESSAGE_BYTES, ROOT_ENCODER } from '../src/broadcast/packets.js'
 import { quickApp, type RawClient, type TestApp } from './harness.js'
 
 const LEAVES = 4_000
@@ -91,6 +93,53 @@ test('[CMD2] everybody is told of thousands in the order of the commits', async 
   )
   expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
   expect(seqs.at(-1)).toBe(3)
+})
+
+/** What `/` is told of a deletion of nodes with these ids. */
+function toldOfDeletion(deleted_ids: string[]): [event: string, payload: { result?: unknown }][] {
+  const [blueprint_type_id, timestamp] = ['t', '2026-01-01T00:00:00.000Z']
+  const changes = deleted_ids.map((id): Change => {
+    const rest = { name: '', parent_id: null, children: [], properties: {}, created_at: timestamp }
+    return {
+      type: 'node-removed',
+      node: { id, blueprint_type_id, ...rest },
+      parent_id: null,
+      index: 0,
+    }
+  })
+  const [actor, kind] = [{ id: 'ann' }, 'do'] as const
+  const named = { seq: 1, command_id: 'c', actor, command_type: 'Batch', kind, timestamp }
+  const entry: Entry = { ...named, changes, result: { deleted_ids } }
+  const about = { project_id: null, template_id: null, template_digest: null, rules: null }
+  const packets = encodePublication(
+    { session_id: 's', epoch: 'e', seq: 1, ...about },
+    ROOT_ENCODER,
+    {
+      kind: 'committed',
+      entry,
+      body: JSON.stringify(entry),
+      announced: true,
+    },
+  )
+  for (const packet of packets) expect(Buffer.byteLength(packet)).toBeLessThan(MAX_MESSAGE_BYTES)
+  return packets.map((packet) => JSON.parse(packet.slice(1)) as [string, { result?: unknown }])
+}
+
+test('[SYNC4] a result that is larger than a message may be is left out of what the room is told', () => {
+  const ids = (count: number, text: string) =>
+    Array.from({ length: count }, (_, n) => `${text.repeat(30)}${n}`)
+  const small = ids(1_000, 'x')
+  expect(toldOfDeletion(small).at(-1)).toMatchObject([
+    'command:executed',
+    { result: { deleted_ids: small } },
+  ])
+  // Of the last, the characters would fit and the bytes do not.
+  for (const large of [ids(100_000, 'x'), ids(20_000, 'é')]) {
+    expect(toldOfDeletion(large)).toMatchObject([
+      ['resync:required', { seq: 1 }],
+      ['command:executed', { seq: 1, result: null }],
+    ])
+  }
 })
 
 /** Time stands still: what is refused does not depend on how quick the machine is. */

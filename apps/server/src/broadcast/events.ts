@@ -3,6 +3,7 @@ import type {
   Change,
   Entry,
   GraphState,
+  JsonValue,
   Node,
   NodeMoved,
   NodeRemoved,
@@ -12,6 +13,7 @@ import {
   type EventEncoder,
   type EventOrigin,
   FittingPackets,
+  isTooLongPacket,
   MAX_MESSAGE_BYTES,
   type Outcome,
   SharedFields,
@@ -91,8 +93,32 @@ function isLoad({ changes }: Entry): boolean {
 function closing(encoder: EventEncoder, entry: Entry, origin: EventOrigin): string[] {
   if (isLoad(entry)) return []
   if (entry.kind !== 'do') return [encoder.reverted(origin, entry)]
-  const { seq, command_type, result = null, label } = entry
-  return [encoder.executed(origin, labelled({ seq, command_type, result }, label))]
+  return [executed(encoder, entry, origin)]
+}
+
+/** A result that would make the message too long is left out of it (rule SYNC4). */
+function executed(encoder: EventEncoder, entry: Entry, origin: EventOrigin): string {
+  const { seq, command_type, changes, result = null, label } = entry
+  const tell = (told: JsonValue) =>
+    encoder.executed(origin, labelled({ seq, command_type, result: told }, label))
+  if (changes.length <= NODES_PER_STEP) return tell(result)
+  const packet = isTooLong(result) ? undefined : tell(result)
+  return packet === undefined || isTooLongPacket(packet) ? tell(null) : packet
+}
+
+/** Whether a value certainly makes a message too long; to write 4 MB to find out takes 30 ms. */
+function isTooLong(value: JsonValue): boolean {
+  let left = MAX_MESSAGE_BYTES
+  const open = [Object.values({ value })]
+  for (let list = open.pop(); list !== undefined; list = open.pop()) {
+    for (const one of list) {
+      // A character takes a byte at least, and anything takes two with what separates it.
+      left -= typeof one === 'string' ? one.length + 3 : 2
+      if (left < 0) return true
+      if (typeof one === 'object' && one !== null) open.push(Object.values(one))
+    }
+  }
+  return false
 }
 
 function labelled(outcome: Outcome, label: string | undefined): Outcome {
@@ -104,12 +130,15 @@ function* encodeEntry(context: EntryContext, entry: Entry): Steps<string[] | und
   const packets = new FittingPackets()
   let said = 0
   const { changes } = entry
+  const isLong = changes.length > NODES_PER_STEP
   for (const change of areEffects(changes) ? changes : yield* effectsOf(changes)) {
     if (++said % NODES_PER_STEP === 0) yield
+    if (isLong && change.type === 'subtree-removed' && isTooLong(change.deleted_ids))
+      return undefined
     for (const packet of effect(context, change)) if (!packets.add(packet)) return undefined
   }
   // What was said of a large deletion took a step already; its result is as long.
-  if (changes.length > NODES_PER_STEP) yield
+  if (isLong) yield
   for (const packet of closing(context.encoder, entry, context.origin)) {
     if (!packets.add(packet)) return undefined
   }

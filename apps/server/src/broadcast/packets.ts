@@ -124,13 +124,14 @@ export class FittingPackets {
   /** False: this one does not fit any more. */
   add(packet: string): boolean {
     this.#total += packet.length
-    if (this.#total > MAX_ENTRY_BYTES || isTooLong(packet)) return false
+    if (this.#total > MAX_ENTRY_BYTES || isTooLongPacket(packet)) return false
     this.list.push(packet)
     return true
   }
 }
 
-function isTooLong(packet: string): boolean {
+/** Whether it must not be sent. */
+export function isTooLongPacket(packet: string): boolean {
   // A UTF-16 unit is at most three bytes: only long packets need counting.
   return packet.length * 3 > MAX_MESSAGE_BYTES && Buffer.byteLength(packet) > MAX_MESSAGE_BYTES
 }
