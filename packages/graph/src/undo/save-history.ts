@@ -43,14 +43,16 @@ function* piecesOfStep(step: Step): Generator<Piece> {
   const { latest } = step
   const head = headOf(latest)
   const { of, moved } = latest
-  const [changes, ...laterChanges] = typeof of === 'string' ? [] : cut(of)
-  const [transitions, ...laterTransitions] = moved instanceof Transitions ? cut(moved) : []
-  if (changes) head.changes = changes
-  if (transitions) head.transitions = transitions.map(saveTransition)
+  // Of each the first piece goes into the head, and the others are made when they are wanted.
+  const changes = cut(typeof of === 'string' ? [] : of)
+  const transitions = cut(moved instanceof Transitions ? moved : [])
+  const [firstChanges, firstTransitions] = [changes.next(), transitions.next()]
+  if (!firstChanges.done) head.changes = firstChanges.value
+  if (!firstTransitions.done) head.transitions = firstTransitions.value.map(saveTransition)
   yield { piece: 'step', step: savedStep(step), ...head }
   for (const command_ids of cut(step.parts ?? [])) yield { piece: 'parts', command_ids }
-  for (const part of laterChanges) yield { piece: 'changes', changes: part }
-  for (const part of laterTransitions) {
+  for (const part of changes) yield { piece: 'changes', changes: part }
+  for (const part of transitions) {
     yield { piece: 'transitions', transitions: part.map(saveTransition) }
   }
 }
