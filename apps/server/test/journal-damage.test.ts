@@ -4,6 +4,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { verifyFile } from '../src/commands/verify.js'
 import { StorageError } from '../src/errors.js'
+import type { EntryText } from '../src/journal/entry-text.js'
 import { type Journal, openSqliteJournal } from '../src/journal/index.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { batch, bodies, commit, receipt, session } from './journal-samples.js'
@@ -320,7 +321,7 @@ describe('reliability row 2: damage behind the indexes', { timeout: 0 }, () => {
 })
 
 /** The whole history that a session opens with; a snapshot stands for what is before it. */
-async function historyOf(journal: Journal, session_id: string): Promise<string[] | 'refused'> {
+async function historyOf(journal: Journal, session_id: string): Promise<EntryText[] | 'refused'> {
   try {
     const loaded = await journal.loadSession(session_id)
     const { snapshot = null, entries = [] } = loaded ?? {}

@@ -2,6 +2,7 @@ import { PostgresServer, runSql } from '@talus/services'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Journal, openPostgresJournal, StorageError } from '../src/journal/index.js'
 import { storageCause } from '../src/journal/causes.js'
+import { wholeText } from '../src/journal/entry-text.js'
 import { batch, bodies, commit, session } from './journal-samples.js'
 import { tcpProxy } from './tcp-proxy.js'
 
@@ -158,7 +159,7 @@ describe('a PostgreSQL journal', () => {
             continue
           }
           // What was refused before has come about after all, in its place.
-          const missing = await journal.entriesAfter('s', seq, 10)
+          const missing = (await journal.entriesAfter('s', seq, 10)).map(wholeText)
           expect(missing.every((body) => refused.includes(body))).toBe(true)
           acknowledged.push(...missing)
           seq += missing.length

@@ -20,7 +20,10 @@ export function session(
   }
 }
 
-export function commit(seq: number, command_id = `c${seq}`): Commit {
+/** A commit whose body is short. */
+type ShortCommit = Commit & { body: string }
+
+export function commit(seq: number, command_id = `c${seq}`): ShortCommit {
   const body = JSON.stringify({ seq, command_id, text: 'é\u0000"\ud83d\ude00' })
   return { seq, command_id, payload_hash: `hash of ${command_id}`, body, ack: null }
 }
@@ -31,7 +34,11 @@ export function receipt(after_seq: number, command_id: string): Receipt {
 }
 
 /** `count` commits on top of `base_seq`. */
-export function batch(session_id: string, base_seq: number, count = 1): AppendBatch {
+export function batch(
+  session_id: string,
+  base_seq: number,
+  count = 1,
+): AppendBatch & { commits: ShortCommit[] } {
   const commits = Array.from({ length: count }, (_, i) => commit(base_seq + 1 + i))
   return { session_id, base_seq, commits, receipts: [] }
 }

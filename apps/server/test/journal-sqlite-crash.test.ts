@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { verifyFile } from '../src/commands/verify.js'
+import { wholeText } from '../src/journal/entry-text.js'
 import { openSqliteJournal } from '../src/journal/index.js'
 import { temporaryDirectory } from './journal-directory.js'
 import { session } from './journal-samples.js'
@@ -63,7 +64,7 @@ describe('kill -9 of a process that appends', { timeout: 0 }, () => {
         const entries = await survivor.entriesAfter('s', 0, Number.MAX_SAFE_INTEGER)
         await survivor.close()
 
-        const seqs = entries.map((body) => (JSON.parse(body) as { seq: number }).seq)
+        const seqs = entries.map((body) => (JSON.parse(wholeText(body)) as { seq: number }).seq)
         expect(seqs).toEqual(Array.from(seqs, (_, i) => i + 1))
         expect(seqs.length).toBeGreaterThanOrEqual(acknowledged)
         // The group under way is there as a whole or not at all.
@@ -96,7 +97,7 @@ describe('kill -9 of a process that appends', { timeout: 0 }, () => {
       if (groups % 2 === 1) continue
       const survivor = await open()
       const entries = await survivor.entriesAfter('s', 0, Number.MAX_SAFE_INTEGER)
-      expect(entries.map((body) => (JSON.parse(body) as { seq: number }).seq)).toEqual(
+      expect(entries.map((body) => (JSON.parse(wholeText(body)) as { seq: number }).seq)).toEqual(
         Array.from({ length: base }, (_, i) => i + 1),
       )
       expect((await survivor.loadSession('s'))?.entries).toEqual(entries)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { LONG_BODY, type Receipt } from '../src/journal/journal.js'
+import { LONG_BODY, LongText, wholeText } from '../src/journal/entry-text.js'
+import type { Receipt } from '../src/journal/journal.js'
 import { batch, bodies, commit, receipt, session } from './journal-samples.js'
 import type { OpenJournal } from './journal-suite.js'
 
@@ -67,9 +68,26 @@ export function historySuite(open: OpenJournal): void {
       await journal.append([{ session_id: 's', base_seq: 0, commits, receipts: [] }])
       const found = await journal.findCommand('s', 'c1')
       expect([long.body, undefined]).toContain(found?.body)
-      expect(await journal.entriesAfter('s', 0, 1)).toEqual([long.body])
+      expect((await journal.entriesAfter('s', 0, 1)).map(wholeText)).toEqual([long.body])
       expect(found).toMatchObject({ seq: 1, payload_hash: long.payload_hash, ack: null })
       expect(await journal.findCommand('s', 'c2')).toEqual(commit(2))
+    })
+
+    test('long entries come back word for word, in whatever parts they were given', async () => {
+      await using opened = await open()
+      await opened.journal.createSession(session('s'))
+      // A cut after every LONG_BODY characters, or bytes, would be within one of them.
+      const text = JSON.stringify(`${'a😀'.repeat(LONG_BODY)}"\\${'é'.repeat(LONG_BODY)}`)
+      const cuts = [1, 2, 4, LONG_BODY, 3 * LONG_BODY - 1, 3 * LONG_BODY + 9, text.length]
+      const parts = cuts.map((to, i) => text.slice(cuts[i - 1] ?? 0, to))
+      const whole = [text, new LongText(parts), '{"short":"é"}']
+      const commits = whole.map((body, i) => ({ ...commit(i + 1), body }))
+      await opened.journal.append([{ session_id: 's', base_seq: 0, commits, receipts: [] }])
+      const journal = await opened.reopen()
+      const expected = whole.map(wholeText)
+      expect((await journal.entriesAfter('s', 0, 3)).map(wholeText)).toEqual(expected)
+      const loaded = await journal.loadSession('s')
+      expect(loaded?.entries.map(wholeText)).toEqual(expected)
     })
 
     test('receipts come back as they were, in the order of appending', async () => {

@@ -9,29 +9,34 @@ const LEVELS = 4
 /** Characters that are written in one step. */
 const CHARS = 32 * 1024
 
+/** Characters of a part: V8 does not move texts of that length when it collects garbage. */
+const PART = 4 * CHARS
+
 class Writer {
-  /** Put together as they come: to join all at the end would take as long as to write them. */
-  readonly #joined: string[] = []
-  #parts: string[] = []
+  readonly #parts: string[] = []
+  #texts: string[] = []
   #chars = 0
+  #rest = 0
 
   /** True: it is time for a pause. */
   add(text: string): boolean {
-    this.#parts.push(text)
+    this.#texts.push(text)
     this.#chars += text.length
-    if (this.#chars < CHARS) return false
-    this.#join()
+    this.#rest += text.length
+    if (this.#rest < CHARS) return false
+    this.#rest = 0
+    if (this.#chars >= PART) this.#close()
     return true
   }
 
-  text(): string {
-    this.#join()
-    return this.#joined.join('')
+  parts(): string[] {
+    if (this.#chars > 0) this.#close()
+    return this.#parts
   }
 
-  #join(): void {
-    this.#joined.push(this.#parts.join(''))
-    this.#parts = []
+  #close(): void {
+    this.#parts.push(this.#texts.join(''))
+    this.#texts = []
     this.#chars = 0
   }
 }
@@ -63,9 +68,12 @@ function* write(writer: Writer, value: unknown, levels: number): Steps<void> {
   writer.add(before === '{' ? '{}' : '}')
 }
 
-/** What `JSON.stringify` gives, of plain JSON values, in steps. */
-export function* jsonInSteps(value: object): Steps<string> {
+/**
+ * What `JSON.stringify` gives, of plain JSON values, in steps and in parts: to join 20 MB takes 28 ms
+ * in one piece.
+ */
+export function* jsonInSteps(value: object): Steps<string[]> {
   const writer = new Writer()
   yield* write(writer, value, LEVELS)
-  return writer.text()
+  return writer.parts()
 }

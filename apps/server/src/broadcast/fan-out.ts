@@ -1,5 +1,6 @@
 import type { Steps } from '@talus/graph'
 import type { Actor, Role } from '@talus/protocol'
+import { wholeText } from '../journal/entry-text.js'
 import type { Connection } from './connection.js'
 import { encodeInSteps, encodePublication } from './events.js'
 import { Packets } from './frames.js'
@@ -169,13 +170,15 @@ function changesPackets(session: SessionContext, items: readonly Publication[]):
   }
   for (const item of items) {
     if (item.kind !== 'committed') continue
-    const bytes = Buffer.byteLength(item.body) + 1
+    // A character takes a byte at least.
+    const body = item.body.length < MAX_MESSAGE_BYTES ? wholeText(item.body) : undefined
+    const bytes = body === undefined ? Infinity : Buffer.byteLength(body) + 1
     if (size + bytes > MAX_MESSAGE_BYTES) close()
-    if (OVERHEAD + bytes > MAX_MESSAGE_BYTES) {
+    if (body === undefined || OVERHEAD + bytes > MAX_MESSAGE_BYTES) {
       packets.push(resync(session, item))
       continue
     }
-    bodies.push(item.body)
+    bodies.push(body)
     size += bytes
   }
   close()

@@ -1,5 +1,6 @@
 import type { AccessRules } from '@talus/graph'
 import type { Actor, Entry, ErrorBody, JsonValue } from '@talus/protocol'
+import type { EntryText } from '../journal/entry-text.js'
 
 /** What every event of a session says of the session. */
 export type SessionContext = {
@@ -30,7 +31,7 @@ export type CommandRef = {
  */
 export type Publication =
   | { kind: 'executing'; command: CommandRef }
-  | { kind: 'committed'; entry: Entry; body: string; announced: boolean }
+  | { kind: 'committed'; entry: Entry; body: EntryText; announced: boolean }
   | { kind: 'unchanged'; command: CommandRef; result: JsonValue; announced: boolean }
   | { kind: 'failed'; command: CommandRef; error: ErrorBody; announced: boolean }
   | { kind: 'saved'; project_id: string; saved_seq: number; timestamp: string }

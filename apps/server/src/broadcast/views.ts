@@ -1,5 +1,6 @@
 import { type AccessRules, epochOf, jsonInSteps, type RoleView, type Steps } from '@talus/graph'
 import { type ErrorBody, type ErrorDetail, ERRORS, type Role } from '@talus/protocol'
+import { textOf } from '../journal/entry-text.js'
 import { type Member, type PacketsByFollowing, packetsOf, send, sendInSteps } from './fan-out.js'
 import { graphPacket, rootPacket } from './packets.js'
 import type { Publication, SessionContext } from './publication.js'
@@ -166,7 +167,7 @@ function* viewedPublicationInSteps(publication: Publication, view: RoleView): St
   if (publication.kind !== 'committed') return viewedPublication(publication, view)
   const entry = yield* view.entryInSteps(publication.entry)
   if (entry === publication.entry) return publication
-  return { ...publication, entry, body: yield* jsonInSteps(entry) }
+  return { ...publication, entry, body: textOf(yield* jsonInSteps(entry)) }
 }
 
 /** A session as a view names it: its history is another one. */

@@ -2,6 +2,7 @@ import { affordances, epochOf, type GraphImage, type RoleView, search } from '@t
 import { type Change, fail, type Moment, ok, type Result } from '@talus/protocol'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Caller } from '../auth/identity.js'
+import { type EntryText, piecesOf } from '../journal/entry-text.js'
 import type { Permit } from '../limits/concurrency.js'
 import { permissionsOf, viewedEntry } from '../session/role-view.js'
 import type { LiveSession } from '../session/live-session.js'
@@ -135,8 +136,8 @@ export function mountAffordances(app: FastifyInstance, services: RestServices): 
 }
 
 /** Entries as they are stored, or as a role sees them, in pieces. */
-function* entriesJson(bodies: readonly string[], view: RoleView | null) {
-  for (const body of bodies) yield view ? viewedEntry(body, view) : [body]
+function* entriesJson(bodies: readonly EntryText[], view: RoleView | null) {
+  for (const body of bodies) yield view ? viewedEntry(body, view) : piecesOf(body)
 }
 
 /** Each when its turn comes to be written. */

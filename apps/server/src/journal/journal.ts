@@ -1,4 +1,5 @@
 import type { AckSuccess, Entry, Member, Role } from '@talus/protocol'
+import { type EntryText, wholeText } from './entry-text.js'
 
 export { DamagedError, StorageError } from '../storage-error.js'
 export type { Member }
@@ -24,7 +25,7 @@ export type Commit = {
   command_id: string
   /** Digest of the payload: tells a retry from another command under the same id. */
   payload_hash: string
-  body: string
+  body: EntryText
   /** The acknowledgement, where it says more than the entry does (undo and redo). */
   ack: AckSuccess | null
 }
@@ -55,9 +56,6 @@ export type AppendOutcome =
   | { ok: false; reason: 'conflict' | 'unknown-session' }
   | { ok: false; reason: 'duplicate'; command_ids: string[] }
 
-/** Characters of a body from which on it is long: it is written and read by itself. */
-export const LONG_BODY = 256 * 1024
-
 /** A command that the journal holds, as an entry or as a receipt. */
 export type StoredCommand = {
   command_id: string
@@ -86,7 +84,7 @@ export type StoredSession = {
   record: SessionRecord
   snapshot: { seq: number; parts: string[] } | null
   /** Bodies of the entries after the snapshot, in order. */
-  entries: string[]
+  entries: EntryText[]
   /** Receipts after the snapshot, in the order in which they were appended. */
   receipts: Receipt[]
   /** What is wrong with the newest snapshot: it was left aside, and the entries are all there is. */
@@ -174,7 +172,7 @@ export interface Journal {
     after_seq: number,
     limit: number,
     maxChars?: number,
-  ): Promise<string[]>
+  ): Promise<EntryText[]>
   /**
    * The first seq whose entry is kept, or will be: 1 until `truncate` has removed some. State
    * before it can only be told by taking back what came later.
@@ -330,7 +328,7 @@ type Allowed = Omit<Truncation, 'limit'> & { last_seq: number; snapshot_seq: num
 export function mayGo({ seq, body }: Pick<Commit, 'seq' | 'body'>, allowed: Allowed): boolean {
   const { before_seq, before_time, last_seq, snapshot_seq } = allowed
   if (seq >= before_seq || seq >= last_seq || seq > snapshot_seq) return false
-  return before_time === undefined || (JSON.parse(body) as Entry).timestamp < before_time
+  return before_time === undefined || (JSON.parse(wholeText(body)) as Entry).timestamp < before_time
 }
 
 /** Commands of a session that changed nothing and are remembered at least (rule IDEM6). */

@@ -1,4 +1,5 @@
 import type { Entry } from '@talus/protocol'
+import { LONG_BODY, wholeText } from './entry-text.js'
 import {
   type AppendBatch,
   type AppendOutcome,
@@ -140,12 +141,9 @@ export function createMemoryJournal(): Journal {
       if (session === undefined) return undefined
       const { record, commits, removed, receipts, snapshot } = session
       const from = snapshot?.seq ?? 0
-      return structuredClone({
-        record,
-        snapshot,
-        entries: commits.slice(from - removed).map(({ body }) => body),
-        receipts: receipts.filter(({ after_seq }) => after_seq >= from),
-      })
+      const entries = commits.slice(from - removed).map(({ body }) => body)
+      const later = receipts.filter(({ after_seq }) => after_seq >= from)
+      return { ...structuredClone({ record, snapshot, receipts: later }), entries }
     },
 
     async findSession(session_id) {
@@ -315,9 +313,11 @@ type MemorySession = {
 function appendTo(session: MemorySession | undefined, batch: AppendBatch): AppendOutcome {
   const outcome = judge(batch, session && headOf(session))
   if (session === undefined || !outcome.ok) return outcome
-  for (const commit of structuredClone(batch.commits)) {
+  for (const { body, ...rest } of batch.commits) {
+    const commit = { ...structuredClone(rest), body }
     session.commits.push(commit)
-    session.commands.set(commit.command_id, commit)
+    const stored = body.length > LONG_BODY ? undefined : wholeText(body)
+    session.commands.set(commit.command_id, { ...commit, body: stored })
   }
   for (const receipt of structuredClone(batch.receipts)) {
     session.receipts.push(receipt)
@@ -359,7 +359,7 @@ function truncateSession(
   const going = stays < 0 ? oldest : oldest.slice(0, stays)
   for (const commit of going) {
     const { seq, command_id, payload_hash } = commit
-    const ack = removedAck(commit, JSON.parse(commit.body) as Entry)
+    const ack = removedAck(commit, JSON.parse(wholeText(commit.body)) as Entry)
     session.commands.set(command_id, { command_id, payload_hash, seq, body: null, ack })
   }
   session.commits.splice(0, going.length)

@@ -6,6 +6,7 @@ import {
   type UndoHistory,
 } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
+import type { EntryText } from '../journal/entry-text.js'
 import type { Pending, Pipeline } from './pipeline.js'
 import type { Ground } from './planning.js'
 
@@ -48,7 +49,7 @@ export class SessionDocument {
   }
 
   /** Takes in an entry that has become durable and that the graph has as planned. */
-  record(entry: Entry, body: string): void {
+  record(entry: Entry, body: EntryText): void {
     this.#seq = entry.seq
     this.#ground.history.record(entry, body)
   }
@@ -68,7 +69,7 @@ export class SessionDocument {
   }
 
   /** Takes in a durable entry that was never planned here. */
-  takeIn(entry: Entry, body: string): void {
+  takeIn(entry: Entry, body: EntryText): void {
     this.#ground.graph.apply(entry.changes)
     this.#ground.runs.clear()
     this.record(entry, body)

@@ -1,8 +1,9 @@
 import { invert, ProjectGraph } from '@talus/graph'
 import { type Change, fail, type Node, ok, type Result } from '@talus/protocol'
+import type { EntryText } from '../journal/entry-text.js'
 import type { Journal } from '../journal/journal.js'
 import { eachInTurns, inTurns, loopTurns, takeTurn } from '../turns.js'
-import { type EntryPiece, entryPieces } from './role-view.js'
+import { type EntryPiece, entryPieces } from './entry-pieces.js'
 import type { LiveSession } from './live-session.js'
 import { type EntryPage, type EntryRange, readPage } from './tail.js'
 import { snapshotNodes } from './snapshot.js'
@@ -61,7 +62,7 @@ async function fromSnapshot(wanted: WantedGraph): Promise<ProjectGraph | undefin
 }
 
 /** The changes of an entry; undefined when it does not say what was there before it. */
-async function invertible(body: string, gone?: AbortSignal): Promise<Change[] | undefined> {
+async function invertible(body: EntryText, gone?: AbortSignal): Promise<Change[] | undefined> {
   const changes: Change[] = []
   for (const piece of entryPieces(body)) {
     if (piece?.kind === 'change') changes.push(piece.change)
@@ -112,7 +113,7 @@ export async function graphAt(wanted: WantedGraph): Promise<Result<ProjectGraph>
 const PAGE = 100
 
 /** What a reader does with a body: goes on, or has seen enough. */
-type Take = (body: string, seq: number) => Promise<'next' | 'stop'> | 'next' | 'stop'
+type Take = (body: EntryText, seq: number) => Promise<'next' | 'stop'> | 'next' | 'stop'
 
 /** `truncated`: the reader has come to entries that are no longer kept. */
 type Reached = 'end' | 'stopped' | 'truncated'

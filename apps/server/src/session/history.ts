@@ -15,10 +15,11 @@ import {
   type Result,
 } from '@talus/protocol'
 import { type Faults, StorageError } from '../errors.js'
+import { type EntryText, includes } from '../journal/entry-text.js'
 import type { Journal } from '../journal/journal.js'
 import { CHANGES_CHARS, LOOK_CHARS, PAGE_CHARS } from '../limits/costs.js'
 import { eachInTurns, inTurns } from '../turns.js'
-import { type EntryHead, type EntryPiece, entryPieces } from './role-view.js'
+import { type EntryHead, type EntryPiece, entryPieces } from './entry-pieces.js'
 import { graphAt, readBackward, readForward, type Source } from './graph-at.js'
 import type { LiveSession } from './live-session.js'
 import type { WayBack } from './task.js'
@@ -37,13 +38,13 @@ type Page<Row> = { seq: number; rows: Row[]; next_before_seq: number | null }
 
 /** `candidate` looks at the text only, to spare parsing what cannot be meant. */
 type Select<Row> = {
-  candidate: (body: string) => boolean
+  candidate: (body: EntryText) => boolean
   /** What is told of one entry. */
   newSummary: () => EntrySummary
   row: (head: EntryHead, summary: EntrySummary) => Row | undefined
 }
 
-async function rowOf<Row>(body: string, select: Select<Row>, gone?: AbortSignal) {
+async function rowOf<Row>(body: EntryText, select: Select<Row>, gone?: AbortSignal) {
   const summary = select.newSummary()
   const pieces = entryPieces(body)
   let head: EntryHead | undefined
@@ -200,7 +201,7 @@ export class HistoryReader {
     const { actor, view } = query
     return this.#reading(session, query, (source) =>
       historyPage(source, query, {
-        candidate: (body) => actor === undefined || body.includes(JSON.stringify(actor)),
+        candidate: (body) => actor === undefined || includes(body, JSON.stringify(actor)),
         newSummary: () => new EntrySummary(view),
         row: (head, summary) =>
           actor === undefined || head.actor.id === actor
@@ -223,7 +224,7 @@ export class HistoryReader {
     }
     return this.#reading(session, query, (source) =>
       historyPage(source, query, {
-        candidate: (body) => body.includes(JSON.stringify(node_id)),
+        candidate: (body) => includes(body, JSON.stringify(node_id)),
         newSummary: () => new EntrySummary(query.view, node_id),
         row: (head, summary) => {
           if (!summary.isAboutNode) return undefined
@@ -301,7 +302,7 @@ export class HistoryReader {
 }
 
 /** `bodies` are entries as JSON: what the journal holds is sent as it is. */
-type ChangesPage = { seq: number; bodies: string[]; has_more: boolean }
+type ChangesPage = { seq: number; bodies: EntryText[]; has_more: boolean }
 
 /**
  * The entries after a seq, `limit` at most, and as many as make a page; one at least if there is
@@ -313,7 +314,7 @@ async function changesPage(
 ): Promise<Result<ChangesPage>> {
   const { seq } = source.session
   const upTo = Math.min(seq, after_seq + limit)
-  const bodies: string[] = []
+  const bodies: EntryText[] = []
   let chars = 0
   const reached = await readForward(source, { after: after_seq, upTo }, (body) => {
     if (bodies.length > 0 && chars + body.length > CHANGES_CHARS) return 'stop'

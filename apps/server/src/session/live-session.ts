@@ -10,6 +10,7 @@ import type { Ack, Entry, Failure, Preview } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/hub.js'
 import type { Publication, SessionContext } from '../broadcast/publication.js'
 import { type Faults, NOT_DURABLE, refusal, sessionNotFound, StorageError } from '../errors.js'
+import { type EntryText, textOf, wholeText } from '../journal/entry-text.js'
 import type { AppendBatch, AppendOutcome, Journal, SessionRecord } from '../journal/journal.js'
 import type { Expense, Payer } from '../limits/accounts.js'
 import type { PresenceBoard } from '../presence/presence.js'
@@ -82,7 +83,7 @@ function previewOfOld(ack: Ack, seq: number): Preview {
 }
 
 /** A session as it was opened; `bodies` are the entries that were stored last, up to its seq. */
-export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly string[] }
+export type OpenedState = SessionState & { snapshotSeq: number; bodies: readonly EntryText[] }
 
 /** What a template says of a session; null: nothing. */
 export type SessionRules = {
@@ -99,7 +100,7 @@ export type SessionServices = {
   presence: Pick<PresenceBoard, 'prune'>
   planner: Planner
   /** Called after entries became durable, with their JSON. */
-  onCommitted: (session: LiveSession, bodies: readonly string[]) => void
+  onCommitted: (session: LiveSession, bodies: readonly EntryText[]) => void
   /** Told what each task cost that was planned; absent: nobody pays. */
   spent: ((payer: Payer, cost: Expense) => void) | undefined
   /** How large a graph may become. */
@@ -463,7 +464,7 @@ export class LiveSession implements Appender {
       if (planned.outcome !== 'changes') return this.#pendingOf(base, planned)
       const { graph } = this.#document.ground
       const { entry, ack } = this.#entryOf(base, planned)
-      const body = yield* jsonInSteps(entry)
+      const body = textOf(yield* jsonInSteps(entry))
       const takeBack = yield* graph.speculateInSteps(entry.changes)
       this.#spent(task, { bytes: body.length, ms: 0 })
       return { ...base, outcome: 'entry', entry, body, ack, takeBack }
@@ -551,7 +552,7 @@ export class LiveSession implements Appender {
     this.#publisher.done(group)
     for (const { task } of group) task.trace?.reached('published')
     for (const pending of group) this.#answer(pending)
-    const bodies: string[] = []
+    const bodies: EntryText[] = []
     for (const pending of group) if (pending.outcome === 'entry') bodies.push(pending.body)
     if (bodies.length > 0) this.#services.onCommitted(this, bodies)
   }
@@ -575,7 +576,7 @@ export class LiveSession implements Appender {
       if (n % PENDING_PER_STEP === PENDING_PER_STEP - 1) yield
     }
     const group = this.#pipeline.land()
-    const bodies: string[] = []
+    const bodies: EntryText[] = []
     for (const pending of group) {
       if (pending.outcome !== 'entry') continue
       this.#document.advance(pending.entry)
@@ -682,7 +683,7 @@ export class LiveSession implements Appender {
       const { session_id } = this.record
       const bodies = await journal.entriesAfter(session_id, this.seq, PAGE, PAGE_CHARS)
       const entries = bodies.map((body) => {
-        const entry = JSON.parse(body) as Entry
+        const entry = JSON.parse(wholeText(body)) as Entry
         this.#document.takeIn(entry, body)
         this.tail.push(entry.seq, body)
         return { entry, body }

@@ -4,8 +4,8 @@ import { inTurns } from '../turns.js'
 /**
  * The one long piece of work that a session does at a time, in turns of the event loop: a plan
  * about many nodes, or taking in and telling what it came to. At 100,000 nodes the longest piece of a
- * restore, a load and an opening fell from 920, 590 and 560 ms of CPU to 61, 23 and 47. Two things run
- * in one piece: joining the JSON of a large entry (31 ms there) and reading a message of 1 MB (26 ms).
+ * restore, a load and an opening fell from 920, 590 and 560 ms of CPU to 61, 23 and 47. One thing runs
+ * in one piece: reading a message of 1 MB (26 ms).
  */
 export class LongWork {
   #running: Steps<unknown> | undefined

@@ -1,4 +1,5 @@
 import type { AckSuccess, Entry, Failure } from '@talus/protocol'
+import type { EntryText } from '../journal/entry-text.js'
 import type { AppendBatch, Receipt } from '../journal/journal.js'
 import type { Draft, Plan } from './planning.js'
 import { needsQuiet, type Task, type Waiting } from './task.js'
@@ -10,7 +11,7 @@ import { needsQuiet, type Task, type Waiting } from './task.js'
  * - `refused`: told in its place in the order, so that rooms see one sequence.
  */
 export type Pending = Waiting & { task: Task; timestamp: string } & (
-    | { outcome: 'entry'; entry: Entry; body: string; ack: AckSuccess; takeBack: () => void }
+    | { outcome: 'entry'; entry: Entry; body: EntryText; ack: AckSuccess; takeBack: () => void }
     | { outcome: 'receipt'; receipt: Receipt }
     | { outcome: 'refused'; failure: Failure }
   )

@@ -4,6 +4,7 @@ import type { Prepared } from '../broadcast/fan-out.js'
 import type { Broadcaster } from '../broadcast/hub.js'
 import type { Publication, SessionContext } from '../broadcast/publication.js'
 import { errorBody } from '../errors.js'
+import type { EntryText } from '../journal/entry-text.js'
 import type { PresenceBoard } from '../presence/presence.js'
 import { mayBeOld, type Pending } from './pipeline.js'
 import { commandRef, type Waiting } from './task.js'
@@ -100,7 +101,7 @@ export class SessionPublisher {
   }
 
   /** Tells of entries that somebody else has appended. */
-  tookIn(entries: readonly { entry: Entry; body: string }[]): void {
+  tookIn(entries: readonly { entry: Entry; body: EntryText }[]): void {
     this.#publish(entries.map((each) => ({ kind: 'committed', ...each, announced: false })))
   }
 

@@ -10,8 +10,8 @@ import type {
 } from '@talus/protocol'
 import { type Faults, NOT_DURABLE, refusal, StorageError } from '../errors.js'
 import type { Journal } from '../journal/journal.js'
-import { inTurns, KeyedQueue, loopTurns, takeTurn } from '../turns.js'
-import { type EntryHead, entryPieces } from './role-view.js'
+import { KeyedQueue, loopTurns, takeTurn } from '../turns.js'
+import { headOf } from './entry-pieces.js'
 import type { Task, Waiting } from './task.js'
 
 /** Items of a result from which on it takes a millisecond to be written. */
@@ -259,13 +259,8 @@ export class Retries {
   async #readResult(seq: number): Promise<JsonValue | undefined> {
     const [body = ''] = await this.#journal.entriesAfter(this.#session_id, seq - 1, 1, 1)
     await takeTurn()
-    let head: EntryHead | undefined
-    const pieces = entryPieces(body)
-    const steps = (function* steps() {
-      head = yield* pieces
-    })()
-    await inTurns(steps)
-    return head?.seq === seq ? head.result : undefined
+    const head = await headOf(body)
+    return head.seq === seq ? head.result : undefined
   }
 
   #unreadable({ command_id }: Pick<Task, 'command_id'>, err: unknown): Ack {

@@ -8,9 +8,10 @@ import {
   UndoHistory,
 } from '@talus/graph'
 import type { Change, Entry, JsonValue, Node } from '@talus/protocol'
+import type { EntryText } from '../journal/entry-text.js'
 import type { Receipt, StoredSession } from '../journal/journal.js'
 import type { SessionState } from './document.js'
-import { entryPieces } from './role-view.js'
+import { entryPieces } from './entry-pieces.js'
 
 /** Pieces, and characters, after which a part is full: writing one takes a millisecond or two. */
 const PIECES_PER_PART = 250
@@ -129,7 +130,7 @@ export function* foldInSteps({ snapshot, receipts, entries }: StoredSession): St
 }
 
 /** An entry of its JSON, in steps: one may have 100 MB. */
-function* parsedInSteps(body: string): Steps<Entry> {
+function* parsedInSteps(body: EntryText): Steps<Entry> {
   const pieces = entryPieces(body)
   const changes: Change[] = []
   let nodes: Node[] = []
@@ -158,11 +159,11 @@ export class Replay {
   }
 
   /** Takes in the next entry, as JSON. Throws when it does not fit the graph. */
-  take(body: string): void {
+  take(body: EntryText): void {
     finish(this.takeInSteps(body))
   }
 
-  *takeInSteps(body: string): Steps<void> {
+  *takeInSteps(body: EntryText): Steps<void> {
     const { graph, history } = this.state
     const entry = yield* parsedInSteps(body)
     yield* graph.applyInSteps(entry.changes)

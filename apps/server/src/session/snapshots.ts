@@ -1,5 +1,6 @@
-import type { Entry } from '@talus/protocol'
+import type { EntryText } from '../journal/entry-text.js'
 import type { Journal, SessionRecord, StoredSession, Truncation } from '../journal/journal.js'
+import { headOf } from './entry-pieces.js'
 import type { LiveSession } from './live-session.js'
 import { capture, serialise } from './snapshot.js'
 
@@ -44,7 +45,7 @@ async function hasOld(journal: Journal, retention: Retention, turn: Turn): Promi
   if (first_seq >= Math.min(before_seq, turn.seq)) return false
   if (before_time === undefined) return true
   const [oldest] = await journal.entriesAfter(turn.session_id, first_seq - 1, 1)
-  return oldest !== undefined && (JSON.parse(oldest) as Entry).timestamp < before_time
+  return oldest !== undefined && (await headOf(oldest)).timestamp < before_time
 }
 
 /** Sessions that are asked for at a time. */
@@ -188,7 +189,7 @@ export class Snapshots {
   }
 
   /** Takes in what has become durable, as JSON. */
-  committed(session: LiveSession, bodies: readonly string[]): void {
+  committed(session: LiveSession, bodies: readonly EntryText[]): void {
     const since = this.#since.get(session)
     if (!since) return
     since.entries += bodies.length
@@ -266,7 +267,7 @@ function isDue({ entries, chars, snapshotChars }: SinceSnapshot): boolean {
   return entries >= ENTRIES && chars >= snapshotChars * TIMES_SNAPSHOT
 }
 
-function charsOf(texts: readonly string[]): number {
+function charsOf(texts: readonly EntryText[]): number {
   let chars = 0
   for (const text of texts) chars += text.length
   return chars

@@ -1,5 +1,6 @@
 import type { RoleView, Steps } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
+import { type EntryText, wholeText } from '../journal/entry-text.js'
 import type { Journal } from '../journal/journal.js'
 import { inTurns } from '../turns.js'
 import { SharedEntries } from './shared-entries.js'
@@ -9,7 +10,7 @@ type Opening = {
   session_id: string
   journal: Journal
   seq: number
-  bodies: readonly string[]
+  bodies: readonly EntryText[]
   log: { error: (fields: object, message: string) => void }
 }
 
@@ -39,11 +40,11 @@ export class SessionTail {
   }
 
   /** Takes note of an entry that was read. */
-  noteEntry({ length }: string): void {
+  noteEntry({ length }: EntryText): void {
     if (length > this.#largest) this.#largest = length
   }
 
-  push(seq: number, body: string): void {
+  push(seq: number, body: EntryText): void {
     this.noteEntry(body)
     this.#recent.push(seq, body)
     this.#seq = seq
@@ -139,6 +140,15 @@ function fitting(sizes: readonly number[], beside: { count: number; bytes: numbe
   return most
 }
 
+/** What is kept of an entry; undefined: it is too long, and drops all before it. */
+function keptText(body: EntryText): string | undefined {
+  return body.length > MAX_BYTES ? undefined : wholeText(body)
+}
+
+function bytesOf(text: string | undefined): number {
+  return text === undefined ? MAX_BYTES + 1 : Buffer.byteLength(text)
+}
+
 /**
  * The last durable entries of a session, without a gap, so that a client that has missed a few
  * needs no storage (rule SYNC1). Thousands are kept, of thousands of sessions: an entry is as it was
@@ -156,7 +166,7 @@ export class RecentEntries {
   readonly #shared = new SharedEntries()
 
   /** `bodies`: the last stored entries up to `seq`, of which as many are kept as fit. */
-  constructor(seq: number, bodies: readonly string[]) {
+  constructor(seq: number, bodies: readonly EntryText[]) {
     this.#seq = seq
     this.prepend(bodies)
   }
@@ -167,9 +177,10 @@ export class RecentEntries {
   }
 
   /** Takes in the next entry, as it is stored. */
-  push(seq: number, body: string): void {
-    const bytes = Buffer.byteLength(body)
-    this.#entries.push(body)
+  push(seq: number, body: EntryText): void {
+    const text = keptText(body)
+    const bytes = bytesOf(text)
+    this.#entries.push(text)
     this.#sizes.push(bytes)
     this.#seq = seq
     this.#shared.clear()
@@ -183,10 +194,11 @@ export class RecentEntries {
   }
 
   /** Takes back the entries right before the first; of more than fit, the last. */
-  prepend(bodies: readonly string[]): void {
-    const sizes = bodies.map((body) => Buffer.byteLength(body))
+  prepend(bodies: readonly EntryText[]): void {
+    const texts = bodies.map(keptText)
+    const sizes = texts.map(bytesOf)
     const from = sizes.length - fitting(sizes, { count: this.#length, bytes: this.#bytes })
-    this.#entries = [...bodies.slice(from), ...this.#entries.slice(this.#start)]
+    this.#entries = [...texts.slice(from), ...this.#entries.slice(this.#start)]
     this.#sizes = [...sizes.slice(from), ...this.#sizes.slice(this.#start)]
     this.#start = 0
     for (const bytes of sizes.slice(from)) this.#bytes += bytes
@@ -303,12 +315,13 @@ export type EntryRange = { session_id: string; after: number; upTo: number }
  * Those entries of a range that are still kept, from `first` on: all of them, or those of which a
  * page is full.
  */
-export type EntryPage = { first: number; bodies: string[] }
+export type EntryPage = { first: number; bodies: EntryText[] }
 
 /** An entry is written with its seq first: to know that much, megabytes need not be parsed. */
-function seqOf(body: string): number {
-  const written = /^\{"seq":(\d+)/.exec(body)?.[1]
-  return written === undefined ? (JSON.parse(body) as Entry).seq : Number(written)
+function seqOf(body: EntryText): number {
+  const [begin = ''] = typeof body === 'string' ? [body] : body.parts
+  const written = /^\{"seq":(\d+)/.exec(begin)?.[1]
+  return written === undefined ? (JSON.parse(wholeText(body)) as Entry).seq : Number(written)
 }
 
 /** Reads a range, all of which is durable, or as much as fits into a page. Rejects with StorageError. */

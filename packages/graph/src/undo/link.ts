@@ -2,8 +2,11 @@ import type { Entry } from '@talus/protocol'
 import { isRevertible, keyOf, markOf, type RevertibleChange } from './stamps.js'
 import { Transitions, type Transition } from './transitions.js'
 
+/** An entry as JSON; of a large one nothing but its length is asked for. */
+export type EntryJson = string | { readonly length: number }
+
 /** An entry, and the same as JSON. */
-export type Written = { entry: Entry; text: string }
+export type Written = { entry: Entry; text: EntryJson }
 
 /** Entries of so many characters at most are kept as they are written. */
 const SMALL = 4_096
@@ -52,7 +55,8 @@ export class Link implements Parts {
   static to({ entry, text }: Written, moved: Parts['moved']): Link {
     const { kind, seq } = entry
     const { length: chars } = text
-    return new Link({ kind, seq, chars, of: chars > SMALL ? revertible(entry) : text, moved })
+    const of = chars > SMALL || typeof text !== 'string' ? revertible(entry) : text
+    return new Link({ kind, seq, chars, of, moved })
   }
 
   get changes(): readonly RevertibleChange[] {

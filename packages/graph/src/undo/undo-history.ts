@@ -8,7 +8,7 @@ import { planReversal } from './plan-reversal.js'
 import { loadHistory, type Loaded } from './load-history.js'
 import { saveHistory } from './save-history.js'
 import { markOfKey, Stamps } from './stamps.js'
-import type { Link, Written } from './link.js'
+import type { EntryJson, Link, Written } from './link.js'
 import { linkContinued, linkDone, linkProperty, linkReverted, stands } from './step.js'
 import { StepStacks } from './step-stacks.js'
 import { Tombstones } from './tombstones.js'
@@ -73,7 +73,7 @@ export class UndoHistory {
    * may come before or after the entry is applied there. `text`: the entry as JSON, which is kept as
    * long as the step is, unless it is large.
    */
-  record(entry: Entry, text: string): void {
+  record(entry: Entry, text: EntryJson): void {
     const [first] = entry.changes
     if (entry.kind === 'do' && entry.changes.length === 1 && first?.type === 'property-set') {
       // Every other command comes through here; steps would take longer than the work.
@@ -86,7 +86,7 @@ export class UndoHistory {
   }
 
   /** The same in steps; nothing may be planned or recorded meanwhile. */
-  *recordInSteps(entry: Entry, text: string): Steps<void> {
+  *recordInSteps(entry: Entry, text: EntryJson): Steps<void> {
     const { kind, command_id, target_command_id = '' } = entry
     if (kind !== 'do') {
       const parts = this.#stacks.get(target_command_id)?.parts ?? []

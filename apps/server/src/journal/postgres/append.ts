@@ -7,6 +7,7 @@ import {
   REMEMBERED_RECEIPTS,
   StorageError,
 } from '../journal.js'
+import { wholeText } from '../entry-text.js'
 import { type PostgresDatabase, type SqlValue, Unsure } from './connection.js'
 import { sqlState } from './errors.js'
 
@@ -52,7 +53,7 @@ function columnsOf(batches: readonly AppendBatch[]): SqlValue[] {
     entries.push(commits.length)
     forgettable.push(receipts.filter(isForgettable).length)
     for (const { seq, command_id, payload_hash, ack, body } of commits) {
-      add(rows, [i + 1, seq, null, command_id, payload_hash, json(ack), null, body])
+      add(rows, [i + 1, seq, null, command_id, payload_hash, json(ack), null, wholeText(body)])
     }
     for (const { after_seq, command_id, payload_hash, ack, consumes } of receipts) {
       add(rows, [i + 1, null, after_seq, command_id, payload_hash, json(ack), json(consumes), null])

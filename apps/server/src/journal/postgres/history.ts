@@ -3,7 +3,6 @@ import {
   assertSnapshotSeq,
   DamagedError,
   type Journal,
-  LONG_BODY,
   mayGo,
   noParts,
   type Receipt,
@@ -11,6 +10,7 @@ import {
   type SessionRecord,
   type StoredCommand,
 } from '../journal.js'
+import { LONG_BODY } from '../entry-text.js'
 import type { PostgresDatabase, Query } from './connection.js'
 import { release } from './sessions.js'
 

@@ -10,12 +10,12 @@ import {
   type SessionContents,
   type Taken,
 } from '../contents.js'
-import { DamagedError, LONG_BODY, type ProjectRecord, StorageError } from '../journal.js'
+import { LONG_BODY, piecesOf } from '../entry-text.js'
+import { DamagedError, type ProjectRecord, StorageError } from '../journal.js'
 import { entryDigest, genesis, projectDigest, receiptDigest, recordDigest } from './chain.js'
 import { openDatabase, type SqliteDatabase } from './database.js'
 import { findRow, type Reading, recordOf, snapshotRef } from './history.js'
 import { createDataFolder } from './open.js'
-import { piecesOf } from './over-steps.js'
 import { documentDamage, projectReads } from './projects.js'
 import { hasTable, type LogRow, prepareForCopy, type SessionRow } from './schema.js'
 import { insertLink, insertMember, memberReads } from './sessions.js'

@@ -5,11 +5,11 @@ import {
   type Commit,
   DamagedError,
   type Journal,
-  LONG_BODY,
   noParts,
   StorageError,
   type StoredSession,
 } from '../journal.js'
+import { type EntryText, LONG_BODY, piecesOf, textOf } from '../entry-text.js'
 import { damaged, type Body } from './history.js'
 import { packGroup, unpackOutcomes } from './packed-group.js'
 import { documentDamage } from './projects.js'
@@ -121,7 +121,7 @@ function writingOf(writes: Async<WriteSteps>) {
     }
   }
 
-  const write = async (body: string): Promise<TextRef> => {
+  const write = async (body: EntryText): Promise<TextRef> => {
     let ref = await writes.beginText(aboutEntry)
     try {
       let count = 0
@@ -146,7 +146,8 @@ function writingOf(writes: Async<WriteSteps>) {
       try {
         for (const { commits } of batches) {
           for (const commit of commits) {
-            if (commit.body.length > LONG_BODY) long.set(commit, await write(commit.body))
+            const { body } = commit
+            if (body.length > LONG_BODY) long.set(commit, await write(body))
           }
         }
         const packed = await writes.append(packGroup(batches, long))
@@ -165,17 +166,6 @@ function writingOf(writes: Async<WriteSteps>) {
 /** What remains when this fails goes at the next start: no row refers to it. */
 async function discard(writes: Async<WriteSteps>, ref: TextRef | undefined): Promise<void> {
   if (ref) await writes.discardText(ref).catch(() => undefined)
-}
-
-/** Slices of a long text; none ends within a pair of surrogates, which could not be written alone. */
-export function* piecesOf(text: string): Generator<string> {
-  for (let from = 0; from < text.length;) {
-    let to = from + LONG_BODY
-    const last = text.charCodeAt(to - 1)
-    if (to < text.length && last >= 0xd800 && last < 0xdc00) to -= 1
-    yield text.slice(from, to)
-    from = to
-  }
 }
 
 /** Texts in lists of about so many characters as are written at once. */
@@ -214,10 +204,10 @@ function readingOf(reads: Async<ReadSteps>) {
     return all
   }
 
-  const bodyOf = async (session_id: string, seq: number, stored: Body): Promise<string> => {
+  const bodyOf = async (session_id: string, seq: number, stored: Body): Promise<EntryText> => {
     if (typeof stored === 'string') return stored
     try {
-      return (await texts(stored)).join('')
+      return textOf(await texts(stored))
     } catch (error) {
       if (!(error instanceof PartDamaged)) throw error
       // An entry that was removed since has no parts any more.
@@ -227,7 +217,7 @@ function readingOf(reads: Async<ReadSteps>) {
   }
 
   const entries = async (session_id: string, { after_seq, limit, maxChars }: EntryWindow) => {
-    const bodies: string[] = []
+    const bodies: EntryText[] = []
     let chars = 0
     let at = after_seq
     while (at < after_seq + limit && chars < maxChars) {

@@ -1,8 +1,13 @@
+import { wholeText } from '../entry-text.js'
 import type { AppendBatch, AppendOutcome, Commit, Receipt } from '../journal.js'
 import type { TextRef } from './texts.js'
 
 /** A commit as it is stored: its acknowledgement is JSON, its body may be kept in parts already. */
-export type PackedCommit = Omit<Commit, 'ack'> & { ack: string | null; text: TextRef | null }
+export type PackedCommit = Omit<Commit, 'ack' | 'body'> & {
+  ack: string | null
+  body: string
+  text: TextRef | null
+}
 
 export type PackedBatch = Omit<AppendBatch, 'commits'> & { commits: PackedCommit[] }
 
@@ -34,7 +39,7 @@ export function packGroup(batches: readonly AppendBatch[], long: LongBodies): st
   })
   const lines = [JSON.stringify(heads)]
   for (const { commits } of batches) {
-    for (const commit of commits) lines.push(long.has(commit) ? '' : commit.body)
+    for (const commit of commits) lines.push(long.has(commit) ? '' : wholeText(commit.body))
   }
   return lines.join('\n')
 }
