@@ -3,6 +3,7 @@ import { useRole, useSession } from '@talus/client/react'
 import type { JsonValue } from '@talus/protocol'
 import { useId, useState } from 'react'
 import { Button } from '../parts/button.js'
+import { nodeCount } from '../parts/node-count.js'
 import { useActions } from '../work/actions.js'
 import { includes } from '../work/schema.js'
 import { editorOf } from './editors.js'
@@ -42,7 +43,7 @@ export function Several({ ids, onMove, onRemove }: SeveralProps) {
   )
   return (
     <div className="inspector">
-      <h2>{ids.size.toLocaleString('en')} nodes selected</h2>
+      <h2>{nodeCount(ids.size)} selected</h2>
       {mayEdit && (
         <div className="row">
           <Button onClick={onMove}>Move to…</Button>
@@ -124,7 +125,7 @@ function SetAll({ ids, shared }: { ids: ReadonlySet<string>; shared: readonly Sh
         )}
       </div>
       <Button type="submit" look="primary" disabled={problems.length > 0}>
-        Set for {ids.size.toLocaleString('en')} nodes
+        Set for {nodeCount(ids.size)}
       </Button>
     </form>
   )

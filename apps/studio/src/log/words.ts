@@ -1,5 +1,6 @@
 import type { SessionGraph } from '@talus/client'
 import type { Change, Entry, HistoryEntry, JsonValue } from '@talus/protocol'
+import { nodeCount } from '../parts/node-count.js'
 
 const TURNS = { do: '', undo: 'undid: ', redo: 'redid: ' }
 
@@ -25,7 +26,7 @@ export function wordsOfChange(graph: SessionGraph, change: Change): string {
         ? `renamed “${shownValue(change.old_value)}” to “${shownValue(change.new_value)}”`
         : `set ${change.property_id} of ${quoted(graph, change.node_id)}`
     case 'graph-replaced':
-      return `loaded ${change.nodes.length.toLocaleString('en')} nodes`
+      return `loaded ${nodeCount(change.nodes.length)}`
     default:
       return change satisfies never
   }

@@ -6,6 +6,7 @@ import { useCallback, useMemo, useState } from 'react'
 import { useClient } from '../account/account.js'
 import { recentSessions } from '../account/recent.js'
 import { messageOf, useLoaded } from '../parts/loaded.js'
+import { nodeCount } from '../parts/node-count.js'
 
 const MOST = 200
 
@@ -79,8 +80,8 @@ function Misfits({ session_id, template }: { session_id: string; template: Templ
     <>
       <p role="status">
         {found.length === 0
-          ? `All ${value.nodes.length.toLocaleString('en')} nodes fit.`
-          : `${new Set(found.map(({ node_id }) => node_id)).size} of ${value.nodes.length.toLocaleString('en')} nodes would not fit:`}
+          ? `${nodeCount(value.nodes.length)} checked: all fit.`
+          : `${new Set(found.map(({ node_id }) => node_id)).size} of ${nodeCount(value.nodes.length)} would not fit:`}
       </p>
       <ul className="misfits">
         {found.slice(0, MOST).map((one, index) => (

@@ -4,6 +4,7 @@ import { useClient } from '../account/account.js'
 import { Button } from '../parts/button.js'
 import { Dialog } from '../parts/dialog.js'
 import { messageOf, useLoaded } from '../parts/loaded.js'
+import { nodeCount } from '../parts/node-count.js'
 import { useActions } from '../work/actions.js'
 import { mayStandBelow } from '../work/schema.js'
 import { returnToTree } from './return-to-tree.js'
@@ -22,7 +23,7 @@ type MoveProps = {
 export function MoveDialog({ ids, share, isOpen, onClose }: MoveProps) {
   return (
     <Dialog
-      title={ids.length === 1 ? 'Move to' : `Move ${ids.length} nodes to`}
+      title={ids.length === 1 ? 'Move to' : `Move ${nodeCount(ids.length)} to`}
       isOpen={isOpen}
       onClose={onClose}
       onReturn={returnToTree}

@@ -37,20 +37,28 @@ function laneOf(node: GraphNode, property: TemplateProperty): string {
 export function boardOf(graph: SessionGraph, property_id: string): Lane[] {
   const lanes = new Map<string, Lane>([[NONE, { id: NONE, name: 'None', look: {}, ids: [] }]])
   const types = new Set<TemplateType>()
+  const add = (type: TemplateType, property: TemplateProperty) => {
+    if (types.has(type)) return
+    types.add(type)
+    const written = documentOf(graph, type, property)
+    for (const option of property.options) {
+      const { id, name } = option
+      if (!lanes.has(id)) lanes.set(id, { id, name, look: lookOfOption(written, option), ids: [] })
+    }
+  }
   for (const node of graph.walk()) {
     const type = graph.template?.typeOf(node.blueprint_type_id)
     const property = selectOf(type, property_id)
     if (!type || !property) continue
-    if (!types.has(type)) {
-      types.add(type)
-      const written = documentOf(graph, type, property)
-      for (const option of property.options) {
-        const { id, name } = option
-        if (!lanes.has(id))
-          lanes.set(id, { id, name, look: lookOfOption(written, option), ids: [] })
-      }
-    }
+    add(type, property)
     lanes.get(laneOf(node, property))?.ids.push(node.id)
+  }
+  if (types.size === 0) {
+    // No card yet: the columns are those that cards may come into.
+    for (const type of graph.template?.types ?? []) {
+      const property = selectOf(type, property_id)
+      if (property) add(type, property)
+    }
   }
   const [none, ...others] = lanes.values()
   return none && (none.ids.length > 0 || others.length === 0) ? [none, ...others] : others

@@ -3,6 +3,7 @@ import { useSession } from '@talus/client/react'
 import type { JsonValue, Position, SimpleCommand } from '@talus/protocol'
 import { useMemo } from 'react'
 import { noted } from '../log/sent.js'
+import { nodeCount } from '../parts/node-count.js'
 import { notify } from '../parts/notices.js'
 import { topmost } from '../tree/rows.js'
 import type { CopiedNode } from './copied.js'
@@ -15,8 +16,6 @@ const told = (promise: Promise<unknown>) =>
     () => true,
     () => false,
   )
-
-const many = (count: number) => (count === 1 ? '1 node' : `${count.toLocaleString('en')} nodes`)
 
 export type Place = { parent_id: string | null; position?: Position }
 
@@ -60,7 +59,7 @@ export class Actions {
         command_type: 'UpdateProperty',
         data: { node_id: id, property_id, new_value: value },
       }))
-    void told(this.#run(commands, `Set ${property_id} of ${many(commands.length)}`))
+    void told(this.#run(commands, `Set ${property_id} of ${nodeCount(commands.length)}`))
   }
 
   unset(node_id: string, property_id: string): void {
@@ -76,8 +75,9 @@ export class Actions {
     let count = 0
     for (const id of tops) count += [...graph.walk(id)].length
     const [only] = tops
-    const what = tops.length === 1 ? `“${graph.node(only ?? '')?.name ?? ''}”` : many(tops.length)
-    const below = count > tops.length ? ` with ${many(count - tops.length)} below` : ''
+    const what =
+      tops.length === 1 ? `“${graph.node(only ?? '')?.name ?? ''}”` : nodeCount(tops.length)
+    const below = count > tops.length ? ` with ${nodeCount(count - tops.length)} below` : ''
     void told(
       this.#run(
         tops.map((node_id) => ({ command_type: 'DeleteNode', data: { node_id } })),
@@ -103,7 +103,7 @@ export class Actions {
         data: { node_id, parent_id, ...(place && { position: place }) },
       }
     })
-    void told(this.#run(commands, `Move ${many(tops.length)}`))
+    void told(this.#run(commands, `Move ${nodeCount(tops.length)}`))
   }
 
   /**
@@ -126,7 +126,7 @@ export class Actions {
         },
       }),
     )
-    void told(this.#run(commands, `Paste ${many(commands.length)}`))
+    void told(this.#run(commands, `Paste ${nodeCount(commands.length)}`))
     return ids.filter((_, at) => copied[at]?.parent === null)
   }
 

@@ -11,6 +11,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { Inspector } from '../inspector/inspector.js'
 import { LogPanel } from '../log/log-panel.js'
 import { Button, IconButton } from '../parts/button.js'
+import { nodeCount } from '../parts/node-count.js'
 import { useDesk, useOffers, type Offer } from '../session/desk.js'
 import { AddMenu } from '../tree/add-menu.js'
 import { MoveDialog } from '../tree/move-dialog.js'
@@ -175,7 +176,7 @@ export function Workplace() {
           )}
           {mayEdit && (
             <IconButton
-              label={selected.size > 1 ? `Delete ${selected.size} nodes` : 'Delete'}
+              label={selected.size > 1 ? `Delete ${nodeCount(selected.size)}` : 'Delete'}
               disabled={selected.size === 0}
               onClick={commands.remove}
             >
@@ -256,7 +257,7 @@ export function Workplace() {
           </Suspense>
         </div>
         <p className="tree-foot">
-          {graph.size.toLocaleString('en')} nodes
+          {nodeCount(graph.size)}
           {selected.size > 1 && `, ${selected.size.toLocaleString('en')} selected`}
         </p>
       </main>
