@@ -7,29 +7,29 @@ import type { PresenceText } from '../presence/room.js'
 import type { Bus, Message, OpenBus, PresentClient, Tidings } from './bus.js'
 import { Elsewhere } from './elsewhere.js'
 
-/** How often a server says that it is there, in milliseconds, and after which silence it is not. */
+/** Heartbeat interval in milliseconds, and the silence after which a server counts as gone. */
 const ALIVE_MS = 2_000
 const SILENT_MS = 7_000
 
-/** Clients of one message. */
+/** Clients in one message. */
 const CLIENTS = 200
 
-/** What a server does when others tell it something. */
+/** Handlers of messages from other servers. */
 export type Told = {
-  /** Everybody who is on this server. */
+  /** The clients of this server. */
   clients: () => PresentClient[]
   arrived: (session_id: string, notice: ArrivalNotice) => void
   moved: (session_id: string, changes: readonly PresenceText[]) => void
   appended: (session_id: string, seq: number) => void
   published: (session_id: string, seq: number, publications: readonly Publication[]) => void
-  /** A client of this server has come to another. */
+  /** A client of this server has reconnected to another. */
   replaced: (session_id: string, client_id: string) => void
-  /** Somebody has another role, or none. */
+  /** An actor's role was changed or removed. */
   roles: (session_id: string, of: { actor_id: string; role: Role | null }) => void
   revoked: (session_id: string, link_id: string) => void
-  /** What was used of rates here since this was last asked. */
+  /** Rate usage on this server since the last call. */
   uses: () => Uses
-  /** Another server says what was used of rates there. */
+  /** Rate usage on another server. */
   used: (uses: Uses) => void
   /** `epoch`: of a new session; null: it was deleted. */
   session: (session_id: string, epoch: string | null) => void
@@ -38,20 +38,20 @@ export type Told = {
 type Services = {
   node_id: string
   after: After
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   elapsed: () => number
   onFault: (error: unknown) => void
-  /** Messages get through, which is said again and again. */
+  /** Called at every heartbeat while the bus is connected. */
   onWorks: () => void
-  /** What to do with what is told: known once the server is put together. */
+  /** Lazy, because the handlers exist only once the server is wired. */
   told: () => Told
 }
 
 type Known = { n: number; heard: number; isKnown: boolean }
 
 /**
- * What this server and the others of the same store tell each other. Nobody depends on it for what is
- * durable: that is in the journal, which is asked in any case (`Following`).
+ * Exchanges messages with the other servers of the same store. Durable state never depends on it:
+ * `Following` polls the journal in any case.
  */
 export class Cluster {
   readonly #services: Services
@@ -67,7 +67,7 @@ export class Cluster {
     this.elsewhere = new Elsewhere(services.told)
   }
 
-  /** Begins to listen and to tell. Rejects with a `SettingError` when the driver is not there. */
+  /** Starts sending and receiving. Rejects with a `SettingError` if the driver is not installed. */
   async start(channel: string, openBus: OpenBus): Promise<void> {
     this.#bus = await openBus(channel, {
       onMessage: (message) => this.#hear(message),
@@ -78,12 +78,12 @@ export class Cluster {
     this.#tellUses()
   }
 
-  /** Whether others can be told something now. */
+  /** Whether messages can be sent now. */
   get isConnected(): boolean {
     return this.#bus?.isConnected ?? false
   }
 
-  /** Other servers that are there, as far as is known. */
+  /** Number of other servers that are known to be alive. */
   get nodes(): number {
     return this.#nodes.size
   }
@@ -94,7 +94,7 @@ export class Cluster {
     this.#bus?.send({ from: this.#services.node_id, n: this.#n, ...tidings })
   }
 
-  /** Sessions with new entries are told together, at the end of the turn. */
+  /** Announces all sessions with new entries in one message, at the end of the turn. */
   tellAppended(session_id: string, seq: number): void {
     const isFirst = this.#appended.size === 0
     this.#appended.set(session_id, seq)
@@ -118,14 +118,15 @@ export class Cluster {
       this.tell({ kind: 'alive' })
       if (this.isConnected) this.#services.onWorks()
       const now = this.#services.elapsed()
-      // While nothing gets through, silence says nothing; what is known of others may be wrong then.
+      // Without a connection, silence does not mean that a server is gone.
+      // The clients known of it may be out of date then.
       if (!this.isConnected) for (const known of this.#nodes.values()) known.heard = now
       for (const [node, { heard }] of this.#nodes) if (now - heard > SILENT_MS) this.#forget(node)
       this.#beat()
     })
   }
 
-  /** What was used while nobody could be told is not told later: it has been made up for by then. */
+  /** Usage that could not be sent is dropped: by the next message the buckets have refilled. */
   #tellUses(): void {
     this.#services.after(TELL_USES_MS, () => {
       if (this.#isClosed) return
@@ -159,7 +160,7 @@ export class Cluster {
     if (from === this.#services.node_id || this.#isClosed) return
     const known = this.#nodes.get(from) ?? { n, heard: 0, isKnown: false }
     this.#nodes.set(from, known)
-    // Something was missed: what it says of its clients may be wrong, until it says all of it anew.
+    // A message was lost: the clients known of this server may be wrong until it sends all of them.
     if (n !== known.n + 1 && n !== known.n && message.kind !== 'clients') known.isKnown = false
     known.n = n
     known.heard = this.#services.elapsed()
@@ -178,7 +179,7 @@ export class Cluster {
     const told = this.#services.told()
     switch (message.kind) {
       case 'hello':
-        // It has not heard anything of what was told before.
+        // It has received none of the previous messages.
         return this.#tellClients()
       case 'ask':
         return message.node === this.#services.node_id ? this.#tellClients() : undefined

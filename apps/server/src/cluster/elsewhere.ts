@@ -6,17 +6,17 @@ import type { PresentClient } from './bus.js'
 
 type Remote = PresentClient & { node: string }
 
-/** Told when what is known of other servers changes what this server's clients see. */
+/** Called when changes on other servers are visible to this server's clients. */
 type Changes = () => {
   arrived: (session_id: string, notice: ArrivalNotice) => void
   moved: (session_id: string, changes: readonly PresenceText[]) => void
 }
 
-/** The clients of other servers, and where they are: as they have told it. */
+/** The clients of other servers, with their presence, as reported by those servers. */
 export class Elsewhere {
   readonly #changes: Changes
   readonly #sessions = new Map<string, Map<string, Remote>>()
-  /** What a server tells anew, until it has told all of it. */
+  /** Clients received so far of a server's new list, until the list is complete. */
   readonly #begun = new Map<string, Set<string>>()
 
   constructor(changes: Changes) {
@@ -31,7 +31,7 @@ export class Elsewhere {
     return this.#of(session_id)
   }
 
-  /** Where they are. */
+  /** The presence of the clients of other servers. */
   presence(session_id: string): PresenceText[] {
     return [...this.#of(session_id)].flatMap(({ client_id, actor, state: text }) =>
       text === undefined ? [] : { client_id, actor, text },
@@ -43,7 +43,7 @@ export class Elsewhere {
     return this.#sessions.get(session_id)?.get(client_id)
   }
 
-  /** A part of what a server says of its clients; what it said before counts no longer. */
+  /** Takes one part of a server's list of clients, which replaces its previous list. */
   take(
     node: string,
     clients: readonly PresentClient[],
@@ -67,14 +67,14 @@ export class Elsewhere {
     )
   }
 
-  /** Somebody came to another server, or left it. */
+  /** A client joined or left on another server. */
   arrival(node: string, session_id: string, notice: ArrivalNotice, client?: RemoteClient): void {
     const { event, client_id } = notice
     if (event === 'session:connected' && client) {
       this.#put({ ...client, node })
       this.#begun.get(node)?.add(`${session_id} ${client_id}`)
     } else {
-      // It may be told by the server that it has left, and by the one that it has come to.
+      // Both its previous and its new server may report this.
       this.drop(session_id, client_id)
     }
     this.#changes().arrived(session_id, notice)
@@ -90,14 +90,14 @@ export class Elsewhere {
     this.#changes().moved(session_id, changes)
   }
 
-  /** The client is on this server now, or nowhere. */
+  /** Removes a client that has left, or has moved to this server. */
   drop(session_id: string, client_id: string): void {
     const room = this.#sessions.get(session_id)
     room?.delete(client_id)
     if (room?.size === 0) this.#sessions.delete(session_id)
   }
 
-  /** The server has gone: so have its clients. */
+  /** Removes a server that is gone, with its clients. */
   forget(node: string): void {
     this.#begun.delete(node)
     this.#remove((remote) => remote.node === node)

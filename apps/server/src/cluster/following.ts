@@ -2,10 +2,10 @@ import type { After } from '../clock.js'
 import type { SharedJournal } from '../journal/journal.js'
 import type { SessionStore } from '../session/store.js'
 
-/** How often the journal is asked what others have done, in milliseconds, whatever they tell. */
+/** Interval at which the journal is polled, in milliseconds, independently of messages. */
 const POLL_MS = 1_000
 
-/** Sessions of one question. */
+/** Sessions in one query. */
 const AT_ONCE = 1_000
 
 type Services = {
@@ -13,30 +13,30 @@ type Services = {
   sessions: Pick<SessionStore, 'openIds' | 'follow'>
   after: After
   isOpen: () => boolean
-  /** Roles in the session may be others than are known. */
+  /** The roles in a session may have changed. */
   onRoles: (session_id: string) => Promise<void>
   onFault: (error: unknown) => void
-  /** The journal has answered. */
+  /** A poll succeeded. */
   onWorks: () => void
-  /** Told how many sessions were found behind. */
+  /** Called with the number of sessions that were behind the journal. */
   onBehind: (count: number) => void
 }
 
 /**
- * Follows what other servers write to the journal, of the sessions that are open here and of all roles.
- * Others tell of it at once (`Cluster`); this makes sure.
+ * Polls the journal for entries of other servers in sessions that are open here, and for changed roles.
+ * `Cluster` announces both at once; polling covers lost messages.
  */
 export class Following {
   readonly #services: Services
   #mark: number | undefined
-  /** Marks that were seen: those of a moment ago come again. */
+  /** Marks of the previous poll: polls overlap, so these are returned again. */
   #seen = new Map<string, number>()
 
   constructor(services: Services) {
     this.#services = services
   }
 
-  /** Begins to follow. Rejects when the journal cannot be read. */
+  /** Starts polling. Rejects when the journal cannot be read. */
   async start(): Promise<void> {
     const [last] = await this.#services.journal.accessAfter()
     this.#mark = last?.mark ?? 0
@@ -47,7 +47,7 @@ export class Following {
     const { after, isOpen, onFault, onWorks } = this.#services
     after(POLL_MS, () => {
       if (!isOpen()) return
-      // A store that does not answer now is asked again.
+      // Continue after a failed poll.
       void this.#poll()
         .then(onWorks, onFault)
         .then(() => this.#later())

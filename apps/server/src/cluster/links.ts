@@ -9,7 +9,7 @@ import type { PresenceText } from '../presence/room.js'
 import type { SessionStore } from '../session/store.js'
 import type { Cluster, Told } from './cluster.js'
 
-// Where the parts of a server meet those of others.
+// Connects the parts of this server with the other servers.
 
 export function neighboursOf(cluster: Cluster): Neighbours {
   const { elsewhere } = cluster
@@ -43,7 +43,7 @@ export function audienceOf(hub: Hub, cluster: Cluster): PresenceAudience {
   }
 }
 
-/** What others cannot find in the journal. That a command is being executed, they see with its entry. */
+/** Publications that are not in the journal; other servers send `command:executing` with the entry. */
 function unwritten(publications: readonly Publication[]): Publication[] {
   return publications.flatMap((publication) => {
     const { kind } = publication
@@ -52,7 +52,7 @@ function unwritten(publications: readonly Publication[]): Publication[] {
   })
 }
 
-/** Publishes to the clients of this server, and what is not in the journal to others. */
+/** Publishes to the clients of this server; sends other servers what is not in the journal. */
 export function broadcasterOf(hub: Hub, cluster: Cluster): Broadcaster {
   const tell: Broadcaster['publish'] = ({ session_id, seq }, all) => {
     const publications = unwritten(all)
@@ -80,18 +80,18 @@ type Parts = {
   links: ShareLinks
   changes: AccessChanges
   rates: SharedRates
-  /** A session that was behind takes in what another server appended. */
+  /** A session starts to apply entries of another server. */
   onFollowed: () => void
 }
 
-/** Lets what is known of a session's roles be read anew, and asks its clients for theirs. */
+/** Reloads the roles of a session, and checks the roles of its clients again. */
 export function refreshRoles({ hub, memberships }: Pick<Parts, 'hub' | 'memberships'>) {
   return async (session_id: string): Promise<void> => {
     if (await memberships.refresh(session_id)) await hub.review(session_id)
   }
 }
 
-/** What this server does when others tell it something. */
+/** Handlers of messages from other servers. */
 export function toldOf(parts: Parts): Told {
   const { hub, presence, sessions, links, changes, rates, onFollowed } = parts
   const refresh = refreshRoles(parts)

@@ -1,20 +1,20 @@
 import { SettingError } from '../errors.js'
 import type { Bus, Message, OpenBus } from './bus.js'
 
-/** Milliseconds until a lost connection is tried again: a little more each time. */
+/** First and longest pause before a reconnect, in milliseconds; it doubles each time. */
 const RETRY_MS = 50
 const LONGEST_RETRY_MS = 1_000
 
-/** Milliseconds until a connection that does not come about is given up. */
+/** Connect timeout in milliseconds. */
 const CONNECT_MS = 2_000
 
-/** Redis is asked whether it is there, so that a frozen one is noticed. */
+/** Ping interval in milliseconds, to detect a frozen Redis. */
 const PING_MS = 1_000
 
 /**
- * Messages over Redis, published and forgotten. The adapters of Socket.IO for Redis carry broadcasts
- * to rooms of Socket.IO, which are not used here; and a publication that fails is a rejection that
- * nobody handles there, which would end the process when Redis goes.
+ * Messages over Redis pub/sub. Does not use the Redis adapters of Socket.IO: they carry broadcasts to
+ * Socket.IO rooms, which this server does not use, and a failed publish there is an unhandled
+ * rejection, which would end the process when Redis fails.
  */
 export function redisBus(url: string): OpenBus {
   return async (channel, { onMessage, onConnected, onFault }) => {
@@ -22,7 +22,7 @@ export function redisBus(url: string): OpenBus {
     const create = () =>
       createClient({
         url,
-        // What cannot be sent now is of no use later.
+        // Messages are useless once they are late.
         disableOfflineQueue: true,
         pingInterval: PING_MS,
         socket: {
@@ -44,7 +44,7 @@ export function redisBus(url: string): OpenBus {
     }
     publisher.on('ready', greet)
     subscriber.on('ready', () => {
-      // A subscription is taken up again by the client itself, before it says that it is ready.
+      // After a reconnect, the driver has restored the subscription before it emits `ready`.
       if (isSubscribed) return greet()
       subscriber.subscribe(channel, listener).then(() => {
         isSubscribed = true
@@ -52,7 +52,7 @@ export function redisBus(url: string): OpenBus {
       }, onFault)
     })
     const connect = () => Promise.all([publisher.connect(), subscriber.connect()])
-    // A server starts without Redis, and goes on without it: what is told there can be found out.
+    // The server starts and runs without Redis too: `Following` polls the journal.
     void connect().catch((error: unknown) => {
       if (!isClosed) onFault(error)
     })
@@ -66,7 +66,7 @@ export function redisBus(url: string): OpenBus {
       },
       async close() {
         isClosed = true
-        // What was sent last goes out first, if it can.
+        // Flush pending messages if possible.
         if (publisher.isReady) await publisher.close().catch(onFault)
         for (const client of [publisher, subscriber]) if (client.isOpen) client.destroy()
       },
@@ -79,7 +79,7 @@ function parsed(text: string): Message | undefined {
   try {
     return JSON.parse(text) as Message
   } catch {
-    // Somebody else uses the channel.
+    // Published by another program on the same channel.
     return undefined
   }
 }

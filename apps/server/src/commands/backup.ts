@@ -20,7 +20,7 @@ import { expectWhole, expectWholePages } from './verify.js'
 export const backup: Command = {
   name: 'backup',
   usage: 'talus-server backup --to FILE [--data-dir DIR]',
-  summary: 'writes a verified copy, of one moment, into one file; the server may be running',
+  summary: 'writes a verified, consistent copy into one file; the server may be running',
   options: { to: { type: 'string' } },
   required: ['to'],
   databases:
@@ -43,13 +43,13 @@ function expectFree(target: string, source: string): void {
   if (lstatSync(target, { throwIfNoEntry: false })) {
     throw new StorageError(`${target} is there already; a backup needs a name that is free`)
   }
-  // A file of such a name would be taken for a part of the database.
+  // SQLite would read a file of this name as a part of the database.
   if (target.startsWith(source)) {
     throw new StorageError(`${target} is a name of the data folder's own; choose another`)
   }
 }
 
-/** Nothing has the target's name before it is complete, verified and durable. */
+/** Renames the copy to the target's name only when it is complete, verified and durable. */
 async function write(source: string, target: string): Promise<void> {
   const partial = partialName(target, process.pid)
   createNewPrivate(partial)
@@ -66,7 +66,7 @@ function partialName(target: string, pid: number | string): string {
   return `${target}.partial-${pid}`
 }
 
-/** Removes what a backup to the same place has left that was killed. */
+/** Removes the partial files of killed backups to the same path. */
 function removeAbandoned(target: string): void {
   const folder = dirname(target)
   const begin = basename(partialName(target, ''))
@@ -101,7 +101,8 @@ async function copyDatabase(from: string, to: string): Promise<void> {
 export const restore: Command = {
   name: 'restore',
   usage: 'talus-server restore --from FILE [--data-dir DIR] [--force]',
-  summary: 'puts a verified backup in place; not while a server runs, over other data with --force',
+  summary:
+    'verifies a backup and puts it in place; stop the server first; --force replaces existing data',
   options: { from: { type: 'string' }, force: { type: 'boolean' } },
   required: ['from'],
   databases:
@@ -117,7 +118,7 @@ export const restore: Command = {
     const lock = lockFor(target)
     try {
       placeDecided(target)
-      // Somebody may have been faster.
+      // Another backup may have created the file in the meantime.
       if (force !== true) expectNone(target)
       await doing(`${source} cannot be restored to ${target}`, () => replace(source, target))
     } finally {
@@ -134,7 +135,7 @@ function copyOf(target: string): string {
   return `${target}.restoring`
 }
 
-/** Its log goes when the database is replaced, and may hold what the file does not. */
+/** The old log is removed with the database: it may hold commits that the file does not. */
 function expectApart(source: string, target: string): void {
   const own = [target, copyOf(target)].flatMap((file) => ENDINGS.map((ending) => file + ending))
   if (!own.some((path) => isSameFile(source, path))) return
@@ -149,7 +150,7 @@ function expectNone(target: string): void {
   throw new StorageError(`${found} is there already; --force replaces it`)
 }
 
-/** Everything that can fail is done on a copy beside the target. */
+/** Does everything that can fail on a copy beside the target. */
 async function replace(source: string, target: string): Promise<void> {
   const copy = copyOf(target)
   const discard = () => {

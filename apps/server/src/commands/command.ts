@@ -16,7 +16,7 @@ import { UNPRINTABLE } from '../observability/log.js'
 
 const EXPECTED = 'expected a Talus database, as `talus-server backup` writes it'
 
-/** Throws `StorageError` unless the path is a file, with something in it, that may be read. */
+/** Throws `StorageError` unless the path is a readable file that is not empty. */
 export function expectDatabaseFile(file: string): void {
   const found = statsOf(file)
   if (found === undefined) throw new StorageError(`${file} is not there; ${EXPECTED}`)
@@ -32,7 +32,7 @@ export function expectDatabaseFile(file: string): void {
   }
 }
 
-/** Whether two paths lead to the same file, by whatever names and links. */
+/** Whether two paths lead to the same file, also through links. */
 export function isSameFile(one: string, other: string): boolean {
   const [a, b] = [statsOf(one), statsOf(other)]
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev
@@ -51,15 +51,15 @@ function unreadable(file: string, cause: unknown): StorageError {
   return new StorageError(`${file} cannot be read: ${reason}`, { cause })
 }
 
-/** A journal that is only read; whoever writes to it meanwhile is not disturbed. */
+/** A journal opened for reading only; it does not block writers. */
 export type JournalReading = Disposable & {
   database: SqliteDatabase
   tail: Tail
-  /** Whether the log has held commits that do not count any more: it is damaged. */
+  /** Whether the log is damaged and has lost commits. */
   hasLostCommits: () => boolean
 }
 
-/** Opens a database to read it. Throws `StorageError` when it is none of ours. */
+/** Opens a database for reading. Throws `StorageError` if it is not a Talus database. */
 export function openReading(file: string): JournalReading {
   expectDatabaseFile(file)
   const lost = lostCommits(file)
@@ -95,25 +95,25 @@ type CommandOptions = NonNullable<ParseArgsConfig['options']>
 
 type Values = { [name: string]: string | boolean | undefined }
 
-/** One of the things that `talus-server` does to stored data. */
+/** A data command of `talus-server`. */
 export type Command = {
   name: string
-  /** How it is called, and what it does, for `--help`. */
+  /** Usage and summary in `--help`. */
   usage: string
   summary: string
-  /** Beside `--data-dir` and `--database-url`. */
+  /** Flags in addition to `--data-dir` and `--database-url`. */
   options: CommandOptions
   required: readonly string[]
-  /** Whether it works on PostgreSQL as well; if not, what to use there in its place. */
+  /** True: supports PostgreSQL; otherwise a message that names the alternative. */
   databases: true | string
-  /** Resolves with the exit code: 0, or 1 when something is wrong. Says what on standard error. */
+  /** Resolves with the exit code, 0 or 1. Writes failures to standard error. */
   run: (place: DataPlace, values: Values) => Promise<number>
 }
 
-/** Where the data is: in the folder, unless there is a URL. */
+/** Location of the data: the folder, unless there is a URL. */
 export type DataPlace = { dataDir: string; databaseUrl: string | undefined }
 
-/** Where a command finds the data: what was given as a flag counts before the variables. */
+/** Location of the data for a command; flags take precedence over variables. */
 export function placeOfData(values: Values, env: NodeJS.ProcessEnv): DataPlace {
   const { 'data-dir': folder, 'database-url': url } = values
   const named = env.TALUS_DATABASE_URL ?? env.DATABASE_URL
@@ -124,7 +124,7 @@ export function placeOfData(values: Values, env: NodeJS.ProcessEnv): DataPlace {
   }
 }
 
-/** Does something in a database that has the tables of Talus. Rejects with `StorageError`. */
+/** Runs a function on a database with the tables of Talus. Rejects with `StorageError`. */
 export async function inDatabase<T>(
   url: string,
   work: (database: PostgresDatabase) => Promise<T>,
@@ -148,7 +148,7 @@ export function databaseIn(dataDir: string): string {
   return join(dataDir, 'talus.db')
 }
 
-/** Reads a command's flags. Errors: BAD_REQUEST with a message for people. */
+/** Parses a command's flags. Errors: BAD_REQUEST. */
 export function readValues(command: Command, args: readonly string[]): Result<Values> {
   const options: CommandOptions = {
     ...command.options,
@@ -193,14 +193,14 @@ function primaryCode(error: unknown): string | undefined {
   return sqliteCode(error)?.split('_', 2).join('_')
 }
 
-/** Whether the disk or the machine failed: it says nothing about whether the data is whole. */
+/** Whether the disk or the machine failed, which does not mean that the data is damaged. */
 export function isMachineFailure(error: unknown): boolean {
   const code = primaryCode(error)
   if (code !== undefined) return OF_THE_MACHINE.includes(code)
   return error instanceof Error && error.cause !== undefined && isMachineFailure(error.cause)
 }
 
-/** What happened, for people: one line, whatever was thrown. */
+/** An error as one line of text. */
 export function failureText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const code = sqliteCode(error)
@@ -234,7 +234,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return lines.map((cells) => `${text(cells).trimEnd()}\n`).join('')
 }
 
-/** Names of projects are anybody's text: a terminal must not obey it. */
+/** Project names come from clients: escape control characters for the terminal. */
 function printable(cell: string): string {
   return cell.replaceAll(UNPRINTABLE, '?')
 }

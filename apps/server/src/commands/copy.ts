@@ -23,7 +23,7 @@ export const copy: Command = {
   name: 'copy',
   usage: 'talus-server copy --from DIR|URL --to DIR|URL',
   summary:
-    'copies a data folder into a PostgreSQL database, or back, and verifies both; no server may run. Ended in between, it goes on when it is run again',
+    'copies a data folder to a PostgreSQL database, or back, and verifies both; stop the servers first; run it again to continue after an interruption',
   options: { from: { type: 'string' }, to: { type: 'string' } },
   required: ['from', 'to'],
   databases: true,
@@ -45,7 +45,7 @@ export const copy: Command = {
   },
 }
 
-/** A data folder's database, or the URL of one. */
+/** The database of a data folder, or a PostgreSQL URL. */
 type Place = { file: string } | { url: string }
 
 function placeOf(text: string): Place {
@@ -138,7 +138,7 @@ async function copyAll(source: Source, { target, verify }: Target): Promise<void
   const progress = begun ?? (await target.begin(contents.place))
   await copyContents(contents, target, progress)
   const told = await compare(source, { target, verify }, progress.before)
-  // What a server has written meanwhile may be missing.
+  // Commits that a server made during the copy may be missing.
   await contents.expectUnused()
   await target.expectUnused()
   await target.end()
@@ -150,7 +150,7 @@ async function copyAll(source: Source, { target, verify }: Target): Promise<void
   )
 }
 
-/** Items of all pages. `next`: what to ask for after a page. */
+/** Items of all pages. `next`: the cursor after a page. */
 async function* everything<T, At>(
   read: (after: At) => Promise<T[]>,
   after: At,
@@ -190,7 +190,7 @@ async function* rowsOf(contents: Contents, after = 0): AsyncGenerator<RowContent
   }
 }
 
-/** Throws `StorageError` when the target holds something else under an id of the source. */
+/** Throws `StorageError` when the target has a different session or project with an id of the source. */
 async function expectFree(source: Contents, target: CopyTarget): Promise<void> {
   const expect = async (what: Taken, name: string, ids: readonly string[]) => {
     const [first, ...more] = await target.taken(what, ids)
@@ -282,7 +282,7 @@ function iteratorOf<T>(items: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> 
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
 }
 
-/** Without what each store numbers for itself, and with the characters that PostgreSQL has. */
+/** Removes numbers that each store assigns itself, and characters that PostgreSQL cannot store. */
 function plain(item: unknown): unknown {
   if (typeof item !== 'object' || item === null) return item
   const { number: _, id: __, ...rest } = item as Record<string, unknown>

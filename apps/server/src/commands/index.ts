@@ -8,7 +8,7 @@ import { verify } from './verify.js'
 
 const COMMANDS: readonly Command[] = [inspect, verify, backup, restore, migrate, copy]
 
-/** What `--help` says of the commands. */
+/** The lines of `--help` about the commands. */
 export function commandHelp(): string {
   return COMMANDS.flatMap(({ usage, summary }) => [`  ${usage}`, `      ${summary}`]).join('\n')
 }
@@ -17,7 +17,7 @@ export function findCommand(name: string | undefined): Command | undefined {
   return COMMANDS.find((command) => command.name === name)
 }
 
-/** Runs a command and gives the exit code: 0 fine, 1 something is wrong, 2 wrong arguments. */
+/** Runs a command and gives the exit code: 0 success, 1 failure or damage, 2 invalid arguments. */
 export async function runCommand(
   command: Command,
   args: readonly string[],

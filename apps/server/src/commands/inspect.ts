@@ -44,11 +44,11 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** `file`: the database, or its place where it is PostgreSQL. */
+/** `file`: path of the SQLite database, or host and name of the PostgreSQL database. */
 export type Inspected = {
   file: string
   bytes: number
-  /** Null: that is not known of it. */
+  /** Null: unknown. */
   log_bytes: number | null
   sessions: SessionTotals[]
   projects: ProjectTotals[]
@@ -113,7 +113,7 @@ function sizeText(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
 }
 
-/** What `inspect` tells of a session. Sizes are bytes of text. */
+/** The report of `inspect` on a session. Sizes are bytes of text. */
 export type SessionTotals = {
   session_id: string
   project_id: string | null
@@ -123,7 +123,7 @@ export type SessionTotals = {
   /** The first entry that is kept. */
   first_seq: number
   seq: number
-  /** When the first entry that is kept was made; null: there is none, or it cannot be read. */
+  /** Timestamp of the first entry that is kept; null: there is none, or it cannot be read. */
   oldest: string | null
   entries: number
   entry_bytes: number
@@ -131,8 +131,8 @@ export type SessionTotals = {
   snapshot_seq: number | null
   snapshot_bytes: number
   /**
-   * The first thing that is not as it was written, by the digests; `verify` also replays. PostgreSQL
-   * has checksums of its own in their place.
+   * The first damage, by the digests; `verify` also replays. For PostgreSQL always null: it has its
+   * own checksums.
    */
   damage: string | null
 }
@@ -168,7 +168,7 @@ const LONG = `select sum(octet_length(parts.body)) as bytes
   from by_seq join log on log.id = by_seq.id join parts on parts.text = log.text
   where by_seq.session = ?`
 
-/** What a session takes up; its rows behind the indexes are looked at one by one. */
+/** Size of a session; rows that are not indexed yet are read one by one. */
 function totalsOf(reading: Reading, row: SessionRow): Omit<SessionTotals, 'damage'> {
   const { database, tail } = reading
   const { id, session_id, project_id, template_id, epoch, created_at, first_seq, last_seq } = row
@@ -211,7 +211,7 @@ function oldestOf(reading: Reading, row: SessionRow): string | null {
     const [entry] = readEntries(reading, row, { after_seq: row.first_seq - 1, limit: 1 })
     return entry ? (JSON.parse(bodyTextOf(reading, row, entry)) as Entry).timestamp : null
   } catch (error) {
-    // Damage is what `verify` tells; here one column stays empty.
+    // `verify` reports the damage; here one column stays empty.
     if (isMachineFailure(error)) throw error
     return null
   }

@@ -6,7 +6,7 @@ import type { Command } from './command.js'
 export const migrate: Command = {
   name: 'migrate',
   usage: 'talus-server migrate --database-url URL',
-  summary: 'makes the tables in a PostgreSQL database, or says that they are up to date',
+  summary: 'creates the tables in a PostgreSQL database, or reports that they are up to date',
   options: {},
   required: [],
   databases: true,

@@ -5,7 +5,7 @@ import type { Inspected, ProjectTotals, SessionTotals } from './inspect.js'
 import { SessionReplay, type SessionVerdict } from './replay.js'
 import type { Verdict } from './verify.js'
 
-/** What `inspect` tells of a PostgreSQL database. */
+/** The report of `inspect` on a PostgreSQL database. */
 export async function inspectDatabase({ query, place }: PostgresDatabase): Promise<Inspected> {
   const [size] = await query<{ bytes: number }>(
     `select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
@@ -50,7 +50,7 @@ export async function verifyDatabase(database: PostgresDatabase): Promise<Verdic
   return { ok, sessions, database: wrong }
 }
 
-/** Replays one session, of one moment. */
+/** Replays one session, in one snapshot of the database. */
 export async function verifyStored(
   database: PostgresDatabase,
   session_id: string,
@@ -76,7 +76,7 @@ export async function verifyStored(
   }
 }
 
-/** What belongs to nothing that is there, or refers to what is not. */
+/** Rows without an owner, and references to missing rows. */
 async function strayRows({ query }: PostgresDatabase): Promise<string[]> {
   const strays = await query<{ session: number }>(
     `select distinct session from talus.log l where not exists (

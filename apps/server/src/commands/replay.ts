@@ -5,12 +5,12 @@ import type { Receipt } from '../journal/journal.js'
 import type { SessionState } from '../session/document.js'
 import { capture, Replay, restored } from '../session/snapshot.js'
 
-/** What is found of one session: how far it goes, and the first thing that is wrong with it. */
+/** The result for one session: its last seq, and the first damage. */
 export type SessionVerdict = {
   session_id: string
   seq: number
   damage: string | null
-  /** SHA-256 of the graph, the ids that are gone and the undo history; null: damaged. */
+  /** SHA-256 of the graph, the ids of deleted nodes and the undo history; null: damaged. */
   graph_hash: string | null
 }
 
@@ -19,20 +19,20 @@ type Snapshot = { seq: number; parts: string[] } | null
 type Stored = { session_id: string; first_seq: number; snapshot: Snapshot; receipts: Receipt[] }
 
 /**
- * Replays a session from the first entry that is kept: whether every change fits the graph, and
- * whether its snapshot is what the entries before it make. Throws `DamagedError` with the place.
+ * Replays a session from the first entry that is kept. Checks that every change fits the graph, and
+ * that the snapshot equals the result of the entries before it. Throws `DamagedError` with the place.
  */
 export class SessionReplay {
   readonly #session_id: string
   readonly #snapshot: Snapshot
   readonly #replay: Replay
-  /** The last entry that was taken, or what comes before the first. */
+  /** Seq of the last entry applied, or the seq before the first. */
   seq: number
 
   constructor({ session_id, first_seq, snapshot, receipts }: Stored) {
     this.#session_id = session_id
     this.#snapshot = snapshot
-    // What was removed cannot be replayed: then the snapshot is where the state begins.
+    // Removed entries cannot be replayed: start from the snapshot.
     const base = first_seq > 1 ? snapshot : null
     const later = base ? receipts.filter(({ after_seq }) => after_seq >= base.seq) : receipts
     this.#replay = new Replay(restored(base), later)
@@ -64,14 +64,14 @@ export class SessionReplay {
   }
 }
 
-/** Whether two states of a session are the same: graph, ids that are gone, and undo history. */
+/** Whether two states of a session are equal: graph, ids of deleted nodes, and undo history. */
 function sameState(a: SessionState, b: SessionState): boolean {
   return a.seq === b.seq && isDeepStrictEqual(plain(a), plain(b))
 }
 
 function plain(state: SessionState): unknown {
   const { nodes, retired, pieces } = capture(state)
-  // Only which ids are gone counts; and as JSON, what is absent and what is undefined is the same.
+  // The order of deleted ids does not count. Compare as JSON: absent and undefined are equal.
   const gone = [...retired].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.parse(JSON.stringify({ nodes, retired: gone, pieces }))
 }
@@ -86,7 +86,7 @@ function hashOf(state: SessionState): string {
   return hash.digest('hex')
 }
 
-/** Objects are equal whatever the order of their keys. */
+/** Compares objects regardless of the order of their keys. */
 function inOrder(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))

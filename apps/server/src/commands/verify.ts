@@ -28,12 +28,11 @@ import {
 import { verifyDatabase } from './postgres.js'
 import { SessionReplay, type SessionVerdict } from './replay.js'
 
-/** Characters of entries that are read at a time. */
+/** Characters of entries read at a time. */
 const PAGE = 1_000_000
 
 /**
- * The first thing of a session that is not as it was written, by the digests alone: nothing is
- * replayed. Null when all of it is whole.
+ * Checks the digests of a session without replaying it. Gives the first damage, or null.
  */
 export function sessionDamage(reading: Reading, session_id: string): string | null {
   try {
@@ -70,7 +69,7 @@ function* entriesOf(reading: Reading, row: SessionRow): Generator<LogEntry> {
   }
 }
 
-/** The JSON of an entry. Throws `DamagedError` when it is long and not as it was written. */
+/** The JSON of an entry. Throws `DamagedError` when a long entry does not match its digest. */
 export function textOf({ database }: Reading, { session_id }: SessionRow, entry: LogEntry): string {
   const body = bodyOf(entry)
   if (typeof body === 'string') return body
@@ -82,7 +81,7 @@ export function textOf({ database }: Reading, { session_id }: SessionRow, entry:
   }
 }
 
-/** The snapshot of a session, or null. Throws `StorageError` when it is not as it was written. */
+/** The snapshot of a session, or null. Throws `StorageError` when it does not match its digest. */
 function readSnapshot({ database }: Reading, row: SessionRow) {
   const ref = snapshotRef(row)
   const { snapshot_seq: seq } = row
@@ -95,7 +94,7 @@ function readSnapshot({ database }: Reading, row: SessionRow) {
   }
 }
 
-/** Throws `StorageError` when a member or a share link is not as it was written. */
+/** Throws `StorageError` when a member or a share link does not match its digest. */
 function expectAccess({ database }: Reading, { session_id }: SessionRow): void {
   const reads = memberReads(database)
   reads.members(session_id)
@@ -134,7 +133,7 @@ export function verifySession(reading: Reading, session_id: string): SessionVerd
 
 type Lost = { seq: number | null; after_seq: number | null }
 
-/** By its id a command is known when it is sent again: each has to be found by it (rule IDEM1). */
+/** Every command must be found by its id, so that a retry is recognized (rule IDEM1). */
 function expectIds({ database }: Reading, { id, session_id }: SessionRow): void {
   for (const index of ['by_seq', 'by_receipt']) {
     const sql = `select log.seq, log.after_seq from ${index} i join log on log.id = i.id
@@ -150,13 +149,14 @@ function expectIds({ database }: Reading, { id, session_id }: SessionRow): void 
   }
 }
 
-/** `database`: what is wrong with the file beside its sessions. */
+/** `database`: damage of the file outside its sessions. */
 export type Verdict = { ok: boolean; sessions: SessionVerdict[]; database: string[] }
 
 export const verify: Command = {
   name: 'verify',
   usage: 'talus-server verify [--data-dir DIR | --database-url URL] [--json]',
-  summary: 'replays every session and checks every digest; exit code 1 and the place of the damage',
+  summary:
+    'replays every session and checks every digest; on damage, reports the place and exits with 1',
   options: { json: { type: 'boolean' } },
   required: [],
   databases: true,
@@ -184,7 +184,7 @@ export function verifyFile(file: string): Verdict {
     database.push(...projectDamages(reading), ...strayRows(reading), ...integrityOf(reading))
     if (reading.hasLostCommits()) database.push(DAMAGED_LOG)
   } catch (error) {
-    // Whether the data is whole is not known then.
+    // A failure of the disk says nothing about the data.
     if (isMachineFailure(error)) throw error
     database.push(failureText(error))
   }
@@ -199,7 +199,7 @@ function projectDamages({ database }: JournalReading): string[] {
   )
 }
 
-/** Rows of sessions that are not there, and were not deleted either. */
+/** Rows of missing sessions that were not deleted. */
 function strayRows({ database }: JournalReading): string[] {
   const sql = `select distinct session from by_seq
     where session not in (select id from sessions union select session from gone)`
@@ -207,14 +207,14 @@ function strayRows({ database }: JournalReading): string[] {
   return rows.map(({ session }) => `Session number ${session} is missing, its entries are there`)
 }
 
-/** Throws `StorageError` with all that is wrong. */
+/** Throws `StorageError` that lists all damage. */
 export function expectWhole(file: string): void {
   const { ok, sessions, database } = verifyFile(file)
   if (ok) return
   throw damagedFile(file, [...sessions.flatMap(({ damage }) => damage ?? []), ...database])
 }
 
-/** Throws `StorageError` unless the pages and indexes of a database are whole. */
+/** Throws `StorageError` if pages or indexes of a database are damaged. */
 export async function expectWholePages(file: string): Promise<void> {
   await doing(`${file} cannot be read`, () => {
     using stored = openReading(file)
@@ -223,7 +223,7 @@ export async function expectWholePages(file: string): Promise<void> {
   })
 }
 
-/** Places that are named; `verify` lists them all. */
+/** Places that an error names; `verify` lists all. */
 const NAMED = 3
 
 function damagedFile(file: string, places: readonly string[]): StorageError {

@@ -50,36 +50,36 @@ export const AUTH = {
   secret: parsed(
     'jwt-secret TEXT',
     undefined,
-    'secret that tokens are signed with, at least 32 bytes; prefer the variable',
+    'shared secret of the tokens, at least 32 bytes; prefer the variable',
     { parse: secretOf, expected: `at least ${LEAST_SECRET_BYTES} bytes`, ...REDACTED },
   ),
   publicKey: parsed(
     'jwt-public-key FILE',
     undefined,
-    'public key that tokens are verified with, PEM (SPKI)',
+    'public key that verifies the tokens, PEM (SPKI)',
     { parse: publicKeyOf, expected: 'a file that can be read' },
   ),
   jwksUrl: parsed(
     'jwks-url URL',
     undefined,
-    'URL of the public keys of the issuer, https or on this machine',
+    'URL of the public keys of the issuer; https, or http on this machine',
     { parse: jwksOf, expected: 'an https URL, or one of this machine' },
   ),
-  issuer: text('jwt-issuer TEXT', undefined, 'the only issuer (iss) whose tokens are accepted'),
+  issuer: text('jwt-issuer TEXT', undefined, 'required issuer (iss) of tokens'),
   audience: list('jwt-audience LIST', 'accepted audiences (aud) of tokens, comma-separated'),
   algorithms: list(
     'jwt-algorithms LIST',
-    'accepted algorithms; HS256 for a secret, RS256,ES256,PS256,EdDSA for keys',
+    'accepted algorithms; default HS256 for a secret, RS256,ES256,PS256,EdDSA for public keys',
   ),
   clockTolerance: count(
     'jwt-clock-tolerance SECONDS',
     '5',
-    'accepted difference of clocks, at most 300',
+    'accepted clock difference, at most 300',
     { most: 300 },
   ),
   admins: list(
     'admins LIST',
-    'ids (sub) of administrators, who own every session, comma-separated',
+    'ids (sub) of administrators, comma-separated; they own every session',
   ),
 }
 

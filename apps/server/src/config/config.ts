@@ -45,10 +45,12 @@ export type Config = ServerSettings &
 const GROUPS = {
   'The server': SERVER,
   Network: NETWORK,
-  'Authentication (JSON Web Tokens; switched off without a source of keys)': AUTH,
-  'Size limits (0: no limit, for nodes, their parts and width)': LIMITS,
+  'Authentication (JSON Web Tokens; off unless a key source is configured)': AUTH,
+  'Size limits (0 disables those of nodes, ids, depth, children, properties, values, width, members, links)':
+    LIMITS,
   'Memory limits for clients, in bytes': MEMORY,
-  'Rate limits: N a second, BURST at once; 0, the default where none is named, is no limit': RATES,
+  'Rate limits: N per second with a burst of BURST; 0 is no limit, the default if none is shown':
+    RATES,
   Monitoring: OPERATION,
 }
 
@@ -66,7 +68,7 @@ function helpLine(setting: Setting): string {
   return `${line}\n${' '.repeat(29)}${variablesOf(setting).join(', ')}`
 }
 
-/** What `--help` prints; `commands` are lines about those. */
+/** The text of `--help`; `commands`: its lines about the commands. */
 export function helpText(commands: string): string {
   const sections = Object.entries(GROUPS).flatMap(([title, group]) => [
     `${title}:`,
@@ -80,13 +82,13 @@ export function helpText(commands: string): string {
     'Usage: talus-server [options]',
     commands,
     '',
-    'Options; the commands read --data-dir and its variable too.',
+    'Options. The commands also read --data-dir and --database-url, or their variables.',
     '',
     ...sections,
     `${'  --version'.padEnd(28)} print the version`,
     `${'  --help'.padEnd(28)} print this text`,
     '',
-    'A flag goes before its variable. The first line on standard output is JSON with the url;',
+    'Flags take precedence over variables. The first line on standard output is JSON with the url;',
     'logs go to standard error.',
     '',
   ].join('\n')

@@ -27,7 +27,7 @@ export const LIMITS = {
   importValues: count(
     'max-import-values N',
     '2000000',
-    'objects, lists and what is in them, of a project file',
+    'values of a project file: objects, lists and their items',
     { least: 1_000 },
   ),
   jsonDepth: count('max-json-depth N', `${MAX_DEPTH}`, 'levels of a payload, 10 to 1,000', {
@@ -45,17 +45,17 @@ export const LIMITS = {
   bufferedBytes: count(
     'max-buffered-bytes N',
     '16777216',
-    'bytes that wait for a client before it is let go as too slow',
+    'unsent bytes of a client; a slower client is disconnected',
     { least: 100_000 },
   ),
   /** Of one socket. */
-  pending: count('max-pending N', '20000', 'requests of a socket that wait for their answer', {
+  pending: count('max-pending N', '20000', 'unanswered requests of a socket', {
     least: 1,
   }),
   largeReads: count(
     'max-large-reads N',
     '4',
-    'large reads at once, half of them in one session or for one user; others wait up to 5 s',
+    'concurrent large reads, half of them for one session or user; others wait up to 5 s',
     { least: 1, most: 100 },
   ),
   members: limit('max-members', '1000', 'members of a session'),
@@ -63,7 +63,7 @@ export const LIMITS = {
   presenceRate: count(
     'presence-rate N',
     '20',
-    'times a second that the presence of a client is shown, the latest each time; 1 to 1,000',
+    'presence updates of a client that are sent per second, 1 to 1,000; intermediate ones are dropped',
     { least: 1, most: 1_000 },
   ),
 }
@@ -88,24 +88,28 @@ export const MEMORY = {
   pendingPerUser: bytes(
     'max-pending-bytes-per-user',
     '16777216',
-    'requests of a user over sockets that wait for their answer, and as much over REST',
+    'unanswered requests of a user over sockets, and the same amount over REST',
   ),
   pendingPerSession: bytes(
     'max-pending-bytes-per-session',
     '33554432',
-    'commands that wait in a session, and what they came to until it is durable',
+    'waiting commands of a session, and their entries until these are durable',
   ),
-  pending: bytes('max-pending-bytes', '67108864', 'the same of all users'),
+  pending: bytes('max-pending-bytes', '67108864', 'unanswered requests of all users'),
   heldPerUser: bytes(
     'max-held-bytes-per-user',
     '33554432',
-    'unread answers and incomplete messages of a user; beyond, the largest connection ends',
+    'unread responses and incomplete messages of a user; beyond, the largest connection is closed',
   ),
-  held: bytes('max-held-bytes', '134217728', 'the same of all users'),
+  held: bytes(
+    'max-held-bytes',
+    '134217728',
+    'unread responses and incomplete messages of all users',
+  ),
   presence: bytes(
     'max-presence-bytes',
     '67108864',
-    'presence states; a session has a sixteenth of it, a user a sixty-fourth',
+    'presence states; at most 1/16 for a session and 1/64 for a user',
   ),
 }
 
@@ -146,7 +150,11 @@ export const RATES = {
     FLOOD,
   ),
   socketCommands: rate('command-rate-per-socket', '1000:5000', 'commands of a socket'),
-  userCommands: rate('command-rate-per-user', '2000:10000', 'commands of a user, on all ways'),
+  userCommands: rate(
+    'command-rate-per-user',
+    '2000:10000',
+    'commands of a user, over REST and sockets',
+  ),
   sessionCommands: rate('command-rate-per-session', '5000:20000', 'commands of a session'),
   userWrites: rate('write-rate-per-user', '4000000:64000000', 'bytes written to disk for a user'),
   sessionWrites: rate(
@@ -159,7 +167,11 @@ export const RATES = {
     '250:10000',
     'milliseconds of planning commands for a user',
   ),
-  sessionPlans: rate('plan-rate-per-session', '500:20000', 'milliseconds of planning in a session'),
+  sessionPlans: rate(
+    'plan-rate-per-session',
+    '500:20000',
+    'milliseconds of planning commands in a session',
+  ),
   userMessages: rate(
     'message-rate-per-user',
     '2000:20000',
@@ -169,25 +181,29 @@ export const RATES = {
   userBytes: rate(
     'byte-rate-per-user',
     '4000000:32000000',
-    'bytes from all sockets of a user; beyond, they wait',
+    'bytes received from all sockets of a user; beyond, the server reads more slowly',
   ),
   sessionJoins: rate('join-rate-per-session', '500:10000', 'joins of a session'),
-  requests: rate('request-rate', '200:1000', 'other REST requests of a user, else of an address'),
+  requests: rate(
+    'request-rate',
+    '200:1000',
+    'other REST requests of a user, or of an address without a user',
+  ),
   userWork: rate('work-rate-per-user', '400:4000', 'milliseconds of reading for a user'),
   sessionWork: rate('work-rate-per-session', '800:16000', 'milliseconds of reading in a session'),
   handshakes: rate('handshake-rate', '100:2000', 'handshakes of sockets from an address'),
-  failedLogins: rate('failed-login-rate', '5:50', 'refused tokens from an address'),
+  failedLogins: rate('failed-login-rate', '5:50', 'rejected tokens from an address'),
   newSessions: rate('new-session-rate', '2:100', 'new sessions from an address'),
   socketsPerAddress: most('max-sockets-per-address', '2000', 'connections of an address'),
   socketsPerUser: most('max-sockets-per-user', '100', 'sockets of a user'),
   socketsPerSession: most('max-sockets-per-session', '2000', 'sockets in a session'),
-  joinedPerSocket: most('max-joined-per-socket', '100', 'sessions that a socket is in'),
+  joinedPerSocket: most('max-joined-per-socket', '100', 'sessions joined by a socket'),
   joinedPerUser: most(
     'max-joined-per-user',
     '2000',
-    'memberships of the sockets of a user in sessions',
+    'sessions joined by all sockets of a user, counted per socket',
   ),
-  sessionsPerUser: most('max-sessions-per-user', '1000', 'sessions that a user created'),
+  sessionsPerUser: most('max-sessions-per-user', '1000', 'sessions created by a user'),
 }
 
 export type RateSettings = ValuesOf<typeof RATES>

@@ -81,7 +81,7 @@ export const NETWORK = {
   corsOrigins: parsed(
     'cors-origins LIST',
     undefined,
-    'origins of pages that may call, comma-separated; listed ones may send credentials; local: every page of this machine, *: all; default local on loopback without authentication, else *',
+    'allowed origins of web pages, comma-separated; listed origins may send credentials; local: pages on this machine, *: all; default local on loopback without authentication, else *',
     allowed(
       originOf,
       '* alone, or local, null and origins such as https://app.example:8443, without a path',
@@ -91,7 +91,7 @@ export const NETWORK = {
   allowedHosts: parsed(
     'allowed-hosts LIST',
     undefined,
-    'host names that the server answers to, comma-separated, in addition to those of this machine; *: all; default local on loopback without authentication, else *',
+    'accepted host names, comma-separated, in addition to local ones; *: all; default local on loopback without authentication, else *',
     allowed(
       hostOf,
       '* alone, or local and names such as talus.example, without scheme, port and path',
@@ -106,13 +106,13 @@ export const NETWORK = {
   basePath: parsed(
     'base-path PATH',
     '',
-    'path below which a proxy serves this server, such as /talus, if the proxy does not strip it; requests without it are answered too',
+    'path of this server behind a proxy that does not remove the path, such as /talus; requests without it are accepted too',
     { parse: basePathOf, expected: 'a path such as /talus' },
   ),
   tlsCert: text(
     'tls-cert FILE',
     undefined,
-    'certificate chain, PEM; with it the server speaks HTTPS. Read again on SIGHUP and every hour',
+    'certificate chain, PEM; enables HTTPS; reloaded on SIGHUP and every hour',
   ),
   tlsKey: text('tls-key FILE', undefined, 'private key of the certificate, PEM'),
 }

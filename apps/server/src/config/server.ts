@@ -27,13 +27,13 @@ export const SERVER = {
   host: text(
     'host ADDRESS',
     '127.0.0.1',
-    'address to listen on; beyond loopback only with --insecure',
+    'address to listen on; other than loopback only with authentication or --insecure',
     { expected: 'an address' },
   ),
   port: count(
     'port PORT',
     '5000',
-    'port to listen on, 0 to 65535; 0 picks a free one and prints it',
+    'port to listen on, 0 to 65535; 0 picks a free port and prints it',
     { most: 65_535 },
   ),
   dataDir: text('data-dir DIR', './data', 'folder of the database; created if it does not exist', {
@@ -42,7 +42,7 @@ export const SERVER = {
   databaseUrl: parsed(
     'database-url URL',
     undefined,
-    'PostgreSQL database that keeps the data in place of the folder (postgres://user:password@host/name); prefer the variable',
+    'PostgreSQL database to store the data in, instead of the folder (postgres://user:password@host/name); prefer the variable',
     {
       parse: databaseOf,
       expected: 'a URL such as postgres://user@host:5432/name',
@@ -53,7 +53,7 @@ export const SERVER = {
   redisUrl: parsed(
     'redis-url URL',
     undefined,
-    'Redis that several servers of one database tell each other by (redis://host:6379); prefer the variable',
+    'Redis for messages between the servers of one database (redis://host:6379); prefer the variable',
     {
       parse: (given) => (hasProtocol(given, /^rediss?:$/) ? given : undefined),
       expected: 'a URL such as redis://host:6379',
@@ -64,13 +64,13 @@ export const SERVER = {
   templatesDir: text(
     'templates-dir DIR',
     undefined,
-    'folder of templates (*.yaml); default: the samples of the server',
+    'folder of templates (*.yaml, *.yml, *.json); default: the sample templates',
   ),
   durability: oneOf(
     'durability full|normal',
     ['full', 'normal'],
     'full',
-    'full: acknowledged commands survive a power cut; normal: faster, they survive a crash of the process',
+    'full: acknowledged commands survive a power cut; normal: faster, they survive only a crash of the process',
   ),
   logLevel: oneOf('log-level LEVEL', LOG_LEVELS, 'info', LOG_LEVELS.join(', ')),
   docs: parsed(
@@ -85,7 +85,7 @@ export const SERVER = {
   studio: parsed(
     'studio on|off',
     'on',
-    'on: serve the studio, a page to work and look around, at /',
+    'on: serve the studio, a web page to edit and inspect sessions, at /',
     {
       parse: (given) => given === 'on' || (given === 'off' ? false : undefined),
       expected: 'one of on, off',
@@ -95,12 +95,12 @@ export const SERVER = {
   idleMinutes: count(
     'idle-minutes N',
     '10',
-    'minutes after which idle sessions leave memory; 0: never',
+    'minutes after which idle sessions are unloaded from memory; 0: never',
   ),
   drainSeconds: count(
     'drain-seconds N',
     '0',
-    'seconds that the server goes on after SIGTERM while /ready refuses, so that balancers send nobody',
+    'seconds that the server continues after SIGTERM while /ready returns 503, so that balancers send no new clients',
     { most: 3_600 },
   ),
   retainEntries: count(

@@ -67,7 +67,7 @@ function createInstruments(registry: Registry) {
     ),
     commandSeconds: histogram(
       'talus_command_seconds',
-      'From a command to its acknowledgement.',
+      'From receiving a command to its acknowledgement.',
       SECONDS,
       ['door'],
     ),
@@ -94,16 +94,16 @@ function createInstruments(registry: Registry) {
     ),
     appendConflicts: counter(
       'talus_append_conflicts_total',
-      'Batches of a session planned anew, as another server had appended first.',
+      'Batches of a session that were planned again because another server had appended first.',
     ),
     followed: counter(
       'talus_followed_total',
-      'Times that a session took in what another server appended: told by it (push), or found (poll).',
+      'Times that a session applied entries of another server: announced (push), or found in the journal (poll).',
       ['by'],
     ),
     strayPolls: counter(
       'talus_stray_polls_total',
-      'Requests of long polling whose connection is not here: it has ended, or is on another server.',
+      'Long-polling requests without a connection on this server: it has ended, or is on another server.',
     ),
     journalFaults: counter(
       'talus_journal_faults_total',
@@ -112,24 +112,26 @@ function createInstruments(registry: Registry) {
     ),
     publishSeconds: histogram(
       'talus_publish_seconds',
-      'Turning what a session committed into packets for its room.',
+      'Encoding commits of a session into packets for its room.',
       WORK_SECONDS,
     ),
     publicationClients: histogram(
       'talus_publication_clients',
-      'Clients that a publication is for.',
+      'Clients that receive a publication.',
       [0, ...SIZES],
     ),
     authentications: counter(
       'talus_authentications_total',
-      'Callers received, by result: ok or an error code.',
+      'Authentications, by result: ok or an error code.',
       ['result'],
     ),
-    denials: counter('talus_denials_total', 'What was refused to somebody, as in the audit log.', [
+    denials: counter('talus_denials_total', 'Denied requests, as in the audit log.', [
       'event',
       'code',
     ]),
-    evictions: counter('talus_evictions_total', 'Clients let go, by reason.', ['reason']),
+    evictions: counter('talus_evictions_total', 'Clients disconnected by the server, by reason.', [
+      'reason',
+    ]),
     requests: counter('talus_http_requests_total', 'REST requests answered.', [
       'method',
       'route',
@@ -137,7 +139,7 @@ function createInstruments(registry: Registry) {
     ]),
     requestSeconds: histogram(
       'talus_http_request_seconds',
-      'From a request to its answer.',
+      'From a request to its response.',
       SECONDS,
       ['route'],
     ),
@@ -201,7 +203,7 @@ function total(registry: Registry, named: Name, read: () => number): void {
 function clientMetrics(registry: Registry, readings: Readings): void {
   new Gauge({
     name: 'talus_connections',
-    help: 'Sockets that are connected.',
+    help: 'Connected sockets.',
     labelNames: ['namespace', 'transport'],
     registers: [registry],
     collect() {
@@ -211,9 +213,13 @@ function clientMetrics(registry: Registry, readings: Readings): void {
   })
   const { openSessions, rooms, clients, presenceUpdates } = readings
   gauge(registry, { name: 'talus_sessions_open', help: 'Sessions in memory.' }, openSessions)
-  gauge(registry, { name: 'talus_rooms', help: 'Sessions that clients are in.' }, rooms)
-  gauge(registry, { name: 'talus_room_clients', help: 'Clients in sessions.' }, clients)
-  const updates = { name: 'talus_presence_updates_total', help: 'Presence updates taken.' }
+  gauge(registry, { name: 'talus_rooms', help: 'Sessions with clients.' }, rooms)
+  gauge(
+    registry,
+    { name: 'talus_room_clients', help: 'Memberships of clients in sessions.' },
+    clients,
+  )
+  const updates = { name: 'talus_presence_updates_total', help: 'Presence updates accepted.' }
   total(registry, updates, presenceUpdates)
 }
 
@@ -234,7 +240,7 @@ function fanOutMetrics(registry: Registry, { fanOut, bufferedBytes }: Readings):
   total(registry, packets, () => fanOut().packets)
   const bytes = { name: 'talus_fanout_bytes_total', help: 'Bytes written to clients.' }
   total(registry, bytes, () => fanOut().bytes)
-  const waiting = { name: 'talus_buffered_bytes', help: 'Bytes that wait for slow clients.' }
+  const waiting = { name: 'talus_buffered_bytes', help: 'Bytes buffered for slow clients.' }
   gauge(registry, waiting, bufferedBytes)
 }
 
@@ -252,7 +258,7 @@ function measured(registry: Registry, named: Name, read: () => Promise<number | 
 }
 
 function journalMetrics(registry: Registry, { journal, isReady }: Readings): void {
-  const staged = 'Durable entries and receipts that are not in the indexes yet.'
+  const staged = 'Durable entries and receipts that are not indexed yet.'
   const size = 'Size of the database file, without its log.'
   measured(registry, { name: 'talus_journal_staged_entries', help: staged }, async () => {
     return (await journal())?.staged
@@ -260,16 +266,19 @@ function journalMetrics(registry: Registry, { journal, isReady }: Readings): voi
   measured(registry, { name: 'talus_journal_bytes', help: size }, async () => {
     return (await journal())?.bytes
   })
-  const ready = '1 while commands are taken and the journal answers, else 0.'
+  const ready = '1 while commands are accepted and the journal responds, else 0.'
   measured(registry, { name: 'talus_ready', help: ready }, async () => ((await isReady()) ? 1 : 0))
 }
 
 function clusterMetrics(registry: Registry, { cluster }: Readings): void {
-  const nodes = { name: 'talus_cluster_nodes', help: 'Other servers that are heard of.' }
+  const nodes = {
+    name: 'talus_cluster_nodes',
+    help: 'Other servers that this one receives messages from.',
+  }
   gauge(registry, nodes, () => cluster().nodes)
   const connected = {
     name: 'talus_cluster_connected',
-    help: '1 while messages to other servers get through Redis, else 0.',
+    help: '1 while messages to other servers go through Redis, else 0.',
   }
   gauge(registry, connected, () => (cluster().isConnected ? 1 : 0))
 }
@@ -279,7 +288,7 @@ function exposeReadings(registry: Registry, readings: Readings): void {
   const { version, protocol } = readings.buildInfo
   new Gauge({
     name: 'talus_build_info',
-    help: 'Always 1; the labels say what runs.',
+    help: 'Always 1; the labels have the versions.',
     labelNames: ['version', 'protocol'],
     registers: [registry],
   }).set({ version, protocol }, 1)

@@ -11,13 +11,13 @@ import { wholeText } from '../entry-text.js'
 import { type PostgresDatabase, type SqlValue, Unsure } from './connection.js'
 import { sqlState } from './errors.js'
 
-/** How long a group may take, with finding out what became of it, in milliseconds. */
+/** Time limit for a group, including finding out whether it is durable, in milliseconds. */
 export const PATIENCE_MS = 5_000
 
-/** Between those tries. */
+/** Pause between attempts, in milliseconds. */
 const PAUSE_MS = 100
 
-/** What `talus.append` raises for a command id that is taken. */
+/** SQLSTATE that `talus.append` raises for a command id that is already used. */
 const TAKEN = 'TA001'
 
 type Mode = 'quick' | 'careful' | 'again'
@@ -77,17 +77,17 @@ function outcomeOf(refused: Refused | undefined): AppendOutcome {
   return { ok: false, reason: reason === 'conflict' ? reason : 'unknown-session' }
 }
 
-/** Appends groups to the log, each in one transaction and, nearly always, one round trip. */
+/** Appends groups to the log, each in one transaction and usually one round trip. */
 export class Log {
   readonly #database: PostgresDatabase
-  /** Milliseconds that the clock of the database is ahead of this machine's. */
+  /** Milliseconds by which the clock of the database is ahead of this machine's. */
   #ahead = 0
 
   constructor(database: PostgresDatabase) {
     this.#database = database
   }
 
-  /** The database has told its time, in milliseconds since 1970. */
+  /** Sets the time of the database, in milliseconds since 1970. */
   tellTime(time: number): void {
     this.#ahead = time - Date.now()
   }
@@ -104,8 +104,8 @@ export class Log {
   }
 
   /**
-   * Where the connection is lost while the group is being written, it may be durable or not: the group
-   * is sent again until somebody answers. Rejects with `Unsure` when nobody does for a while.
+   * If the connection is lost during a write, the group may or may not be durable: it is sent again
+   * until the database answers. Rejects with `Unsure` after the time limit.
    */
   async #appendSurely(columns: SqlValue[]): Promise<Refused[]> {
     const end = performance.now() + PATIENCE_MS
@@ -115,7 +115,7 @@ export class Log {
         return await this.#appendOnce(columns, unsure ? 'again' : 'quick', end)
       } catch (error) {
         if (error instanceof Unsure) unsure = error
-        // Whoever refuses now says nothing of what was sent before.
+        // An error of this attempt does not tell whether the previous one was committed.
         else if (!unsure) throw error
         if (performance.now() + PAUSE_MS > end) throw unsure
         await sleep(PAUSE_MS)
@@ -134,7 +134,7 @@ export class Log {
     }
   }
 
-  /** Forgets the oldest commands of a session that changed nothing (rule IDEM6). */
+  /** Removes the oldest receipts of commands that changed nothing (rule IDEM6). */
   async #forgetReceipts(session_id: string): Promise<void> {
     await this.#database.query(
       `with due as (

@@ -2,36 +2,36 @@ import type { Pool, PoolClient, PoolConfig } from 'pg'
 import { SettingError, StorageError } from '../../errors.js'
 import { isAnswer, isRefusedBefore, messageOf } from './errors.js'
 
-/** Milliseconds until a connection, a lock and a transaction that does nothing are given up. */
+/** Timeouts in milliseconds: to connect, for a lock, for an idle transaction. */
 const CONNECT_MS = 3_000
 const LOCK_MS = 5_000
 const IDLE_MS = 15_000
 
-/** The database ends a statement itself. When it does not say so, it is frozen, or its network gone. */
+/** The database cancels slow statements itself. Without any answer, it is frozen or unreachable. */
 const ANSWER_MS = 500
 
 /** OID of bigint. Numbers here stay far below 2^53. */
 const INT8 = 20
 
-/** Values of a statement: what `pg` knows how to send. */
+/** Parameter types that `pg` can send. */
 export type SqlValue = string | number | boolean | null | readonly unknown[]
 
-/** A statement. `name`: it is prepared once for each connection. */
+/** A statement. With a `name`, it is prepared once per connection. */
 export type Statement = { text: string; values?: readonly SqlValue[]; name?: string }
 
 /** Runs a statement; rejects with `StorageError`. */
 export type Query = <Row>(text: string, values?: readonly SqlValue[]) => Promise<Row[]>
 
-/** A failure after which nobody knows whether the database did what it was asked to. */
+/** A failure after which the outcome of a statement is unknown. */
 export class Unsure extends StorageError {}
 
 type Options = {
   url: string
-  /** How many connections at most. */
+  /** Maximum number of connections. */
   connections: number
-  /** Milliseconds that a statement may take. */
+  /** Statement timeout in milliseconds. */
   statementMs: number
-  /** What its connections are called in the database. */
+  /** `application_name` of its connections. */
   name?: string
   onIdleError: (error: Error) => void
 }
@@ -39,7 +39,7 @@ type Options = {
 /** The pool of connections to a PostgreSQL database. */
 export class PostgresDatabase {
   readonly #pool: Pool
-  /** Host and name of the database, as may be told: without user and password. */
+  /** URL of the database without user and password, for messages. */
   readonly place: string
   readonly #patience: number
 
@@ -49,7 +49,7 @@ export class PostgresDatabase {
     this.#patience = patience
   }
 
-  /** Connects to nothing yet. Rejects with a `SettingError` when the package `pg` is not there. */
+  /** Does not connect yet. Rejects with a `SettingError` if the package `pg` is not installed. */
   static async create(options: Options): Promise<PostgresDatabase> {
     const { Pool, types } = await loadDriver()
     const { url, connections, statementMs, name = 'talus-server', onIdleError } = options
@@ -68,7 +68,7 @@ export class PostgresDatabase {
       },
     }
     const pool = new Pool(config)
-    // A connection that nobody uses has ended: the next one to ask gets another.
+    // An idle connection has ended: the pool opens a new one on demand.
     pool.on('error', onIdleError)
     return new PostgresDatabase(pool, placeOf(url), statementMs + ANSWER_MS)
   }
@@ -89,7 +89,7 @@ export class PostgresDatabase {
       try {
         result = await work(query)
       } catch (error) {
-        // Nothing was committed. A connection that cannot even take that back is not used again.
+        // Nothing was committed. A connection whose rollback fails is not used again.
         const { message, cause } = error as Error
         if (error instanceof Unsure) throw new BrokenOff(message, { cause })
         const isOver = await query('rollback').then(
@@ -103,7 +103,7 @@ export class PostgresDatabase {
     })
   }
 
-  /** Several reads that see one state of the database. */
+  /** Several reads in one snapshot of the database. */
   view<T>(work: (query: Query) => Promise<T>): Promise<T> {
     return this.transaction(work, 'begin isolation level repeatable read read only')
   }
@@ -115,7 +115,7 @@ export class PostgresDatabase {
   async #using<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#connect()
     let failure: unknown
-    // A connection that breaks says so to whoever waits for its answer; without a listener it would throw.
+    // A broken connection rejects its pending query; without a listener, `error` would also be thrown.
     const ignore = () => undefined
     client.on('error', ignore)
     try {
@@ -125,7 +125,7 @@ export class PostgresDatabase {
       throw error
     } finally {
       client.off('error', ignore)
-      // One that failed to answer is not to be used again.
+      // Do not reuse a connection that did not answer.
       const isBroken = failure instanceof Unsure || failure instanceof BrokenOff
       client.release(isBroken)
     }
@@ -139,7 +139,7 @@ export class PostgresDatabase {
     })
     try {
       const asked = client.query<Row & object>({ ...rest, ...(values && { values: [...values] }) })
-      // Whoever answers too late is not listened to any more.
+      // Ignore an answer that comes too late.
       asked.catch(() => undefined)
       const { rows } = await Promise.race([asked, late])
       return rows
@@ -161,7 +161,7 @@ export class PostgresDatabase {
   }
 }
 
-/** The transaction of a connection has ended otherwise than it was asked to. */
+/** The connection or its transaction ended before the statement ran. */
 class BrokenOff extends StorageError {}
 
 async function loadDriver() {
@@ -176,7 +176,7 @@ async function loadDriver() {
   }
 }
 
-/** `postgres://host:port/name`: what may be told of a connection. */
+/** The URL without user and password, `postgres://host:port/name`. */
 export function placeOf(url: string): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`

@@ -22,14 +22,14 @@ import { PROJECT } from './projects.js'
 import { hasTable, makeSchema } from './schema.js'
 import { LINK, MEMBER, RECORD, withoutNul } from './sessions.js'
 
-/** How a server, and what copies or reads beside it, is named among the connections. */
+/** `application_name` of the connections of servers and of data commands. */
 const SERVER = 'talus-server'
 const COMMAND = 'talus-command'
 
-/** Milliseconds that a statement of a command may take: it looks at everything. */
+/** Statement timeout of data commands in milliseconds: they read all rows. */
 const STATEMENT_MS = 600_000
 
-/** The database of a command; it connects when it is asked. */
+/** The database of a data command; connects on demand. */
 export function commandDatabase(url: string): Promise<PostgresDatabase> {
   return PostgresDatabase.create({
     url,
@@ -97,7 +97,7 @@ export function contentsOf(database: PostgresDatabase): Contents {
         left join talus.sessions s on s.id = l.session where l.before < $3 order by l.id`,
         [after, PAGE.rows, PAGE.chars],
       )
-      // What is left of a deleted session is nobody's any more.
+      // Skip the remaining rows of deleted sessions.
       const rows = page.flatMap(({ session_id, ...row }) =>
         session_id === null ? [] : { ...row, session_id },
       )
@@ -144,7 +144,7 @@ export function contentsOf(database: PostgresDatabase): Contents {
   }
 }
 
-/** Makes the schema if need be, unless a copy into it was begun. Throws `StorageError`. */
+/** Opens the target of a copy, and creates its schema if necessary. Throws `StorageError`. */
 export async function openCopyTarget(database: PostgresDatabase): Promise<CopyTarget> {
   await makeSchema(database)
   return copyTargetOf(database)
@@ -153,7 +153,7 @@ export async function openCopyTarget(database: PostgresDatabase): Promise<CopyTa
 function copyTargetOf(database: PostgresDatabase): CopyTarget {
   const { query } = database
   let told = ''
-  /** Another copy may go on with what this one has begun: whoever comes second notices. */
+  /** Saves the progress. Fails if another process has continued the same copy. */
   const reached = async (within: Query, now: Progress) => {
     const next = JSON.stringify(now)
     const sql = 'update talus.copying set progress = $1 where progress = $2 returning 1'
@@ -283,7 +283,7 @@ function copyTargetOf(database: PostgresDatabase): CopyTarget {
   }
 }
 
-/** Writes a text, then what refers to it; without that, the text goes. */
+/** Writes a text, then the row that refers to it; removes the text if that fails. */
 async function withText(
   database: PostgresDatabase,
   parts: Parts,
@@ -302,7 +302,7 @@ async function withText(
   }
 }
 
-/** One session as it is stored at one moment, to be replayed. */
+/** One session in one snapshot of the database, to be replayed. */
 export type StoredHistory = {
   record: SessionRecord
   first_seq: number
@@ -313,7 +313,7 @@ export type StoredHistory = {
   entries: () => AsyncIterable<{ seq: number; body: string }>
 }
 
-/** Looks at a session; undefined: there is none. */
+/** Reads a session; undefined: there is none. */
 export function viewHistory<T>(
   database: PostgresDatabase,
   session_id: string,

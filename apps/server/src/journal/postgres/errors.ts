@@ -1,9 +1,9 @@
 import type { DatabaseError } from 'pg'
 
-/** What PostgreSQL answers with when it refuses: an SQLSTATE, and how bad it is. */
+/** The fields of a PostgreSQL error: SQLSTATE and severity. */
 type Answer = Error & Pick<DatabaseError, 'code' | 'severity'>
 
-/** Five characters, of which a letter is a capital: Node's codes are longer. */
+/** Five characters, digits and capital letters. Error codes of Node are longer. */
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
 /** The SQLSTATE of an error; undefined for any other. */
@@ -14,8 +14,8 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * Whether PostgreSQL has refused, so that nothing is durable. One that ends the connection may have
- * committed before: an operator ends it, or the server goes down.
+ * Whether PostgreSQL rejected the statement, so that nothing is durable. Errors that end the
+ * connection, such as a shutdown, do not count: the commit may have succeeded before.
  */
 export function isAnswer(error: unknown): boolean {
   const code = sqlState(error)
@@ -27,7 +27,7 @@ export function isRefusedBefore(error: unknown): boolean {
   return error instanceof Error && /^Client (was closed|has encountered)/.test(error.message)
 }
 
-/** PostgreSQL's message with its code, which is what one searches for. */
+/** PostgreSQL's message with its SQLSTATE. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error)
   const code = sqlState(error) ?? (error as NodeJS.ErrnoException).code

@@ -14,13 +14,13 @@ import { LONG_BODY } from '../entry-text.js'
 import type { PostgresDatabase, Query } from './connection.js'
 import { release } from './sessions.js'
 
-/** Bytes of entries, or of parts, that one answer brings: to take it in needs a millisecond or two. */
+/** Bytes of entries or parts in one result: parsing it takes a millisecond or two. */
 const PORTION = 1024 * 1024
 
-/** Rows that one answer brings. */
+/** Rows in one result. */
 const ROWS = 2_000
 
-/** Entries and parts of these bytes are written at once. */
+/** Bytes of entries and parts in one insert. */
 const AT_ONCE = 512 * 1024
 
 type Head = SessionRecord & {
@@ -44,8 +44,8 @@ export async function headOf(
 type Window = { after_seq: number; limit: number; chars: number }
 
 /**
- * Entries with the `limit` seqs after `after_seq`, in order, until they have so many characters. Only what
- * was removed on purpose may be missing, at the beginning.
+ * Entries with the `limit` seqs after `after_seq`, in order, up to `chars` characters. Only truncated
+ * entries may be missing, at the beginning.
  */
 export async function entriesOf(
   query: Query,
@@ -76,7 +76,7 @@ export async function entriesOf(
   return entries
 }
 
-/** `is_long`: the body is left out; null: there is none. */
+/** `is_long`: the body is omitted; `body` is null if there is none. */
 type CommandRow = Omit<StoredCommand, 'ack' | 'body'> & {
   ack: string | null
   body: string | null
@@ -93,7 +93,7 @@ function missing(session_id: string, seq: number): DamagedError {
   return new DamagedError(`Session ${session_id}: the entry at seq ${seq} is missing`)
 }
 
-/** The parts of a text from one on, until they have so many bytes. */
+/** The parts of a text, starting at a given one, up to a number of bytes. */
 export async function partsOf(
   query: Query,
   text: number,
@@ -150,7 +150,7 @@ export async function receiptsOf(
 
 type Parts = Iterable<string> | AsyncIterable<string>
 
-/** Writes a text that nothing refers to yet, some parts at a time. */
+/** Writes a text that no row refers to yet, some parts at a time. */
 export async function writeText(
   query: Query,
   parts: Parts,
@@ -185,7 +185,7 @@ export async function writeText(
   }
 }
 
-/** What remains when this fails goes later: no row refers to it. */
+/** Deletes a text. If this fails, `Removal` deletes the rest later: no row refers to it. */
 export async function discardText(query: Query, text: number): Promise<void> {
   await query('delete from talus.parts where text = $1', [text])
     .then(() => query('delete from talus.loose where text = $1', [text]))
@@ -224,7 +224,7 @@ export function historyOf(database: PostgresDatabase): History {
       }),
 
     entriesAfter: (session_id, after_seq, limit, chars = Infinity) =>
-      // What is asked for may be removed meanwhile: one state is looked at.
+      // Entries may be removed at the same time: read one snapshot.
       database.view(async (query) => {
         const head = await headOf(query, session_id)
         const entries = head ? await entriesOf(query, head, { after_seq, limit, chars }) : []
@@ -256,7 +256,7 @@ export function historyOf(database: PostgresDatabase): History {
         if (count === 0) throw noParts()
         isHeld = await database.transaction(async (query) => {
           const head = await headOf(query, session_id, 'for update')
-          // The session was deleted, or another one took its place, while it was written.
+          // The session was deleted, or recreated, during the write.
           if (!isWanted(head, before.id)) return false
           assertSnapshotSeq(seq, head.last_seq)
           await query('delete from talus.loose where text = $1', [text])
@@ -295,7 +295,7 @@ export function historyOf(database: PostgresDatabase): History {
   }
 }
 
-/** Entries that go leave what answers a retry of their commands (rule IDEM1). */
+/** Removes entries, but keeps the acknowledgements that answer retries (rule IDEM1). */
 async function removeEntries(query: Query, id: number, going: readonly LogEntry[]): Promise<void> {
   if (going.length === 0) return
   const acks = going.map(({ seq, command_id, ack, body }) => {

@@ -9,26 +9,26 @@ import { prepareSchema } from './schema.js'
 import { sharingOf } from './sharing.js'
 
 export type PostgresOptions = {
-  /** `postgres://user:password@host:port/name`, with the parameters that `pg` knows. */
+  /** `postgres://user:password@host:port/name`, with the parameters of `pg`. */
   url: string
-  /** Something failed that nobody has asked for. It is tried again, and nothing is lost. */
+  /** Background work failed. It is retried, and nothing is lost. */
   onFault?: (error: unknown) => void
 }
 
-/** Connections of one server at most, beside those that append; others wait for one. */
+/** Maximum connections of a server for all queries except appends and locks. */
 const CONNECTIONS = 8
 
-/** Milliseconds that a statement of those may take. */
+/** Statement timeout of these in milliseconds. */
 const STATEMENT_MS = 10_000
 
-/** One group at a time is appended, and what is long beside it. */
+/** Connections for appends: one group at a time, and long texts in parallel. */
 const APPENDING = 3
 
-/** Changes of roles that are under way at once. */
+/** Connections for concurrent changes of roles, which hold a lock. */
 const LOCKING = 2
 
 /**
- * A journal in a PostgreSQL database, in a schema of its own; several servers may use it at once.
+ * A journal in the schema `talus` of a PostgreSQL database, which several servers may share.
  * Rejects with `StorageError`, and with a `SettingError` when the package `pg` is not installed.
  */
 export async function openPostgresJournal({
@@ -87,7 +87,7 @@ export async function openPostgresJournal({
 
 type Proof = { now: number; store_id: string }
 
-/** Gives the time of the database. Throws `StorageError` unless it takes what is written. */
+/** Reads the time of the database. Throws `StorageError` unless the database is writable. */
 async function prove(database: PostgresDatabase): Promise<Proof> {
   const [row] = await database.query<Proof>(
     `update talus.journal set touched = extract(epoch from clock_timestamp()) * 1000

@@ -5,7 +5,7 @@ import { listOf, lockId, release } from './sessions.js'
 
 const LISTED = 'project_id, project_name, template_id, session_id, created_at, saved_at, saved_seq'
 
-/** All columns of a project but its document. */
+/** All columns of a project except its document. */
 export const PROJECT = `${LISTED}, envelope`
 
 type Projects = Pick<

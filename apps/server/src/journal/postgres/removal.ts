@@ -1,15 +1,15 @@
 import type { PostgresDatabase, Query } from './connection.js'
 
-/** Rows that one statement removes: it takes some milliseconds, and nobody waits for it. */
+/** Rows removed by one statement, which takes a few milliseconds in the background. */
 const ROWS = 2_000
 
 /**
- * A text that is loose for so long is not being written any more: its server died. What was released
- * is loose from then on, and may still be read by a transaction that began before.
+ * After this time, a loose text is no longer being written: its server died. Released texts become
+ * loose too, and may still be read by a transaction that started before.
  */
 const LOOSE_FOR = `interval '1 hour'`
 
-/** Removes what deleted sessions and texts have left, some rows at a time. */
+/** Removes the rows of deleted sessions and unused texts, some at a time. */
 export class Removal {
   readonly #database: PostgresDatabase
   readonly #onFault: (error: unknown) => void
@@ -21,7 +21,7 @@ export class Removal {
     this.#onFault = onFault
   }
 
-  /** Removes everything that is to go, beside whatever else happens. What fails is tried again later. */
+  /** Starts removing in the background. The next call retries after a failure. */
   begin(): void {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
@@ -33,7 +33,7 @@ export class Removal {
     await this.#running
   }
 
-  /** Removes a part. True: there may be more. */
+  /** Removes some rows. True: there may be more. */
   async next(): Promise<boolean> {
     const { query } = this.#database
     return (await removeHistory(query)) || (await removeTexts(query))

@@ -2,21 +2,21 @@ import { unfinishedCopy } from '../contents.js'
 import { StorageError } from '../journal.js'
 import type { PostgresDatabase, Query } from './connection.js'
 
-/** Changes with every change of the tables or functions. */
+/** Version of the tables and functions; increase it with every change. */
 export const LAYOUT = 1
 
-/** Whoever starts first makes the tables; the others wait. Any number that nobody else uses. */
+/** Key of the advisory lock: the first server creates the tables, the others wait. An arbitrary number. */
 const MAKING = 7_265_338_101
 
 /**
- * `log` is the history of all sessions: an entry has a `seq`, a receipt an `after_seq`; of an entry
- * that was removed only what answers a retry is left. Columns ending in `ack`, `consumes` and
- * `envelope`, and `body`, hold JSON as it was written: texts, since `jsonb` would change it. Dates are
- * texts of ISO 8601 and compare as such. A number of a session is never used twice.
+ * `log` is the history of all sessions: an entry has a `seq`, a receipt an `after_seq`; a truncated
+ * entry keeps only the acknowledgement for retries. Columns ending in `ack`, `consumes` and
+ * `envelope`, and `body`, hold JSON as text, because `jsonb` would change it. Dates are ISO 8601 text
+ * and compare as such. The number of a session is never reused.
  *
- * `parts` are long texts, snapshots and saved documents, written before anything refers to them;
- * those that nothing refers to, yet or any more, are `loose`. `gone` are deleted sessions of which
- * the log still has rows. `access` is another number whenever the roles in a session change.
+ * `parts` are long texts, snapshots and saved documents, written before the row that refers to them;
+ * `loose` lists texts without such a row. `gone` lists deleted sessions that still have rows in the
+ * log. `access` gets a new number whenever the roles in a session change.
  */
 const TABLES = `
   create table talus.journal (
@@ -78,17 +78,16 @@ const TABLES = `
 /**
  * Appends a group in one round trip: batch n is for session p_sessions[n], builds on seq p_bases[n],
  * and has the rows of which p_batches says n. The heads of all sessions are locked in one order, so
- * that two groups never wait for each other in a circle. Gives what became of the batches that were
- * not appended.
+ * that two groups never deadlock. Returns the batches that were not appended, with the reason.
  *
- * - `quick`: where all is as expected, which is nearly always, one statement writes all rows. A
- *   command id that is taken raises TA001.
- * - `careful`: each batch is judged alone, as \`judge\` does, and stands or falls alone.
- * - `again`: the same group was sent before, and nobody knows what became of it. A batch whose rows
- *   are there as they were sent is done.
+ * - `quick`: the usual case, in which one statement writes all rows. A
+ *   command id that is already used raises TA001.
+ * - `careful`: each batch is checked by itself, as \`judge\` does, and succeeds or fails by itself.
+ * - `again`: the same group was sent before, with unknown outcome. A batch whose rows are already
+ *   there, as sent, is done.
  *
- * \`p_deadline\`, in ms since 1970: nobody waits for it any longer, and what was refused must not come
- * about afterwards.
+ * \`p_deadline\`, in ms since 1970: the caller no longer waits after it, and a group that was reported
+ * as failed must not be committed afterwards.
  */
 const APPEND = `
   create or replace function talus.append(
@@ -178,12 +177,12 @@ const APPEND = `
   end $$;
 `
 
-/** What was done about the tables of a database. */
+/** The result of `makeSchema`. */
 export type SchemaChange = 'created' | 'none'
 
 /**
- * Makes the tables of a new database, once, whoever of several servers comes first. Throws
- * `StorageError` when they are of another layout.
+ * Creates the tables of a new database, once, even if several servers start at the same time. Throws
+ * `StorageError` if existing tables have another layout.
  */
 export async function makeSchema(database: PostgresDatabase): Promise<SchemaChange> {
   let change: SchemaChange = 'none'
@@ -191,7 +190,7 @@ export async function makeSchema(database: PostgresDatabase): Promise<SchemaChan
     change = await database.transaction(async (query) => {
       await query('select pg_advisory_xact_lock($1)', [MAKING])
       if (await hasSchema(query)) return 'none'
-      // Whoever may not create one may have been given it.
+      // A user without the right to create a schema may own an existing one.
       const schemas = await query(`select from pg_namespace where nspname = 'talus'`)
       if (schemas.length === 0) await query('create schema talus')
       await query(TABLES)
@@ -203,7 +202,7 @@ export async function makeSchema(database: PostgresDatabase): Promise<SchemaChan
   return change
 }
 
-/** The same for a server. Throws also when the database is being copied into. */
+/** The same for a server. Also throws if the database has an unfinished copy. */
 export async function prepareSchema(database: PostgresDatabase): Promise<SchemaChange> {
   const change = await makeSchema(database)
   await expectComplete(database)
@@ -231,13 +230,13 @@ function hasSchema(query: Query): Promise<boolean> {
 
 /** Whether the schema has a table of that name. */
 export async function hasTable(query: Query, table: string): Promise<boolean> {
-  // Not by name: the names that a transaction knows may be older than what it sees.
+  // Not `to_regclass`: name lookups use a cache that may be older than the snapshot of the transaction.
   const sql = `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'talus' and c.relname = $1`
   return (await query(sql, [table])).length > 0
 }
 
-/** Throws `StorageError` unless the database has the tables of this code. */
+/** Throws `StorageError` unless the tables have the layout of this version. */
 async function expectLayout({ place, query }: PostgresDatabase): Promise<void> {
   const [row] = await query<{ layout: number }>('select layout from talus.journal')
   if (row?.layout === LAYOUT) return

@@ -13,8 +13,8 @@ import type { PostgresDatabase, Query, SqlValue } from './connection.js'
 type Listed = { table: 'sessions' | 'projects'; key: string; columns: string; page?: ListPage }
 
 /**
- * One of the two lists: oldest first, one page of it. What somebody may see is looked up by member,
- * so that the cost is that of their own sessions and not of everybody's.
+ * One page of the sessions or projects, oldest first. Looked up by member, so that the cost depends
+ * on the caller's own sessions, not on all sessions.
  */
 export function listOf<Row>(query: Query, { table, key, columns, page }: Listed): Promise<Row[]> {
   const values: SqlValue[] = []
@@ -37,12 +37,12 @@ export function listOf<Row>(query: Query, { table, key, columns, page }: Listed)
 
 export const RECORD = 'session_id, epoch, template_id, project_id, created_at'
 
-/** Names are shown, and PostgreSQL has no texts with this character. */
+/** Replaces U+0000, which PostgreSQL cannot store, in display names. */
 export function withoutNul(text: string | null): string | null {
   return text?.replaceAll('\0', '\ufffd') ?? null
 }
 
-/** Whoever creates, deletes or binds a session of this id comes after the other. */
+/** Serializes creating, deleting and binding a session with this id. */
 export async function lockId(query: Query, session_id: string): Promise<void> {
   await query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [session_id])
 }
@@ -52,7 +52,7 @@ type Sessions = Pick<
   'createSession' | 'findSession' | 'listSessions' | 'countCreated' | 'deleteSession' | 'firstSeq'
 >
 
-/** `onGone`: there are rows of a deleted session to be removed. */
+/** `onGone`: a session was deleted and its rows are to be removed. */
 export function sessionsOf(database: PostgresDatabase, onGone: () => void): Sessions {
   const { query } = database
   return {
@@ -60,7 +60,7 @@ export function sessionsOf(database: PostgresDatabase, onGone: () => void): Sess
       database.transaction(async (within) => {
         const { session_id, epoch, template_id, project_id, created_at } = record
         await lockId(within, session_id)
-        // Another project than the session's own goes by the roles of a session of this id.
+        // The roles of a session with this id would apply to that other project (rule AUTH8).
         const bound = `select from talus.projects where session_id = $1 and project_id <> $2`
         if (owner && (await within(bound, [session_id, project_id ?? ''])).length > 0)
           return 'reserved'
@@ -114,18 +114,18 @@ export function sessionsOf(database: PostgresDatabase, onGone: () => void): Sess
   }
 }
 
-/** Nothing refers to the text any more. */
+/** Marks a text as unused. */
 export async function release(query: Query, text: number | null): Promise<void> {
   if (text === null) return
   await query('insert into talus.loose (text) values ($1) on conflict do nothing', [text])
 }
 
-/** A session whose roles change is marked, for other servers: nothing is changed where there is none. */
+/** Marks a session whose roles change, for other servers. Gives nothing if the session does not exist. */
 const MARKED = `with marked as (
   update talus.sessions set access = nextval('talus.access') where session_id = $1
   returning session_id)`
 
-/** Gives somebody a role, or another one. False: there is no such session. */
+/** Sets the role of an actor. False: the session does not exist. */
 async function putMember(query: Query, session_id: string, member: Member): Promise<boolean> {
   const { actor_id, name, role, added_at, added_by } = member
   const put = await query(

@@ -1,12 +1,12 @@
 import type { AccessMark, Head, SharedJournal } from '../journal.js'
 import type { PostgresDatabase } from './connection.js'
 
-/** Marks are given before they are committed: so many may become visible after a later one. */
+/** Marks are assigned before they are committed: this many may become visible after a later one. */
 const OVERLAP = 100
 
 type Sharing = Pick<SharedJournal, 'heads' | 'accessAfter' | 'exclusively'>
 
-/** `locking`: connections that hold a lock while others work. */
+/** `locking`: connections that hold a lock while `work` uses other connections. */
 export function sharingOf({ query }: PostgresDatabase, locking: PostgresDatabase): Sharing {
   return {
     heads: (session_ids) =>
