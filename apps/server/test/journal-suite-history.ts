@@ -82,7 +82,8 @@ export function historySuite(open: OpenJournal): void {
       const parts = cuts.map((to, i) => text.slice(cuts[i - 1] ?? 0, to))
       const whole = [text, new LongText(parts), '{"short":"é"}']
       const commits = whole.map((body, i) => ({ ...commit(i + 1), body }))
-      await opened.journal.append([{ session_id: 's', base_seq: 0, commits, receipts: [] }])
+      const receipts = [receipt(3, 'r')]
+      await opened.journal.append([{ session_id: 's', base_seq: 0, commits, receipts }])
       const journal = await opened.reopen()
       const expected = whole.map(wholeText)
       expect((await journal.entriesAfter('s', 0, 3)).map(wholeText)).toEqual(expected)

@@ -7,7 +7,9 @@ import {
   REMEMBERED_RECEIPTS,
   StorageError,
 } from '../journal.js'
-import { wholeText } from '../entry-text.js'
+import { inTurns } from '../../turns.js'
+import { type EntryText, LONG_BODY } from '../entry-text.js'
+import { textArrayInSteps } from './text-array.js'
 import { type PostgresDatabase, type SqlValue, Unsure } from './connection.js'
 import { sqlState } from './errors.js'
 
@@ -53,13 +55,22 @@ function columnsOf(batches: readonly AppendBatch[]): SqlValue[] {
     entries.push(commits.length)
     forgettable.push(receipts.filter(isForgettable).length)
     for (const { seq, command_id, payload_hash, ack, body } of commits) {
-      add(rows, [i + 1, seq, null, command_id, payload_hash, json(ack), null, wholeText(body)])
+      add(rows, [i + 1, seq, null, command_id, payload_hash, json(ack), null, body])
     }
     for (const { after_seq, command_id, payload_hash, ack, consumes } of receipts) {
       add(rows, [i + 1, null, after_seq, command_id, payload_hash, json(ack), json(consumes), null])
     }
   }
   return [sessions, bases, entries, forgettable, ...COLUMNS.map((column) => rows[column])]
+}
+
+/** The same as they are sent. */
+async function valuesOf(batches: readonly AppendBatch[]): Promise<SqlValue[]> {
+  const columns = columnsOf(batches)
+  const isLong = ({ body }: { body: EntryText }) => body.length > LONG_BODY
+  if (!batches.some(({ commits }) => commits.some(isLong))) return columns
+  const bodies = columns.pop() as (EntryText | null)[]
+  return [...columns, await inTurns(textArrayInSteps(bodies))]
 }
 
 const COLUMNS = ['batch', 'seq', 'after', 'command', 'hash', 'ack', 'consumes', 'body'] as const
@@ -95,7 +106,7 @@ export class Log {
   async append(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
     batches.forEach(assertConsecutive)
     if (batches.length === 0) return []
-    const refused = await this.#appendSurely(columnsOf(batches))
+    const refused = await this.#appendSurely(await valuesOf(batches))
     const outcomes = batches.map((_, i) => outcomeOf(refused.find(({ batch }) => batch === i + 1)))
     for (const [i, { session_id, receipts }] of batches.entries()) {
       if (outcomes[i]?.ok && receipts.some(isForgettable)) await this.#forgetReceipts(session_id)

@@ -14,7 +14,7 @@ const ANSWER_MS = 500
 const INT8 = 20
 
 /** Parameter types that `pg` can send. */
-export type SqlValue = string | number | boolean | null | readonly unknown[]
+export type SqlValue = string | number | boolean | null | readonly unknown[] | Buffer
 
 /** A statement. With a `name`, it is prepared once per connection. */
 export type Statement = { text: string; values?: readonly SqlValue[]; name?: string }
