@@ -295,6 +295,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     isOccupied: (session_id) => hub.isOccupied(session_id),
     hasOwners: authenticated,
     heads: shared && ((session_ids) => shared.heads(session_ids)),
+    consumedFrom: shared && ((session_id, seq) => shared.consumedFrom(session_id, seq)),
     onAppended: cluster && ((session_id, seq) => cluster.tellAppended(session_id, seq)),
     onReplaced:
       cluster && ((session_id, epoch) => cluster.tell({ kind: 'session', session_id, epoch })),
@@ -316,6 +317,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     spent,
     sessions,
     catalogue: templates,
+    exclusively: shared && ((project_id, work) => shared.exclusively(project_id, work)),
   })
   const { importValues: values, jsonDepth: depth } = config.limits
   const parsers = new Parsers({ values, depth, graph: limits }, sources.after)

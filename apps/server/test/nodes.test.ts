@@ -107,6 +107,49 @@ describe('servers of one database', () => {
     expect(await a.ask('redo_command', { session_id: 's' })).toMatchObject({ ok: true, seq: 3 })
   })
 
+  test('[UNDO3] a step that came to nothing on one is used up on the other', async () => {
+    await using all = await twoNodes()
+    const { one, other } = all
+    await openSession(one, 's')
+    const actor = { id: 'ann' }
+    const a = await (await one.client()).join('s', { actor })
+    const b = await (await other.client()).join('s', { actor })
+    const ben = await (await other.client()).join('s', { actor: { id: 'ben' } })
+    const set = (client: RawClient, property_id: string, new_value: number) =>
+      client.execute('s', 'UpdateProperty', { node_id: 'n', property_id, new_value })
+    await a.execute('s', 'CreateNode', { ...CREATE, node_id: 'n' })
+    await set(a, 'p', 1)
+    await set(a, 'q', 1)
+    await set(ben, 'q', 2)
+    const undo = { session_id: 's', command_id: 'undo-q' }
+    const noop = { ok: true, seq: null, undo: { status: 'noop' } }
+    expect(await a.ask('undo_command', undo)).toMatchObject(noop)
+    expect(await b.ask('undo_command', undo)).toMatchObject({ ...noop, duplicate: true })
+    // The next step of hers is that on p.
+    expect(await b.ask('undo_command', { session_id: 's' })).toMatchObject({
+      seq: 5,
+      undo: { status: 'applied' },
+    })
+    expect(await graphOf(one, 's')).toMatchObject({ nodes: [{ properties: { q: 2 } }] })
+  })
+
+  test('[IDEM7] one project is created for one command, whichever server is asked', async () => {
+    await using all = await twoNodes([], { templatesDir: STAFF })
+    const nodes = [all.one, all.other]
+    const ids = new Set<unknown>()
+    for (let n = 0; n < 5; n += 1) {
+      const body = { template_id: 'staff', project_name: 'One', command_id: `c${n}` }
+      const answers = await Promise.all(nodes.map((node) => node.api('POST', '/projects', body)))
+      expect(answers.map(({ status }) => status)).toEqual([201, 201])
+      const [first, second] = answers.map((answer) => answer.body.project_id)
+      expect(second).toBe(first)
+      ids.add(first)
+    }
+    expect(ids.size).toBe(5)
+    const { body } = await all.one.api('GET', '/sessions')
+    expect(body.sessions).toHaveLength(5)
+  })
+
   test('[CMD8] the rooms of both learn what came to nothing, once', async () => {
     await using all = await twoNodes()
     const { one, other } = all

@@ -39,8 +39,11 @@ export type Receipt = {
   payload_hash: string
   after_seq: number
   ack: AckSuccess
-  consumes: { kind: 'undo' | 'redo'; actor_id: string; target_command_id: string } | null
+  consumes: Consumed | null
 }
+
+/** A step that is on its stack no longer, as its undo or redo came to nothing (rule UNDO3). */
+export type Consumed = { kind: 'undo' | 'redo'; actor_id: string; target_command_id: string }
 
 /** What one session wants appended. The first commit must have seq `base_seq + 1`. */
 export type AppendBatch = {
@@ -264,8 +267,10 @@ export interface SharedJournal extends Journal {
   heads(session_ids: readonly string[]): Promise<Head[]>
   /** What has changed after a mark, and perhaps something before it; without one: the last change. */
   accessAfter(mark?: number): Promise<AccessMark[]>
-  /** Works while no other server does so for the same session. */
-  exclusively<T>(session_id: string, work: () => Promise<T>): Promise<T>
+  /** What was consumed while the session was at this seq, or after it; in order. */
+  consumedFrom(session_id: string, seq: number): Promise<Consumed[]>
+  /** Works while no other server does so for the same session, or other key. */
+  exclusively<T>(key: string, work: () => Promise<T>): Promise<T>
 }
 
 // What every implementation of the journal refuses, so that they refuse alike.

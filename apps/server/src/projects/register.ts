@@ -2,7 +2,13 @@ import { createHash, hash } from 'node:crypto'
 import { type Actor, fail, type Node, ok, type ProjectInfo, type Result } from '@talus/protocol'
 import type { Broadcaster } from '../broadcast/hub.js'
 import { type Faults, StorageError } from '../errors.js'
-import type { Journal, ListPage, ProjectListing, ProjectRecord } from '../journal/journal.js'
+import type {
+  Journal,
+  ListPage,
+  ProjectListing,
+  ProjectRecord,
+  SharedJournal,
+} from '../journal/journal.js'
 import type { LiveSession } from '../session/live-session.js'
 import { KeyedQueue, loopTurns, takeTurn } from '../turns.js'
 import type { NodePieces } from './file.js'
@@ -157,16 +163,23 @@ function projectIdOf({ id }: Actor, command_id: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
+type RegisterParts = {
+  store: ProjectStore
+  sessions: ProjectSessions
+  newId: () => string
+  exclusively: SharedJournal['exclusively'] | undefined
+}
+
 /**
  * Creates one project for one command of an actor (rule IDEM7). There is no list of such commands:
  * the id of the project follows from actor and command, and the payload is compared with that of the
  * entry that filled the project's session. Both are durable before a project is.
  */
 export class ProjectRegister {
-  readonly #parts: { store: ProjectStore; sessions: ProjectSessions; newId: () => string }
+  readonly #parts: RegisterParts
   readonly #turns = new KeyedQueue()
 
-  constructor(parts: { store: ProjectStore; sessions: ProjectSessions; newId: () => string }) {
+  constructor(parts: RegisterParts) {
     this.#parts = parts
   }
 
@@ -185,9 +198,15 @@ export class ProjectRegister {
     }
     const project_id = projectIdOf(creator.actor, command_id)
     const command = { command_id, payload_hash: payloadHash(payload) }
-    return this.#turns.take(project_id, async () => {
+    const { store, exclusively } = this.#parts
+    const createdOnce = async () => {
       const created = await this.#created({ project_id, command }, creator)
       return created ?? admitted({ project_id, command })
+    }
+    return this.#turns.take(project_id, async () => {
+      if (!exclusively) return createdOnce()
+      const done = await store.stored('create', () => exclusively(project_id, createdOnce))
+      return done.ok ? done.value : done
     })
   }
 
@@ -226,31 +245,31 @@ export class ProjectStore {
   }
 
   list(page: ListPage): Promise<Result<ProjectInfo[]>> {
-    return this.#stored('list', () => this.#journal.listProjects(page))
+    return this.stored('list', () => this.#journal.listProjects(page))
   }
 
   /** Errors: PROJECT_NOT_FOUND. */
   async get(project_id: string): Promise<Result<ProjectListing>> {
-    const found = await this.#stored('get', () => this.#journal.findProject(project_id))
+    const found = await this.stored('get', () => this.#journal.findProject(project_id))
     if (!found.ok) return found
     return found.value ? ok(found.value) : projectNotFound(project_id)
   }
 
   /** With what only exports need, which may be long. Errors: PROJECT_NOT_FOUND. */
   async getWhole(project_id: string): Promise<Result<ProjectRecord>> {
-    const found = await this.#stored('get', () => this.#journal.getProject(project_id))
+    const found = await this.stored('get', () => this.#journal.getProject(project_id))
     if (!found.ok) return found
     return found.value ? ok(found.value) : projectNotFound(project_id)
   }
 
   async create(project: ProjectRecord): Promise<Result<void>> {
-    return await this.#stored('create', () => this.#journal.createProject(project))
+    return await this.stored('create', () => this.#journal.createProject(project))
   }
 
   /** Gives the characters that it wrote. Errors: PROJECT_NOT_FOUND. */
   async save(project_id: string, { nodes, ...saved }: Save): Promise<Result<number>> {
     const document = await writeNodes(nodes)
-    const written = await this.#stored('save', () =>
+    const written = await this.stored('save', () =>
       this.#journal.saveProject(project_id, { ...saved, document }),
     )
     if (!written.ok) return written
@@ -260,19 +279,19 @@ export class ProjectStore {
 
   /** The nodes as they were last saved; undefined for a project that never was. */
   async saved(project_id: string): Promise<Result<AsyncIterable<Node[]> | undefined>> {
-    const parts = await this.#stored('load', () => this.#journal.savedDocument(project_id))
+    const parts = await this.stored('load', () => this.#journal.savedDocument(project_id))
     if (!parts.ok || !parts.value) return parts as Result<undefined>
     return ok(readNodes(parts.value))
   }
 
   /** Errors: PROJECT_NOT_FOUND. */
   async delete(project_id: string): Promise<Result<true>> {
-    const deleted = await this.#stored('delete', () => this.#journal.deleteProject(project_id))
+    const deleted = await this.stored('delete', () => this.#journal.deleteProject(project_id))
     if (!deleted.ok) return deleted
     return deleted.value ? ok(true) : projectNotFound(project_id)
   }
 
-  async #stored<T>(what: string, work: () => Promise<T>): Promise<Result<T>> {
+  async stored<T>(what: string, work: () => Promise<T>): Promise<Result<T>> {
     try {
       return ok(await work())
     } catch (err) {

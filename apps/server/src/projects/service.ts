@@ -13,7 +13,7 @@ import type { StillHas } from '../auth/access.js'
 import type { Caller } from '../auth/identity.js'
 import type { Broadcaster } from '../broadcast/hub.js'
 import type { Faults } from '../errors.js'
-import type { Journal, ListPage, ProjectListing } from '../journal/journal.js'
+import type { Journal, ListPage, ProjectListing, SharedJournal } from '../journal/journal.js'
 import type { LiveSession } from '../session/live-session.js'
 import type { SessionStore } from '../session/store.js'
 import {
@@ -52,6 +52,8 @@ export type ProjectServices = {
   spent: ChargeSave | undefined
   sessions: SessionStore
   catalogue: Templates
+  /** Works while no other server does so under the same key; absent: there are none. */
+  exclusively: SharedJournal['exclusively'] | undefined
   broadcaster: Broadcaster
   /** How large a graph may be. */
   limits: GraphLimits
@@ -104,7 +106,9 @@ export class ProjectService {
     this.#sessions = new ProjectSessions(sessions, newId)
     const saving = { store: this.#store, sessions: this.#sessions, broadcaster, now, spent }
     this.#saves = new ProjectSaves(saving)
-    this.#register = new ProjectRegister({ store: this.#store, sessions: this.#sessions, newId })
+    const { exclusively } = services
+    const parts = { store: this.#store, sessions: this.#sessions, newId, exclusively }
+    this.#register = new ProjectRegister(parts)
   }
 
   /**

@@ -7,6 +7,7 @@ import {
 } from '@talus/graph'
 import type { Entry } from '@talus/protocol'
 import type { EntryText } from '../journal/entry-text.js'
+import type { Consumed } from '../journal/journal.js'
 import type { Pending, Pipeline } from './pipeline.js'
 import type { Ground } from './planning.js'
 
@@ -123,8 +124,6 @@ export class SessionDocument {
     return removed
   }
 }
-
-type Consumed = NonNullable<Extract<Pending, { outcome: 'receipt' }>['receipt']['consumes']>
 
 type Removed = { has: (node_id: string) => boolean }
 

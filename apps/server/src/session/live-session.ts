@@ -11,7 +11,13 @@ import type { Broadcaster } from '../broadcast/hub.js'
 import type { Publication, SessionContext } from '../broadcast/publication.js'
 import { type Faults, NOT_DURABLE, refusal, sessionNotFound, StorageError } from '../errors.js'
 import { type EntryText, textOf, wholeText } from '../journal/entry-text.js'
-import type { AppendBatch, AppendOutcome, Journal, SessionRecord } from '../journal/journal.js'
+import type {
+  AppendBatch,
+  AppendOutcome,
+  Journal,
+  SessionRecord,
+  SharedJournal,
+} from '../journal/journal.js'
 import type { Expense, Payer } from '../limits/accounts.js'
 import type { PresenceBoard } from '../presence/presence.js'
 import { loopTurns } from '../turns.js'
@@ -95,6 +101,8 @@ export type SessionRules = {
 /** What a session needs from its surroundings. */
 export type SessionServices = {
   journal: Journal
+  /** What other servers have consumed of undo steps; absent: there are none. */
+  consumedFrom: SharedJournal['consumedFrom'] | undefined
   broadcaster: Broadcaster
   requestCommit: (appender: Appender) => void
   presence: Pick<PresenceBoard, 'prune'>
@@ -138,6 +146,10 @@ export class LiveSession implements Appender {
   #catchingUp: Promise<void> | undefined
   /** The last seq that others are known to have appended. */
   #ahead = 0
+  /** The seq from which on nothing is known of steps that others have consumed. */
+  #consumedTo: number
+  /** What may be planned now, as all that was consumed is known. */
+  #informed: Task | PreviewTask | undefined
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -154,6 +166,7 @@ export class LiveSession implements Appender {
     const { session_id } = record
     const { seq, bodies } = state
     const { journal, log, limits, newId, now } = services
+    this.#consumedTo = seq
     this.tail = new SessionTail({ session_id, journal, seq, bodies, log })
     this.#document = new SessionDocument(state, { ...ruled, limits, newId, now }, this.#pipeline)
     const { rules, template_digest } = ruled
@@ -392,10 +405,25 @@ export class LiveSession implements Appender {
       }
       const next = this.#pipeline.next()
       if (!next) break
+      if (this.#mustAsk(next.task)) {
+        this.#pipeline.requeue([next])
+        this.#catchingUp = this.#takeInConsumed(next.task)
+        return
+      }
       this.#takeOn(next)
       if (this.#long.isRunning) break
     }
     if (this.#pipeline.planned > 0) this.#services.requestCommit(this)
+  }
+
+  /**
+   * Whether others may have consumed what the task is about: there is no entry by which that would show.
+   */
+  #mustAsk(task: Task | PreviewTask): boolean {
+    const isInformed = this.#informed === task
+    this.#informed = undefined
+    const isAbout = task.kind === 'undo' || task.kind === 'redo'
+    return isAbout && this.#services.consumedFrom !== undefined && !isInformed
   }
 
   #pumpLater(): void {
@@ -660,8 +688,30 @@ export class LiveSession implements Appender {
   /** Somebody else appended: takes their entries in, then plans its own again. */
   async #catchUp(): Promise<void> {
     this.#pipeline.requeue(this.#takeBack())
+    await this.#takeIn(() => this.#foldMissing())
+    // Whoever still knows of more says so again.
+    this.#ahead = 0
+    this.#catchingUp = undefined
+    this.#pump()
+  }
+
+  /** Takes in what others have consumed: then the task that is about it can be planned. */
+  async #takeInConsumed(task: Task | PreviewTask): Promise<void> {
+    await this.#takeIn(async () => {
+      const { session_id } = this.record
+      const all = (await this.#services.consumedFrom?.(session_id, this.#consumedTo)) ?? []
+      for (const consumed of all) this.#document.consume(consumed)
+      this.#consumedTo = this.seq
+    })
+    this.#informed = task
+    this.#catchingUp = undefined
+    this.#pump()
+  }
+
+  /** Refuses everything that waits when the journal cannot be read. */
+  async #takeIn(read: () => Promise<void>): Promise<void> {
     try {
-      await this.#foldMissing()
+      await read()
     } catch (err) {
       const failure = this.#notDurable(err)
       for (const waiting of this.#pipeline.abandon()) {
@@ -670,10 +720,6 @@ export class LiveSession implements Appender {
         this.#retries.refuse(waiting, failure)
       }
     }
-    // Whoever still knows of more says so again.
-    this.#ahead = 0
-    this.#catchingUp = undefined
-    this.#pump()
   }
 
   async #foldMissing(): Promise<void> {

@@ -24,8 +24,8 @@ const STATEMENT_MS = 10_000
 /** Connections for appends: one group at a time, and long texts in parallel. */
 const APPENDING = 3
 
-/** Connections for concurrent changes of roles, which hold a lock. */
-const LOCKING = 2
+/** Connections for concurrent changes of roles and new projects with a command id, which hold a lock. */
+const LOCKING = 4
 
 /**
  * A journal in the schema `talus` of a PostgreSQL database, which several servers may share.

@@ -1,10 +1,10 @@
-import type { AccessMark, Head, SharedJournal } from '../journal.js'
+import type { AccessMark, Consumed, Head, SharedJournal } from '../journal.js'
 import type { PostgresDatabase } from './connection.js'
 
 /** Marks are assigned before they are committed: this many may become visible after a later one. */
 const OVERLAP = 100
 
-type Sharing = Pick<SharedJournal, 'heads' | 'accessAfter' | 'exclusively'>
+type Sharing = Pick<SharedJournal, 'heads' | 'accessAfter' | 'consumedFrom' | 'exclusively'>
 
 /** `locking`: connections that hold a lock while `work` uses other connections. */
 export function sharingOf({ query }: PostgresDatabase, locking: PostgresDatabase): Sharing {
@@ -26,9 +26,19 @@ export function sharingOf({ query }: PostgresDatabase, locking: PostgresDatabase
           )
     },
 
-    exclusively: (session_id, work) =>
+    async consumedFrom(session_id, seq) {
+      const rows = await query<{ consumes: string }>(
+        `select l.consumes from talus.log l join talus.sessions s on l.session = s.id
+        where s.session_id = $1 and l.seq is null and l.after_seq >= $2 and l.consumes is not null
+        order by l.after_seq, l.id`,
+        [session_id, seq],
+      )
+      return rows.map(({ consumes }) => JSON.parse(consumes) as Consumed)
+    },
+
+    exclusively: (key, work) =>
       locking.transaction(async (within) => {
-        await within(`select pg_advisory_xact_lock(hashtextextended($1, 1))`, [session_id])
+        await within(`select pg_advisory_xact_lock(hashtextextended($1, 1))`, [key])
         return await work()
       }),
   }
