@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app.js'
 import './style/studio.css'
 
-/** Refusals are shown by the page; anything else that is thrown is a fault. */
+/** The page shows rejected commands; any other error is a bug. */
 function tell(error: unknown): void {
   if (!(error instanceof TalusError)) console.error(error)
 }

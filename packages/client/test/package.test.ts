@@ -87,7 +87,7 @@ test('the examples of the README run', async () => {
   }
   expect(said).toHaveLength(3)
   expect(said[0]).toContain('refused: NODE_NOT_FOUND')
-  expect(said[1]).toBe('3 under way, 3 to be seen\n0 under way\nclosed\n')
+  expect(said[1]).toBe('3 pending, 3 in the graph\n0 pending\nclosed\n')
   expect(said[2]).toBe("[ '2 undo CreateNode', '1 do CreateNode' ]\n")
 })
 

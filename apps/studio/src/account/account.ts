@@ -2,21 +2,21 @@ import { connect, type Client } from '@talus/client'
 import { useSyncExternalStore } from 'react'
 import { recall, remember } from './memory.js'
 
-/** Who works here: as they say themselves, or as a token says. */
+/** The current user: as entered, or as in the token. */
 export type Person = { id: string; name: string; token?: string }
 
-/** Where the server is as seen from the page, in an application that has the page elsewhere. */
+/** Path of the server relative to the page, if an application serves the page elsewhere. */
 const above = document.querySelector<HTMLMetaElement>('meta[name=talus-server]')?.content
 
-/** Whether an application serves the page, which then has pages of its own beside it. */
+/** Whether an embedding application serves the page; it may have other pages. */
 export const isEmbedded = above !== undefined
 
-/** The server that has served this page, also below the path of a proxy. */
+/** URL of the server that served this page, also behind a proxy with a path. */
 export const SERVER = new URL(above ?? '.', location.href).href.replace(/\/$/, '')
 
 const tab = () => sessionStorage
 
-/** The claims of a token, which the server checks; here they only say what to call somebody. */
+/** The claims of a token, used only to display the name; the server verifies the token. */
 function claimsOf(token: string): { sub?: string; name?: string } {
   try {
     const [, payload = ''] = token.split('.')

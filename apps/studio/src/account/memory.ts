@@ -1,4 +1,4 @@
-/** What the browser keeps for the next visit, or null; also where it keeps nothing. */
+/** A stored value, or null; also null if the browser has no storage. */
 export function recall<T>(key: string, storage = () => localStorage): T | null {
   try {
     const text = storage().getItem(`talus-studio-${key}`)
@@ -14,6 +14,6 @@ export function remember(key: string, value: unknown, storage = () => localStora
     if (value === null) storage().removeItem(`talus-studio-${key}`)
     else storage().setItem(`talus-studio-${key}`, JSON.stringify(value))
   } catch {
-    // A browser that keeps nothing forgets it with the page.
+    // Without storage, the value is lost with the page.
   }
 }

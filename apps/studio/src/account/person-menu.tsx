@@ -8,7 +8,7 @@ import { chooseTheme, chosenTheme, THEME_LABELS, THEMES, type Theme } from '../p
 import { rename, signOut, usePerson } from './account.js'
 import { SignIn } from './sign-in.js'
 
-/** Who works here, and how to be somebody else. */
+/** Shows the current user, with a form to change it. */
 export function PersonMenu() {
   const person = usePerson()
   const [open, setOpen] = useState<'name' | 'token'>()

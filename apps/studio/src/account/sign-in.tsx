@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Button } from '../parts/button.js'
 import { signIn } from './account.js'
 
-/** Takes the token that a server with authentication asks for. */
+/** Asks for a token, if the server requires authentication. */
 export function SignIn({ onDone }: { onDone?: () => void }) {
   const [token, setToken] = useState('')
   return (

@@ -20,17 +20,17 @@ import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
 import './code.css'
 
-/** Something to say of a part of a text. */
+/** A message about a range of the text. */
 export type CodeProblem = { from: number; to: number; severity: 'error' | 'warning'; text: string }
 
 type CodeEditorProps = {
-  /** What it is called. */
+  /** Accessible name. */
   label: string
   value: string
   onChange?: (value: string) => void
   language: 'json' | 'yaml'
   problems?: readonly CodeProblem[]
-  /** Goes there; another object goes there again. */
+  /** Moves the cursor there; a new object moves it again. */
   jump?: { at: number } | undefined
 }
 

@@ -1,13 +1,13 @@
 import { isNode, LineCounter, parseDocument } from 'yaml'
 
-/** Where something stands in a text; `line` and `column` from 1. */
+/** A position in a text; `line` and `column` from 1. */
 export type TextPlace = { from: number; to: number; line: number; column: number }
 
 const unescaped = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~')
 
 /**
- * Finds the places that JSON pointers name in YAML text, of which JSON is a part. What is not
- * there is where the nearest thing around it is.
+ * Finds the positions of JSON pointers in YAML or JSON text. A missing value has the position of its
+ * nearest existing ancestor.
  */
 export function placesIn(text: string): (pointer: string) => TextPlace {
   const lines = new LineCounter()
@@ -21,7 +21,7 @@ export function placesIn(text: string): (pointer: string) => TextPlace {
       if (!range) continue
       const [from, end] = range
       const { line, col: column } = lines.linePos(from)
-      // One line is enough to see where.
+      // Mark one line only.
       const lineEnd = text.indexOf('\n', from)
       return { from, to: Math.min(end, lineEnd === -1 ? text.length : lineEnd), line, column }
     }

@@ -13,7 +13,7 @@ const LOOKS = {
   'graph-replaced': { Icon: RefreshCw, look: 'set' },
 } as const
 
-/** What differs, one line for each change. */
+/** A list of changes, one line each. */
 export function ChangesList({ changes }: { changes: readonly Change[] }) {
   const { graph } = useSession()
   if (changes.length === 0) return <p className="quiet nothing">Nothing differs.</p>
@@ -23,7 +23,7 @@ export function ChangesList({ changes }: { changes: readonly Change[] }) {
         const { Icon, look } = LOOKS[change.type]
         const isSet = change.type === 'property-set' && change.property_id !== 'name'
         return (
-          // Changes have no ids, and their order is part of what they are.
+          // Changes have no ids, and the list is never reordered.
           // eslint-disable-next-line react/no-array-index-key
           <li key={at} className={look}>
             <Icon aria-hidden="true" />

@@ -28,7 +28,7 @@ function useSeq(): number {
 
 type Show = 'graph' | 'changes'
 
-/** What was done, the graph at any time, what differs between two times, and the way back. */
+/** The history, the graph at an earlier time, the diff of two times, and restore. */
 export function HistoryPage() {
   const last = useSeq()
   const [chosen, setChosen] = useState<number>()

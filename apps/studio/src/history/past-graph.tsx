@@ -10,7 +10,7 @@ const ROW = 30
 
 type PastProps = {
   state: GraphState
-  /** Nodes that the last entry touched. */
+  /** Nodes that the last entry changed. */
   touched: ReadonlySet<string>
   chosen: string | undefined
   onChoose: (id: string) => void
@@ -18,7 +18,7 @@ type PastProps = {
 
 type Placed = { node: Node; level: number }
 
-/** Nodes in pre-order with how deep they stand. */
+/** Nodes in pre-order with their depth. */
 function placed(nodes: readonly Node[]): Placed[] {
   const levels = new Map<string, number>()
   return nodes.map((node) => {
@@ -28,7 +28,7 @@ function placed(nodes: readonly Node[]): Placed[] {
   })
 }
 
-/** A graph as it was, to be read only. */
+/** An earlier graph, read-only. */
 export function PastGraph({ state, touched, chosen, onChoose }: PastProps) {
   const { graph } = useSession()
   const rows = useMemo(() => placed(state.nodes), [state])

@@ -8,7 +8,7 @@ import { useDesk } from '../session/desk.js'
 const PAGE = 100
 const AGAIN_MS = 400
 
-/** What was done in the session, newest first; the newest page follows what happens. */
+/** The history of the session, newest first; new entries are added to the first page. */
 export function useHistory() {
   const session = useSession()
   const { share } = useDesk()

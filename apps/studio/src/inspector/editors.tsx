@@ -10,22 +10,22 @@ export type EditorProps = {
   id: string
   value: JsonValue
   property: Property
-  /** The property as the template wrote it. */
+  /** The property as declared in the template. */
   document: JsonObject
   isOff: boolean
   aria: { 'aria-invalid'?: true; 'aria-describedby'?: string; 'aria-required'?: true }
   onSave: (value: JsonValue) => void
-  /** Something is typed. */
+  /** The user is typing. */
   onEdit: () => void
 }
 
-/** How a value is shown in a field of text. */
+/** The text of a value in a text field. */
 function textOf(value: JsonValue): string {
   if (value === null) return ''
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** Somebody else has changed what is being edited here. */
+/** Another user has changed the value that is being edited. */
 function Theirs({ theirs, onTake }: { theirs: string | undefined; onTake: () => void }) {
   if (theirs === undefined) return null
   return (

@@ -15,7 +15,7 @@ import { Several } from './several.js'
 
 type InspectorProps = { model: TreeModel; onMove: () => void; onRemove: () => void }
 
-/** Everything about what is selected, and editors for what may be changed. */
+/** Shows the selected nodes, with editors for the properties that may be changed. */
 export function Inspector({ model, onMove, onRemove }: InspectorProps) {
   const { selected, focus } = useTree(model)
   const [only] = selected
@@ -27,7 +27,7 @@ export function Inspector({ model, onMove, onRemove }: InspectorProps) {
   return <Details key={id} id={id} model={model} onMove={onMove} onRemove={onRemove} />
 }
 
-/** The names of everything above a node; follows when one of them is renamed or moved. */
+/** Names of a node's ancestors; updated when one is renamed or moved. */
 function Breadcrumbs({ id, model }: { id: string; model: TreeModel }) {
   const { graph } = useSession()
   const text = useSyncExternalStore(

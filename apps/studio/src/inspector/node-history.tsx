@@ -9,7 +9,7 @@ import { useDesk } from '../session/desk.js'
 
 const MOST = 30
 
-/** Who did what to a node; asked for when it is opened. */
+/** History of a node; loaded when it is opened. */
 export function NodeHistory({ id }: { id: string }) {
   const [isOpen, setOpen] = useState(false)
   return (

@@ -12,7 +12,7 @@ type FieldProps = {
   mayEdit: boolean
 }
 
-/** A property with its editor, what is wrong with its value, and who else is at it. */
+/** A property with its editor, its validation error, and the users who are editing it. */
 export function PropertyField({ node, property, type, mayEdit }: FieldProps) {
   const session = useSession()
   const { graph } = session

@@ -19,18 +19,18 @@ export function plainProperty(id: string, type: string, label = id): Property {
   return { id, uuid: id, label, type, required: false, options: [] }
 }
 
-/** What the name of a node is where no template declares it. */
+/** The property `name`, if the template does not declare it. */
 export const NAME = plainProperty('name', 'text', 'Name')
 
 const isDeclared = (property: Property): property is TemplateProperty => 'access' in property
 
-/** What a node holds; null for nothing. */
+/** The value of a property; null if absent. */
 export function valueOf(node: GraphNode, property: Property): JsonValue {
   if (property.id === 'name') return node.name
   return node.properties[isDeclared(property) ? keyOf(node, property) : property.id] ?? null
 }
 
-/** What the rules of the template say against a value; the same that the server would. */
+/** The validation error of a value, by the same rules as on the server. */
 export function problemsOf(
   graph: SessionGraph,
   property: Property,

@@ -8,7 +8,7 @@ import type { EditorProps } from './editors.js'
 
 const MOST = 500
 
-/** The nodes that a reference may be to: of a type, or people. */
+/** The nodes that a reference may point to: of a type, or people. */
 function candidates(graph: SessionGraph, { property, document }: EditorProps) {
   const target = document['target_type']
   const found: { id: string; name: string }[] = []
@@ -31,11 +31,11 @@ function idsOf(value: JsonValue): string[] {
   return typeof value === 'string' && value !== '' ? [value] : []
 }
 
-/** Chooses a node; of a list of them each can be removed. */
+/** Chooses a node, or edits a list of nodes. */
 export function ReferenceEditor(props: EditorProps) {
   const { id, value, isOff, aria, onSave } = props
   const { graph } = useSession()
-  // A walk through everything, made only when somebody is about to choose.
+  // Walks the whole graph, so only when the list is opened.
   const [offered, setOffered] = useState<{ id: string; name: string }[]>()
   const ids = idsOf(value)
   const isList = Array.isArray(value)

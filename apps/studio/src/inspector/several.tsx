@@ -11,10 +11,10 @@ import { problemsOf, writtenOf } from './property.js'
 
 type SeveralProps = { ids: ReadonlySet<string>; onMove: () => void; onRemove: () => void }
 
-/** A property that all of some nodes have, as the type of the first one declares it. */
+/** A property that all selected nodes have, as declared by the type of the first node. */
 type Shared = { property: TemplateProperty; type: TemplateType }
 
-/** Properties that all of the nodes have with the same kind of value. */
+/** Properties that all nodes have, with the same value type. */
 function sharedOf(graph: SessionGraph, ids: Iterable<string>): Shared[] {
   const types = new Set<TemplateType>()
   for (const id of ids) {
@@ -33,7 +33,7 @@ function sharedOf(graph: SessionGraph, ids: Iterable<string>): Shared[] {
     .map((property) => ({ property, type: first }))
 }
 
-/** What can be done to several nodes at once. */
+/** Inspector of several selected nodes. */
 export function Several({ ids, onMove, onRemove }: SeveralProps) {
   const { graph } = useSession()
   const role = useRole()

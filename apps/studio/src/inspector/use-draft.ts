@@ -1,20 +1,20 @@
 import { useState } from 'react'
 
-/** Text that is being typed, beside the value that the session holds. */
+/** Text that is being typed, next to the value in the session. */
 export type Draft = {
   field: {
     value: string
     onChange: (event: { target: { value: string } }) => void
     onBlur: () => void
   }
-  /** What somebody else has made of the value since the typing began. */
+  /** The value that another user has set since typing began. */
   theirs: string | undefined
   save: () => void
-  /** Goes back to the value of the session. */
+  /** Discards the draft. */
   drop: () => void
 }
 
-/** Keeps what is typed until it is saved, by leaving the field or by a key. */
+/** Keeps a draft until it is saved, on blur or by a key. */
 export function useDraft(value: string, onSave: (text: string) => void, onEdit: () => void): Draft {
   const [draft, setDraft] = useState<{ text: string; from: string }>()
   const drop = () => {

@@ -3,11 +3,11 @@ type FiltersProps<One extends string> = {
   all: readonly One[]
   chosen: ReadonlySet<One>
   onChange: (chosen: ReadonlySet<One>) => void
-  /** What each is called. Absent: itself, as code. */
+  /** Labels; without one, the kind itself is shown as code. */
   names?: Record<One, string>
 }
 
-/** Buttons that choose which kinds are shown, each by itself. */
+/** Toggle buttons that filter by kind. */
 export function Filters<One extends string>({
   label,
   all,

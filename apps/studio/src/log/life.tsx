@@ -11,7 +11,7 @@ function lookOf(name: string): string {
 
 type LifeProps = { command_id: string; events: readonly WireEvent[] }
 
-/** What became of a command, from the call to the last event, with the times of this page. */
+/** Timeline of a command, from the call to the last event, by this page's clock. */
 export function Life({ command_id, events }: LifeProps) {
   const session = useSession()
   const own = sentIn(session).get(command_id)

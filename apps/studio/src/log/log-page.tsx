@@ -24,7 +24,7 @@ const NAMES: Record<Group, string> = {
   other: 'Other',
 }
 
-/** What is recorded from the first visit of the page on, until the session is left. */
+/** Events of both namespaces, recorded from the first visit of this page until the session is left. */
 function useWire(): Wire {
   const { id } = useSession()
   const { share, wire } = useDesk()

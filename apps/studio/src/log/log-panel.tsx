@@ -31,7 +31,7 @@ function bytesOf(payload: unknown): string {
   return sizeOf(new TextEncoder().encode(JSON.stringify(payload) ?? '').length)
 }
 
-/** What happens in the session, as the client is told of it, newest last. */
+/** The events that the client receives, newest last. */
 export function LogPanel({ log }: { log: Log }) {
   const lines = useSyncExternalStore(log.subscribe, () => log.lines)
   const [kinds, setKinds] = useState<ReadonlySet<Kind>>(new Set(KINDS))

@@ -4,24 +4,24 @@ import { wordsOf } from './words.js'
 export const KINDS = ['changes', 'people', 'connection', 'problems'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Something that the client was told of the session, as it was when it came. */
+/** An event that the client received. */
 export type LogLine = {
   key: number
   at: number
   kind: Kind
-  /** What happened, in words. */
+  /** Description of the event. */
   text: string
   who: string | undefined
   seq: number | undefined
-  /** What came, as it came. */
+  /** The payload as received. */
   payload: unknown
-  /** Milliseconds from the server's timestamp to here, by the clocks of both. */
+  /** Milliseconds from the server's timestamp to receipt; includes the clock difference. */
   delay: number | undefined
 }
 
 const MOST = 2_000
 
-/** The last things that happened in a session. */
+/** The latest events of a session. */
 export class Log {
   #lines: readonly LogLine[] = []
   #count = 0

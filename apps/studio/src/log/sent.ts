@@ -1,9 +1,9 @@
 import { TalusError, type Session } from '@talus/client'
 
-/** When a command of this page was handed to the client, and when its answer came. */
+/** When a command of this page was called, and when it was answered. */
 export type Sent = {
   command_id: string
-  /** Milliseconds since 1970, as everything here. */
+  /** Milliseconds since 1970, as all times here. */
   sent: number
   answered: number
   error?: TalusError
@@ -13,7 +13,7 @@ const MOST = 1_000
 
 const bySession = new WeakMap<Session, Map<string, Sent>>()
 
-/** The commands of this page that are answered, by their ids. */
+/** The answered commands of this page, by id. */
 export function sentIn(session: Session): ReadonlyMap<string, Sent> {
   return bySession.get(session) ?? new Map<string, Sent>()
 }
@@ -26,7 +26,7 @@ function keep(session: Session, sent: Sent): void {
   if (all.size > MOST && oldest !== undefined) all.delete(oldest)
 }
 
-/** Notes when a command was called and answered. Gives what it was given. */
+/** Records when a command was called and answered. Returns the same promise. */
 export function noted<Answer extends { command_id: string }>(
   session: Session,
   answer: Promise<Answer>,

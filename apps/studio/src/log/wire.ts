@@ -4,20 +4,20 @@ import type { Namespace } from '@talus/protocol'
 export const GROUPS = ['commands', 'nodes', 'people', 'other'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** Something that the server sent to a connection of a namespace. */
+/** An event that a connection received. */
 export type WireEvent = {
   key: number
-  /** Milliseconds since 1970, when it came. */
+  /** Time of receipt, in milliseconds since 1970. */
   at: number
   namespace: Namespace
   name: string
   group: Group
   payload: unknown
-  /** Of the payload as JSON, in UTF-8. */
+  /** Size of the payload as JSON, in UTF-8. */
   bytes: number
-  /** The command that it belongs to. */
+  /** Id of its command. */
   command_id: string | undefined
-  /** Milliseconds from the server's timestamp to here, by the clocks of both. */
+  /** Milliseconds from the server's timestamp to receipt; includes the clock difference. */
   delay: number | undefined
 }
 
@@ -36,7 +36,7 @@ function textIn(payload: unknown, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** What the server sends of a session on both of its namespaces, over connections of its own. */
+/** Records the events of a session on both namespaces, over its own connections. */
 export class Wire {
   readonly #session_id: string
   readonly #raw: Raw

@@ -8,11 +8,11 @@ function quoted(graph: SessionGraph, id: string): string {
   return `“${graph.node(id)?.name ?? id}”`
 }
 
-/** A value as people read it. */
+/** Formats a value. */
 export const shownValue = (value: JsonValue | undefined) =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')
 
-/** What a change did. */
+/** Describes a change. */
 export function wordsOfChange(graph: SessionGraph, change: Change): string {
   switch (change.type) {
     case 'node-added':
@@ -32,7 +32,7 @@ export function wordsOfChange(graph: SessionGraph, change: Change): string {
   }
 }
 
-/** What an entry did, by its first changes. */
+/** Describes an entry by its first changes. */
 export function wordsOf(graph: SessionGraph, { kind, changes, label }: Entry): string {
   const [first] = changes
   if (!first) return `${TURNS[kind]}nothing`

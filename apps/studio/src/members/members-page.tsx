@@ -21,7 +21,7 @@ const MAY = {
   owner: 'also members, links, restoring',
 }
 
-/** Runs something, and tells why when it does not work. */
+/** Runs an action, and shows its error. */
 export async function attempt(work: () => Promise<unknown>, then: () => void): Promise<void> {
   try {
     await work()
@@ -31,7 +31,7 @@ export async function attempt(work: () => Promise<unknown>, then: () => void): P
   }
 }
 
-/** Who may do what in the session, and the links that let others in. */
+/** Members with their roles, and share links. */
 export function MembersPage() {
   const { id: session_id } = useSession()
   const { share } = useDesk()

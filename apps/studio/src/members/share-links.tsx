@@ -23,7 +23,7 @@ const LASTING = [
   { label: 'for a week', ms: 7 * 24 * HOUR_MS },
 ]
 
-/** Links that give a role to whoever holds them. */
+/** Links that give a role to everyone who has them. */
 export function ShareLinks() {
   const { id: session_id } = useSession()
   const client = useClient(useDesk().share)

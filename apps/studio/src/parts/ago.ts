@@ -1,6 +1,6 @@
 const AGO = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 
-/** How long ago something was; `at` in milliseconds since 1970. */
+/** Formats the time since `at`, in milliseconds since 1970. */
 export function ago(at: number): string {
   const minutes = (at - Date.now()) / 60_000
   if (minutes > -60) return AGO.format(Math.round(minutes), 'minute')

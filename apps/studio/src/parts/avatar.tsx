@@ -1,4 +1,4 @@
-/** White is readable on each of them. */
+/** Colours with enough contrast to white. */
 const COLORS = [
   '#9f1239',
   '#9a3412',
@@ -12,7 +12,7 @@ const COLORS = [
   '#86198f',
 ]
 
-/** Everybody has one colour, the same for all who look. */
+/** The colour of an actor, the same in every browser. */
 export function colorOf(actor_id: string): string {
   let hash = 0
   for (const char of actor_id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0
@@ -21,7 +21,7 @@ export function colorOf(actor_id: string): string {
 
 const LETTERS = new Intl.Segmenter()
 
-/** The first character that people see as one. */
+/** The first grapheme. */
 function letterOf(word = ''): string | undefined {
   const [first] = LETTERS.segment(word)
   return first?.segment

@@ -5,19 +5,19 @@ import { IconButton } from './button.js'
 
 type DialogProps = {
   title: string
-  /** What is said below the title. */
+  /** Text below the title. */
   text?: ReactNode
   isOpen: boolean
   onClose: () => void
-  /** Where the keyboard goes when it is closed; without this, to where it was. */
+  /** Receives the focus on close; by default, the previously focused element. */
   onReturn?: (event: Event) => void
   className?: string
   children: ReactNode
 }
 
 /**
- * A dialog in front of everything. Its backdrop is not that of Radix, which would add a `<style>`
- * against scrolling, and the policy of the page allows none.
+ * A dialog. Has its own backdrop: that of Radix inserts a `<style>` to prevent scrolling, which the
+ * page's content security policy forbids.
  */
 export function Dialog({
   title,

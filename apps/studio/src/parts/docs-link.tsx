@@ -2,10 +2,10 @@ import { BookOpen } from 'lucide-react'
 import { isEmbedded } from '../account/account.js'
 import { useLoaded } from './loaded.js'
 
-/** The operator may have switched them off. */
+/** Whether the server has the documentation: `--docs off` removes it. */
 const hasDocs = async () => !isEmbedded && (await fetch('docs/', { method: 'HEAD' })).ok
 
-/** Leads to the documentation, where the server has it. */
+/** Link to the documentation, if the server has it. */
 export function DocsLink() {
   const { value } = useLoaded(hasDocs)
   if (!value) return null

@@ -1,15 +1,15 @@
 import { TalusError } from '@talus/client'
 import { useCallback, useEffect, useState } from 'react'
 
-/** Something that is asked of the server. */
+/** The state of a request. */
 export type Loaded<T> =
   | { state: 'loading'; value?: undefined; error?: undefined }
   | { state: 'loaded'; value: T; error?: undefined }
   | { state: 'failed'; value?: undefined; error: unknown }
 
 /**
- * Loads when it is mounted, when `load` is another function, and again when `reload` is called.
- * `isStale`: what it has is of the function before.
+ * Loads on mount, when `load` changes, and when `reload` is called. `isStale`: the value is of the
+ * previous `load`.
  */
 export function useLoaded<T>(
   load: () => Promise<T>,
@@ -36,7 +36,7 @@ export function isCode(error: unknown, ...codes: TalusError['code'][]): boolean 
   return error instanceof TalusError && codes.includes(error.code)
 }
 
-/** What to tell people of an error. */
+/** The message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -3,11 +3,11 @@ import * as Toast from '@radix-ui/react-toast'
 import { useSyncExternalStore, type ReactNode } from 'react'
 import { Button, IconButton } from './button.js'
 
-/** Something that happened and that somebody should know. */
+/** A notification. */
 export type Notice = {
   title: string
   text?: ReactNode
-  /** Problems stay until they are closed. */
+  /** Errors stay until they are closed. */
   look?: 'problem' | 'plain'
   action?: { label: string; run: () => void }
 }

@@ -1,6 +1,6 @@
 import type { OptionLook } from '../work/schema.js'
 
-/** A circle that is as full as an option says; an exclamation mark where something is wrong. Nothing where the template says neither colour nor indicator. */
+/** Icon of an option: a partly filled circle, or an exclamation mark for problems. Nothing if the template has neither colour nor indicator. */
 export function OptionMark({ color, indicator }: OptionLook) {
   if (color === undefined && indicator === undefined) return null
   return <Circle color={color} indicator={indicator ?? 'filled'} />

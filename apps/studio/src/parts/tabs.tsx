@@ -7,7 +7,7 @@ type TabsProps<Id extends string> = {
   onChoose: (id: Id) => void
 }
 
-/** One of several views; arrow keys go from one to the next. */
+/** Tabs with arrow-key navigation. */
 export function Tabs<Id extends string>({ label, tabs, chosen, onChoose }: TabsProps<Id>) {
   const id = useId()
   const list = useRef<HTMLDivElement>(null)

@@ -1,7 +1,7 @@
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
-/** The documentation remembers its theme under the same key. */
+/** Shared with the documentation, which stores its theme under the same key. */
 const KEY = 'talus-docs-theme'
 
 export const THEME_LABELS = { system: 'as the system', light: 'light', dark: 'dark' }
@@ -16,6 +16,6 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme)
   } catch {
-    // A browser that keeps nothing forgets the choice with the page.
+    // Without storage, the choice is lost with the page.
   }
 }

@@ -1,11 +1,11 @@
 import type { JsonObject } from '@talus/protocol'
 
-/** How a template draws the nodes of a type. */
+/** Icon and colour of a type, from the template. */
 export type Look = { color: string; shape: string }
 
 const PLAIN: Look = { color: '#64748b', shape: 'circle' }
 
-/** Only what is a colour; anything else of a template stays out of the page. */
+/** Accepts valid colours only, because templates are untrusted. */
 const COLOR = /^#[0-9a-f]{3,8}$/i
 
 export function lookOf(document: JsonObject | undefined): Look {
@@ -16,7 +16,7 @@ export function lookOf(document: JsonObject | undefined): Look {
   }
 }
 
-/** The mark of a type in an SVG, around the point 0, 0; `size`: half of its width. */
+/** The icon of a type in an SVG, centred at 0, 0; `size`: half of its width. */
 export function Mark({ color, shape, size }: Look & { size: number }) {
   const square = { x: -size, y: -size, width: 2 * size, height: 2 * size, fill: color }
   switch (shape) {

@@ -9,7 +9,7 @@ type ChartProps = {
   /** Seconds since 1970, ascending. */
   times: readonly number[]
   lines: readonly Line[]
-  /** What a value is in words. */
+  /** Formats a value. */
   say: (value: number) => string
 }
 
@@ -19,7 +19,7 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 
 const clock = (seconds: number) => CLOCK.format(seconds * 1_000)
 
-/** The colours of the theme as a canvas needs them: it does not know `light-dark()`. */
+/** The theme's colours, resolved for a canvas, which does not support `light-dark()`. */
 function themed(element: HTMLElement) {
   const probe = document.createElement('span')
   element.append(probe)

@@ -1,4 +1,4 @@
-/** One line of the text that `/metrics` gives: a name, its labels, a number. */
+/** One sample of `/metrics`. */
 export type Sample = { name: string; labels: Readonly<Record<string, string>>; value: number }
 
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/
@@ -9,7 +9,7 @@ function numberOf(text: string): number {
   return text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text)
 }
 
-/** Reads the text format of Prometheus. */
+/** Parses the Prometheus text format. */
 export function samplesIn(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value = ''] = LINE.exec(line) ?? []
@@ -21,7 +21,7 @@ export function samplesIn(text: string): Sample[] {
   })
 }
 
-/** What was measured at one moment. */
+/** The values of one scrape. */
 export class Scrape {
   /** Milliseconds since 1970. */
   readonly at: number
@@ -36,7 +36,7 @@ export class Scrape {
     }
   }
 
-  /** Over all labels; null where it is not measured. */
+  /** The sum over all labels; null if the metric is missing. */
   sum(name: string): number | null {
     const samples = this.#byName.get(name)
     return samples ? samples.reduce((sum, { value }) => sum + value, 0) : null

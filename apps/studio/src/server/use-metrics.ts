@@ -9,7 +9,7 @@ const MOST = 150
 /** Why there are no metrics to show. */
 export type Refused = { status: number; reason: string }
 
-/** The metrics of the server, asked again and again while the page is shown. */
+/** Polls the metrics of the server while the page is visible. */
 export function useMetrics(): { scrapes: readonly Scrape[]; refused: Refused | undefined } {
   const { token } = usePerson()
   const [scrapes, setScrapes] = useState<readonly Scrape[]>([])

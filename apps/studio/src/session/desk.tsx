@@ -13,24 +13,24 @@ import { Log } from '../log/log.js'
 import type { Wire } from '../log/wire.js'
 import { TreeModel } from '../tree/tree-model.js'
 
-/** Something that the command palette offers. */
+/** An action in the command palette. */
 export type Offer = {
   label: string
-  /** As people read it, such as `Ctrl X`. */
+  /** Shortcut to display, such as `Ctrl X`. */
   keys?: string
   run: () => void
 }
 
-/** What the pages of a session have in common, and keep when one is left for another. */
+/** State that the pages of a session share, and keep during navigation between them. */
 export type Desk = {
   /** The token of the link by which the session was opened. */
   share: string | undefined
-  /** What is expanded, selected and focused. */
+  /** Expanded, selected and focused nodes. */
   model: TreeModel
   log: Log
-  /** Records events of both namespaces, once somebody wanted to see them. */
+  /** Recorder of the events of both namespaces; created on the first visit of the log. */
   wire: RefObject<Wire | null>
-  /** What the page that is shown offers now. */
+  /** Palette actions of the current page. */
   offers: RefObject<readonly Offer[]>
   isPalette: boolean
   setPalette: (isOpen: boolean) => void

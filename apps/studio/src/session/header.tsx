@@ -12,7 +12,7 @@ import { People } from './people.js'
 import { SessionNav } from './session-nav.js'
 import { Standing } from './standing.js'
 
-/** What the session is called: its root, or its id where there are several or none. */
+/** Title of the session: the name of its only root, else its id. */
 function Title() {
   const { id } = useSession()
   const roots = useChildren(null)

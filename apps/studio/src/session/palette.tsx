@@ -14,7 +14,7 @@ import { useGoTo } from './use-go-to.js'
 
 const MOST_NODES = 8
 
-/** What can be chosen: an action, or a node to go to. */
+/** A palette item: an action, or a node to go to. */
 type Choice = Offer & { key: string; where?: string; type_id?: string }
 
 /** Ctrl+K opens the command palette. */
@@ -31,7 +31,7 @@ function usePaletteKey(open: () => void): void {
   }, [open])
 }
 
-/** Everything that the page can do, and every node, by typing a part of its name. */
+/** Command palette: filters the actions of the page and all nodes by text. */
 export function Palette() {
   const { isPalette, setPalette } = useDesk()
   usePaletteKey(useCallback(() => setPalette(true), [setPalette]))

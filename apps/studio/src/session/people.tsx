@@ -7,7 +7,7 @@ import { useGoTo } from './use-go-to.js'
 
 const MOST = 4
 
-/** Who is in the session; going to where somebody is. */
+/** The participants; a click goes to the node that a participant has focused. */
 export function People() {
   const participants = useParticipants()
   const { others } = usePresence()

@@ -6,7 +6,7 @@ import { IconButton } from '../parts/button.js'
 import { useDesk } from './desk.js'
 import { PAGES } from './pages.js'
 
-/** Leads to the other pages of the session: links where there is room, else a menu. */
+/** Navigation between the pages of the session: links, or a menu on narrow screens. */
 export function SessionNav() {
   const { id: sessionId } = useSession()
   const { share, setPalette } = useDesk()

@@ -14,7 +14,7 @@ const WORDS = {
 
 const nameOf = (status: SessionStatus) => (typeof status === 'string' ? status : 'refused')
 
-/** How the session stands with the server, and what has not been confirmed by it. */
+/** Connection status, and the number of unconfirmed commands. */
 export function Standing({ share }: { share: string | undefined }) {
   const status = nameOf(useStatus())
   const pending = usePending()

@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 import { detailsOf } from '../parts/loaded.js'
 import { notify } from '../parts/notices.js'
 
-/** Says what the server refused; fields say it themselves, too. */
+/** Shows a notification for each rejected command; fields show the error as well. */
 export function useRefusals(): void {
   const session = useSession()
   useEffect(

@@ -5,8 +5,8 @@ import { useCallback, useSyncExternalStore } from 'react'
 const AGAIN_MS = 500
 
 /**
- * The template that the session obeys. A graph that was stored may be shown before its template is
- * there, which no event of the session tells.
+ * The template of the session. A stored graph may be shown before its template has loaded, and no
+ * event of the session announces that.
  */
 export function useTemplate(): Template | null {
   const { graph } = useSession()

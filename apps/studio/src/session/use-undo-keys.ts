@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { useActions } from '../work/actions.js'
 
-/** A field has an undo of its own, of what is being typed. */
+/** Text fields have their own undo while typing. */
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea')
 }

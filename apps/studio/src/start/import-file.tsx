@@ -9,7 +9,7 @@ import { notify } from '../parts/notices.js'
 
 const nameOf = (file: File) => file.name.replace(/\.json$/i, '').slice(0, 200) || 'Imported project'
 
-/** Takes a project file, dropped or chosen, and opens the project that it makes. */
+/** Imports a project file, dropped or chosen, and opens the project. */
 export function ImportFile() {
   const client = useClient()
   const navigate = useNavigate()
@@ -23,7 +23,7 @@ export function ImportFile() {
     try {
       const project_name = nameOf(file)
       const command_id = crypto.randomUUID()
-      // The server says what is wrong with it, if anything is.
+      // The server validates the file.
       const document = JSON.parse(await file.text()) as ProjectDocument
       const opened = await client.rest.importProject({ project_name, command_id }, document)
       const { session_id, warnings = [], more_warnings = 0 } = opened

@@ -6,13 +6,13 @@ import { Button } from '../parts/button.js'
 import { messageOf } from '../parts/loaded.js'
 import { TemplatePicture } from './template-picture.js'
 
-/** Names a project and makes it from a template, whose types it shows. */
+/** Form that creates a project from a template, with a diagram of its types. */
 export function NewProject({ template_id, name: template }: { template_id: string; name: string }) {
   const client = useClient()
   const navigate = useNavigate()
   const [name, setName] = useState(`My ${template.toLowerCase()}`)
   const [state, setState] = useState<{ isBusy: boolean; problem?: string }>({ isBusy: false })
-  // A retry with the same id makes no second project.
+  // A retry with the same id does not create a second project.
   const [command_id] = useState(() => crypto.randomUUID())
 
   async function create(): Promise<void> {

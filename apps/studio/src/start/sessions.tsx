@@ -10,7 +10,7 @@ import { isCode, messageOf, useLoaded, type Loaded } from '../parts/loaded.js'
 
 const AGAIN_MS = 5_000
 
-/** How a session stands, asked again and again while it `isWatched`. */
+/** Polls the status of a session while it `isWatched`. */
 function useStanding(session_id: string, share: string | undefined, isWatched: boolean) {
   const client = useClient(share)
   const { reload, ...standing } = useLoaded(

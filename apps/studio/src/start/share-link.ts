@@ -1,4 +1,4 @@
-/** Where somebody wants to go. */
+/** The target of a link. */
 export type Destination = { session_id: string; share?: string }
 
 /** Reads the id of a session, or the address of its page here, with or without a share token. */
@@ -14,7 +14,7 @@ export function destinationOf(text: string): Destination | undefined {
   return given === '' || /[\s/?#]/.test(given) ? undefined : { session_id: given }
 }
 
-/** The address of the page of a session. A token stays behind the `#`, which no server is sent. */
+/** The address of the page of a session. The token is in the fragment, which is never sent to a server. */
 export function addressOf({ session_id, share }: Destination): string {
   const page = new URL('.', location.href).href
   const query = share === undefined ? '' : `?share=${encodeURIComponent(share)}`

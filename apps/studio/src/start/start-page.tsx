@@ -8,7 +8,7 @@ import { Templates } from './templates.js'
 import { TopBar } from './top-bar.js'
 import { useCallback } from 'react'
 
-/** Where a visit begins. */
+/** The start page. */
 export function StartPage() {
   const client = useClient()
   const { token } = usePerson()

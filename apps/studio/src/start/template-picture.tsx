@@ -2,12 +2,12 @@ import { lazy, Suspense, useCallback } from 'react'
 import { useClient } from '../account/account.js'
 import { useLoaded } from '../parts/loaded.js'
 
-/** What lays it out is a third of the start page, and not what somebody waits for. */
+/** Loaded lazily: the layout code is a third of the start page. */
 const SmallDiagram = lazy(() =>
   import('../templates/type-diagram.js').then((part) => ({ default: part.SmallDiagram })),
 )
 
-/** The types of a template at a glance, in a frame that is there at once. */
+/** Diagram of a template's types, in a frame that is rendered at once. */
 export function TemplatePicture({ template_id }: { template_id: string }) {
   const client = useClient()
   const { value } = useLoaded(

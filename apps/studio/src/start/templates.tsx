@@ -7,7 +7,7 @@ import { messageOf, useLoaded } from '../parts/loaded.js'
 import { NewProject } from './new-project.js'
 import { TemplatePicture } from './template-picture.js'
 
-/** The templates of the server; one of them makes a project. */
+/** Choice of the template for a new project. */
 export function Templates() {
   const client = useClient()
   const { value, error, reload } = useLoaded(

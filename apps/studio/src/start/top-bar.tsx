@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { PersonMenu } from '../account/person-menu.js'
 import { DocsLink } from '../parts/docs-link.js'
 
-/** The head of every page but that of a session. */
+/** Header of all pages outside a session. */
 export function TopBar() {
   return (
     <header className="top-bar">

@@ -3,21 +3,21 @@ import type { JsonObject } from '@talus/protocol'
 import { lookOf, type Look } from '../parts/type-mark.js'
 import { objectsOf, textOf, textsOf } from '../work/schema.js'
 
-/** A type of a template, as a diagram shows it. */
+/** A type of a template in a diagram. */
 export type DiagramType = {
   id: string
   label: string
   look: Look
   isRoot: boolean
-  /** Labels of its properties, with what they take. */
+  /** Labels of its properties, with their value types. */
   properties: readonly { id: string; label: string; type: string; isRequired: boolean }[]
-  /** Ids of the types that may stand below it, itself perhaps among them. */
+  /** Ids of the types allowed as children, possibly including itself. */
   below: readonly string[]
-  /** Ids of the types that it may stand below. */
+  /** Ids of the types that allow it as a child. */
   above: readonly string[]
 }
 
-/** A type in its place: the middle, and the size, in the units of the diagram. */
+/** A type with its centre and size, in units of the diagram. */
 export type PlacedType = DiagramType & { x: number; y: number; width: number; height: number }
 
 export type Diagram = {
@@ -27,7 +27,7 @@ export type Diagram = {
   height: number
 }
 
-/** Reads what a diagram shows of a template. */
+/** Reads the types of a template for a diagram. */
 export function typesOf(template: JsonObject): DiagramType[] {
   const written = objectsOf(template['node_types'])
   const ids = new Set(written.map((type) => textOf(type['id'])))

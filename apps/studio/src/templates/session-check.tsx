@@ -10,12 +10,12 @@ import { nodeCount } from '../parts/node-count.js'
 
 const MOST = 200
 
-/** Sessions that could be looked at: those that were open here, and those of projects. */
+/** Sessions to choose from: recent ones, and those of projects. */
 function useSessions() {
   const client = useClient()
   const { value } = useLoaded(
     useCallback(
-      // Who may not list projects has those that were open here.
+      // Without permission to list projects, only recent sessions.
       () => client.rest.listProjects({ limit: 1_000 }).catch(() => ({ projects: [] })),
       [client],
     ),
@@ -29,7 +29,7 @@ function useSessions() {
 
 type SessionCheckProps = { template: Template | null; template_id: string }
 
-/** Which nodes of a session the template, as it is edited, would not allow any more. */
+/** Nodes of a session that the edited template would not allow. */
 export function SessionCheck({ template, template_id }: SessionCheckProps) {
   const sessions = useSessions()
   const [session_id, setSession] = useState('')

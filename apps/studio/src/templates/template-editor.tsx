@@ -6,12 +6,12 @@ import { placesIn, type TextPlace } from '../code/places.js'
 import { Button } from '../parts/button.js'
 import { messageOf } from '../parts/loaded.js'
 
-/** After the last key, so long. */
+/** Delay after the last key press, in milliseconds. */
 const PAUSE_MS = 350
 
 type Checked = { text: string; report?: TemplateReport; problem?: string }
 
-/** What the server says of a text, once nobody has typed for a moment. */
+/** Validates the text on the server, once typing has paused. */
 function useReport(text: string): Checked | undefined {
   const client = useClient()
   const [checked, setChecked] = useState<Checked>()
@@ -33,7 +33,7 @@ function useReport(text: string): Checked | undefined {
 
 type Found = TextPlace & TemplateIssue & { severity: 'error' | 'warning' }
 
-/** Where in a text the findings of a report are. */
+/** Positions of a report's errors and warnings in the text. */
 function foundIn({ text, report }: Checked): Found[] {
   if (!report) return []
   const placeOf = placesIn(text)

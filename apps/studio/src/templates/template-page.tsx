@@ -18,7 +18,7 @@ import { TypeDetails } from './type-details.js'
 import { TypeDiagram } from './type-diagram.js'
 import './templates.css'
 
-/** One template: its types, its text, and what of a session would not fit it. */
+/** One template: its types, its text, and the nodes of a session that it would not allow. */
 export function TemplatePage() {
   const { templateId } = useParams({ from: '/templates/$templateId' })
   const client = useClient()

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Takes out every uuid, or those that `known` says are the same without being written. */
+/** Removes all uuids, or only those that equal the derived ones in `known`. */
 function without(value: JsonValue, known?: JsonValue): JsonValue {
   if (Array.isArray(value)) {
     const list = Array.isArray(known) ? known : undefined
@@ -26,8 +26,7 @@ function without(value: JsonValue, known?: JsonValue): JsonValue {
 }
 
 /**
- * A template of the server as text to edit: without the uuids that follow from names, which the
- * server fills in.
+ * A template of the server as editable text, without derived uuids, which the server adds again.
  */
 export function textOfTemplate(document: JsonObject): string {
   const bare = without(document)

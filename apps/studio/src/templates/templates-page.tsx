@@ -7,7 +7,7 @@ import { TemplatePicture } from '../start/template-picture.js'
 import { TopBar } from '../start/top-bar.js'
 import './templates.css'
 
-/** The templates that the server has. */
+/** The templates of the server. */
 export function TemplatesPage() {
   const client = useClient()
   const { value, error, reload } = useLoaded(

@@ -9,7 +9,7 @@ type TypeDetailsProps = {
   onChoose: (id: string) => void
 }
 
-/** What a type has, and all of them as a table, which says in words what the diagram shows. */
+/** Details of a type, and a table of all types as the text alternative of the diagram. */
 export function TypeDetails({ template, chosen, onChoose }: TypeDetailsProps) {
   const types = useMemo(() => typesOf(template), [template])
   const byId = useMemo(() => new Map(types.map((type) => [type.id, type])), [types])

@@ -15,7 +15,7 @@ import {
 } from './diagram-layout.js'
 import './diagram.css'
 
-/** What a type is, in a sentence. */
+/** Describes a type in a sentence. */
 function sentenceOf(type: PlacedType, labels: ReadonlyMap<string, string>): string {
   const named = (ids: readonly string[]) => ids.map((id) => labels.get(id) ?? id).join(', ')
   const { label, above, below, properties, isRoot } = type

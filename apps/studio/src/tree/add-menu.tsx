@@ -6,14 +6,14 @@ import { childTypes, lookOfType } from '../work/schema.js'
 import { returnToTree } from './return-to-tree.js'
 
 type AddProps = {
-  /** The node to add something below, or beside where nothing may stand below it; null: a root. */
+  /** Parent of the new node, or its sibling if no children are allowed; null: add a root. */
   place: string | null
   isOpen: boolean
   onOpenChange: (isOpen: boolean) => void
   onAdd: (type_id: string, label: string, parent_id: string | null) => void
 }
 
-/** A menu of the types that may be put below a node. */
+/** A menu of the types that are allowed below a node. */
 export function AddMenu({ place, isOpen, onOpenChange, onAdd }: AddProps) {
   const { graph } = useSession()
   const role = useRole()
@@ -22,7 +22,7 @@ export function AddMenu({ place, isOpen, onOpenChange, onAdd }: AddProps) {
   const parent = isLeaf ? graph.node(node.parent_id ?? '') : node
   const parent_id = parent?.id ?? null
   const types = isLeaf && !parent ? [] : childTypes(graph, parent, role)
-  // Without a template anything goes; a type of the same name as that of the others is likely.
+  // Without a template all types are allowed: offer the type of the last sibling.
   const usual = graph.node(graph.children(parent_id).at(-1) ?? '')?.blueprint_type_id ?? 'node'
   const offered = types ?? [{ id: usual, label: usual }]
   return (

@@ -19,7 +19,7 @@ type MoveProps = {
   onClose: () => void
 }
 
-/** Moves nodes to a parent that is chosen from a list: dragging without a pointer. */
+/** Moves nodes to a parent chosen from a list: the keyboard alternative to dragging. */
 export function MoveDialog({ ids, share, isOpen, onClose }: MoveProps) {
   return (
     <Dialog

@@ -3,7 +3,7 @@ import { useSession } from '@talus/client/react'
 import { documentOf, keyOf, lookOfOption, typeOf } from '../work/schema.js'
 import { OptionMark } from '../parts/option-mark.js'
 
-/** What the first `select` property of a node says: mostly its status. */
+/** The value of a node's first `select` property, usually its status. */
 export function NodeBadge({ node }: { node: GraphNode }) {
   const { graph } = useSession()
   const type = typeOf(graph, node)

@@ -1,6 +1,6 @@
 /**
- * Gives the keyboard back to the tree when a menu is closed, unless a row is being named: its field
- * has the focus then.
+ * Returns the focus to the tree when a menu closes, unless a row is being renamed: its field has the
+ * focus then.
  */
 export function returnToTree(event: Event): void {
   event.preventDefault()

@@ -1,17 +1,17 @@
 import type { SessionGraph } from '@talus/client'
 
-/** A node that a tree shows, in the order from top to bottom. */
+/** A visible node, in order from top to bottom. */
 export type Row = {
   id: string
   /** 1 for a root, as `aria-level` counts. */
   level: number
-  /** Among its siblings, from 1. */
+  /** Position among its siblings, from 1. */
   position: number
   siblings: number
   hasChildren: boolean
 }
 
-/** The nodes that can be seen when these are expanded. */
+/** The visible nodes for a set of expanded ones. */
 export function rowsOf(graph: SessionGraph, expanded: ReadonlySet<string>): Row[] {
   const rows: Row[] = []
   const add = (ids: readonly string[], level: number) => {
@@ -27,7 +27,7 @@ export function rowsOf(graph: SessionGraph, expanded: ReadonlySet<string>): Row[
   return rows
 }
 
-/** Those of the nodes that are below none of the others, in the order of the tree. */
+/** The topmost of the given nodes, in tree order. */
 export function topmost(graph: SessionGraph, ids: Iterable<string>): string[] {
   const all = new Set(ids)
   const tops = [...all].filter((id) => {

@@ -1,14 +1,14 @@
 import type { KeyboardEvent } from 'react'
 import type { TreeModel } from './tree-model.js'
 
-/** What keys do beside going through the tree. */
+/** Actions of keys other than navigation. */
 export type TreeCommands = {
   open: (id: string) => void
   remove: () => void
   copy: () => void
   cut: () => void
   paste: () => void
-  /** One place up or down among the siblings, or one level out or in. */
+  /** Moves one place among the siblings, or one level out or in. */
   shift: (direction: 'up' | 'down' | 'out' | 'in') => void
   add: () => void
 }
@@ -31,7 +31,7 @@ export class TreeKeys {
     this.#nameOf = nameOf
   }
 
-  /** Whether the key was one of the tree's. */
+  /** Whether the key was handled. */
   press(event: KeyboardEvent, commands: TreeCommands): boolean {
     const { key, altKey, shiftKey } = event
     const isCommand = event.ctrlKey || event.metaKey

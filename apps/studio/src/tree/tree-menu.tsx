@@ -31,7 +31,7 @@ function Item({
   )
 }
 
-/** What can be done to the selected nodes, on a right click or the key for menus. */
+/** Context menu of the selected nodes. */
 export function TreeMenu({ model, commands, mayEdit, onMove, children }: MenuProps) {
   const { focus } = model.state
   const hasFocus = focus !== null

@@ -1,27 +1,27 @@
 import type { GraphChange, SessionGraph } from '@talus/client'
 import { rowsOf, type Row } from './rows.js'
 
-/** What a tree shows; another object whenever something of it differs. */
+/** An immutable snapshot of the tree's state. */
 export type TreeState = {
   rows: readonly Row[]
   expanded: ReadonlySet<string>
   selected: ReadonlySet<string>
-  /** The row that the keyboard is at; null in an empty tree. */
+  /** The focused row; null in an empty tree. */
   focus: string | null
   /** The row whose name is being edited. */
   renaming: string | null
-  /** Nodes that were cut and wait to be pasted. */
+  /** Cut nodes that have not been pasted yet. */
   cut: ReadonlySet<string>
 }
 
-/** So many nodes are all shown at first; of more only the roots are open. */
+/** Up to this many nodes, the tree is fully expanded at first; otherwise only the roots are. */
 const SMALL = 300
 
 const NONE: ReadonlySet<string> = new Set()
 
 /**
- * The state of one tree over a graph: what is expanded, selected and focused. Changes of the graph
- * are taken in once a frame, however many come; properties are no concern of it.
+ * The state of one tree over a graph: expanded, selected and focused nodes. Applies changes of the
+ * graph once per frame; ignores properties.
  */
 export class TreeModel {
   readonly #graph: SessionGraph

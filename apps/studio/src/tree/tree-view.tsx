@@ -19,7 +19,7 @@ export function useTree(model: TreeModel) {
 
 type TreeProps = { model: TreeModel; commands: TreeCommands; onMove: () => void }
 
-/** The nodes of the session as a tree, of which only what can be seen is in the page. */
+/** The nodes of the session as a virtualized tree. */
 export function TreeView({ model, commands, onMove }: TreeProps) {
   const { graph } = useSession()
   const actions = useActions()

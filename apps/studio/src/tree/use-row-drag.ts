@@ -9,12 +9,12 @@ import { useEffect, useState, type RefObject } from 'react'
 import { mayStandBelow } from '../work/schema.js'
 import type { TreeModel } from './tree-model.js'
 
-/** Where what is dragged would land, beside or below a row. */
+/** The drop position, next to or below a row. */
 export type Landing = 'before' | 'after' | 'below'
 
 const LANDINGS = { 'reorder-before': 'before', 'reorder-after': 'after', combine: 'below' } as const
 
-/** What is dragged: the selected nodes, or the one row where it is not selected. */
+/** The dragged nodes: the selection, or only the row if it is not selected. */
 export const DRAGGED = 'talus-nodes'
 
 export function draggedIds(data: Record<string | symbol, unknown>): readonly string[] {
@@ -34,7 +34,7 @@ type RowDrag = {
   mayMove: boolean
 }
 
-/** Has a row be dragged and be dropped on, where the rules of the template allow it. */
+/** Makes a row draggable and a drop target, as far as the template allows. */
 export function useRowDrag({ element, id, model, mayMove }: RowDrag): Landing | undefined {
   const { graph } = useSession()
   const [landing, setLanding] = useState<Landing>()

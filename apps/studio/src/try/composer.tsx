@@ -27,7 +27,7 @@ const MOST_HEARD = 500
 
 type Request = { subject: Subject; draft: unknown; edition: number }
 
-/** A request that was sent, and what came of it. */
+/** A request that was sent, with its result. */
 type Sent = { reply: Reply; isPreview: boolean; at: number }
 
 type ComposerProps = { facts: Facts; share: string | undefined; onChanged: () => void }

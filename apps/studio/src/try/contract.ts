@@ -1,11 +1,11 @@
 import { check, contractDocument, parseCommand, type ErrorDetail } from '@talus/protocol'
 import type { Contract, Route, Schema } from '../../../docs/src/contract.js'
 
-// What stands in `contract.json`, but as the schemas themselves, which the contract's own check
-// takes. Their types are interfaces, which have no index signature.
+// The same as `contract.json`, but as schema objects, which `check` of the contract takes. Their types
+// are interfaces, which have no index signature.
 export const CONTRACT = contractDocument() as unknown as Contract
 
-/** How something is sent: as a command of a session, as an event of a namespace, or by REST. */
+/** How a request is sent: as a command of a session, as an event of a namespace, or over REST. */
 export const CHANNELS = ['command', '/', '/graph', 'rest'] as const
 export type Channel = (typeof CHANNELS)[number]
 
@@ -18,12 +18,12 @@ export const CHANNEL_NAMES: Record<Channel, string> = {
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** Something that can be sent. */
+/** A request of the contract. */
 export type Subject = {
   channel: Channel
   name: string
   description: string
-  /** The least role that may. */
+  /** The minimum role. */
   requires: string
   /** Of the draft; undefined where nothing is carried. */
   schema: Schema | undefined

@@ -8,7 +8,7 @@ type Identity = Pick<ClientOptions, 'token' | 'shareToken'> & {
   actor?: { id: string; name: string }
 }
 
-/** What programs are called here. */
+/** Labels of the languages. */
 const NAMES: Record<Example['label'], string> = {
   curl: 'curl',
   TypeScript: 'SDK',
@@ -20,7 +20,7 @@ const ORDER = ['curl', 'TypeScript', 'JavaScript', 'Python'] as const
 
 export type Copy = { name: string; code: string }
 
-/** A request as the programs that send it, each of which runs as it is. */
+/** Generates complete programs that send a request. */
 export function copiesOf(
   subject: Subject,
   draft: unknown,
@@ -29,7 +29,7 @@ export function copiesOf(
   const { actor, token, shareToken } = identity
   const caller: Caller = {
     server: SERVER,
-    // A token says who somebody is.
+    // With a token, the actor is in the token.
     ...(actor && token === undefined && { actor }),
     hasToken: token !== undefined,
     hasShareToken: shareToken !== undefined,

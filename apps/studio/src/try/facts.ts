@@ -3,7 +3,7 @@ import type { JsonObject, Node } from '@talus/protocol'
 import { objectsOf, textOf, textsOf } from '../work/schema.js'
 import { fieldsOf, type Json, type Subject } from './contract.js'
 
-/** What is known of a session, to suggest and to fill in. */
+/** Data of a session for suggestions and examples. */
 export type Facts = {
   session_id: string | undefined
   project_id: string | null
@@ -14,7 +14,7 @@ export type Facts = {
   template: JsonObject | undefined
 }
 
-/** Asks for what is known of a session; without one, for what is known without. */
+/** Loads the data of a session; without a session, only its general part. */
 export async function loadFacts(
   client: Client,
   session_id: string | undefined,
@@ -34,7 +34,7 @@ export async function loadFacts(
       ? undefined
       : await client.rest
           .getTemplateSchema({ template_id: info.template_id })
-          // It may be gone; what is suggested then knows no types.
+          // The template may be gone: then no types are suggested.
           .catch(() => undefined)
   return {
     session_id,

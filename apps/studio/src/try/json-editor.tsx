@@ -7,11 +7,11 @@ type JsonEditorProps = {
   value: unknown
   issues: readonly ErrorDetail[]
   onChange: (value: unknown) => void
-  /** Whether the text is JSON now. */
+  /** Whether the text is valid JSON. */
   onValid: (isValid: boolean) => void
 }
 
-/** A value as JSON text. While it is none, what was last valid stays. */
+/** Edits a value as JSON text. While the text is invalid, the last valid value is kept. */
 export function JsonEditor({ value, issues, onChange, onValid }: JsonEditorProps) {
   const [text, setText] = useState(() => JSON.stringify(value, null, 2))
   const [fault, setFault] = useState<string>()

@@ -13,7 +13,7 @@ const sizeOf = (bytes: number) =>
 
 const millis = (ms: number) => (ms < 10 ? ms.toFixed(1) : Math.round(ms).toLocaleString('en'))
 
-/** A graph of a megabyte would hold the page for seconds. */
+/** Longer responses are shortened: a graph of a megabyte would block the page for seconds. */
 const MOST_TEXT = 40_000
 
 function Json({ value }: { value: unknown }) {
@@ -27,7 +27,7 @@ function Json({ value }: { value: unknown }) {
   )
 }
 
-/** What a dry run would change, in a line each. */
+/** The changes of a preview, one line each. */
 function changesIn(body: unknown): string[] {
   const { changes } = fieldsOf(body)
   return (Array.isArray(changes) ? changes : []).map((change) => {

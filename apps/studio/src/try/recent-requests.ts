@@ -12,7 +12,7 @@ export type RecentRequest = {
 
 const MOST = 20
 
-/** What nobody else who uses this browser should find. */
+/** Fields that are not stored, because others may use this browser. */
 const SECRETS = new Set(['token', 'share_token', 'guest_token'])
 
 function withoutSecrets(value: unknown): unknown {
@@ -29,7 +29,7 @@ export function recentRequests(): RecentRequest[] {
   return recall<RecentRequest[]>('requests') ?? []
 }
 
-/** Keeps a request, once, in front of those before it. */
+/** Stores a request as the most recent one, without duplicates. */
 export function rememberRequest(request: Omit<RecentRequest, 'at'>): RecentRequest[] {
   const draft = withoutSecrets(request.draft)
   const sameAs = JSON.stringify([request.channel, request.name, draft])

@@ -4,7 +4,7 @@ import { IconButton } from '../parts/button.js'
 import { fieldsOf } from './contract.js'
 import type { Suggestion } from './facts.js'
 
-/** The parts of a JSON Schema that a form is made of. */
+/** The JSON Schema keywords that forms support. */
 type Shape = {
   readonly type?: string
   readonly const?: unknown
@@ -20,14 +20,14 @@ type Shape = {
 }
 
 type Around = {
-  /** What is wrong, by JSON pointer. */
+  /** Errors by JSON pointer. */
   issues: ReadonlyMap<string, string>
   suggest: (name: string) => readonly Suggestion[]
 }
 
 const AroundContext = createContext<Around>({ issues: new Map(), suggest: () => [] })
 
-/** Where the contract says "any JSON". */
+/** Field for any JSON value. */
 const ANY: readonly Shape[] = [
   { type: 'string' },
   { type: 'number' },

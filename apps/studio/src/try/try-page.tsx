@@ -10,7 +10,7 @@ import { Composer } from './composer.js'
 import { loadFacts } from './facts.js'
 import './try.css'
 
-/** Composes anything that the contract has, sends it, and shows what came of it. */
+/** The console: composes any request of the contract, sends it, and shows the result. */
 export function TryPage() {
   const { session, share } = useSearch({ from: '/try' })
   const client = useClient(share)

@@ -3,26 +3,26 @@ import type { Raw, RawSocket } from '@talus/client/raw'
 import type { Namespace } from '@talus/protocol'
 import { eventOf, fieldsOf, payloadOf, type Subject } from './contract.js'
 
-/** What came back for a request. */
+/** The response to a request. */
 export type Reply = {
-  /** Whether it did what was asked. */
+  /** Whether the request succeeded. */
   isOk: boolean
-  /** In a word: of HTTP, or the code of the error. */
+  /** HTTP status, or error code. */
   standing: string
   body: unknown
   bytes: number
-  /** From sending to the answer. */
+  /** Time from sending to the response. */
   ms: number
   command_id: string | undefined
 }
 
-/** An event that came. */
+/** A received event. */
 export type Heard = {
   key: number
   namespace: Namespace
   name: string
   payload: unknown
-  /** When it came, by `performance.now()`. */
+  /** Time of receipt, by `performance.now()`. */
   at: number
 }
 
@@ -33,7 +33,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text).length
 export const isOurs = ({ payload }: Heard, command_id: string | undefined) => {
   const named = fieldsOf(payload)
   const { entries } = named
-  // A frame of `session:changes` carries several.
+  // One `session:changes` has several entries.
   const list = Array.isArray(entries) ? entries : [named]
   return command_id !== undefined && list.some((one) => fieldsOf(one)['command_id'] === command_id)
 }

@@ -29,13 +29,13 @@ import { useReading } from './use-reading.js'
 const CARD = 68
 
 type BoardProps = {
-  /** The `select` property by which cards are in columns. */
+  /** The `select` property that determines the columns. */
   property_id: string
   model: TreeModel
   onRemove: () => void
 }
 
-/** Nodes as cards, in a column for each option of a property, in the order of the tree. */
+/** Nodes as cards, with a column for each option of a property, in tree order. */
 export function BoardView({ property_id, model, onRemove }: BoardProps) {
   const { graph } = useSession()
   const actions = useActions()

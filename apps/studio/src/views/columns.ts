@@ -5,7 +5,7 @@ import { NAME, plainProperty, valueOf, type Property } from '../inspector/proper
 /** Of a session without a template. */
 const MOST_PLAIN = 20
 
-/** How wide the values of a type are, in rem. */
+/** Column width by value type, in rem. */
 const WIDTHS: Readonly<Record<string, number>> = {
   number: 10,
   currency: 9,
@@ -19,10 +19,10 @@ const WIDTHS: Readonly<Record<string, number>> = {
 /** A column of the table. */
 export type Column = { property: Property; width: number }
 
-/** A type that some node has, and how many do. */
+/** A type that is in use, with the number of its nodes. */
 export type UsedType = { id: string; label: string; count: number }
 
-/** Those that most nodes have come first. */
+/** Most frequent types first. */
 export function usedTypes(graph: SessionGraph): UsedType[] {
   const types = new Map<string, UsedType>()
   for (const { blueprint_type_id } of graph.walk()) {
@@ -35,7 +35,7 @@ export function usedTypes(graph: SessionGraph): UsedType[] {
   return [...types.values()].toSorted((a, b) => b.count - a.count)
 }
 
-/** The nodes of a type, in the order of the tree. */
+/** The nodes of a type, in tree order. */
 export function nodesOf(graph: SessionGraph, type_id: string): string[] {
   const { template } = graph
   const type = template?.typeOf(type_id)

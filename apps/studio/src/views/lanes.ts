@@ -4,10 +4,10 @@ import { documentOf, keyOf, lookOfOption, type OptionLook } from '../work/schema
 /** A column of the board: an option of the property, or none. */
 export type Lane = { id: string; name: string; look: OptionLook; ids: string[] }
 
-/** The column of what has no value, or one that is no option. */
+/** The column of nodes without a value, or with a value that is not an option. */
 const NONE = ''
 
-/** A `select` property by which a board can be made, whichever types have it. */
+/** A `select` property that a board can use, with all types that have it. */
 export type BoardProperty = { id: string; label: string; types: string[] }
 
 function selectOf(type: TemplateType | undefined, property_id: string) {
@@ -15,7 +15,7 @@ function selectOf(type: TemplateType | undefined, property_id: string) {
   return property?.type === 'select' ? property : undefined
 }
 
-/** Properties of the same id are one: types may share their statuses. */
+/** Merges properties with the same id, because types often share their statuses. */
 export function boardProperties({ template }: SessionGraph): BoardProperty[] {
   const found = new Map<string, BoardProperty>()
   for (const type of template?.types ?? []) {
@@ -33,7 +33,7 @@ function laneOf(node: GraphNode, property: TemplateProperty): string {
   return property.option(node.properties[keyOf(node, property)] ?? null)?.id ?? NONE
 }
 
-/** The columns of a board with their cards, in the orders of the template and of the tree. */
+/** The columns of a board in template order, with their cards in tree order. */
 export function boardOf(graph: SessionGraph, property_id: string): Lane[] {
   const lanes = new Map<string, Lane>([[NONE, { id: NONE, name: 'None', look: {}, ids: [] }]])
   const types = new Set<TemplateType>()

@@ -19,7 +19,7 @@ type CellProps = {
   isActive: boolean
   isEditing: boolean
   mayEdit: boolean
-  /** Who is changing this value now. */
+  /** Users who are editing this value. */
   editor: Other | undefined
   mark: ReactNode
   people: ReactNode

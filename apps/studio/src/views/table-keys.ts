@@ -5,7 +5,7 @@ export type Place = { row: number; column: number }
 
 const PAGE = 20
 
-/** Where a key leads in a grid of so many rows and columns; undefined: it leads nowhere. */
+/** The cell that a key moves to, in a grid with the given size; undefined: none. */
 export function tableStep(
   { key, ctrlKey, metaKey, altKey }: Pressed,
   { row, column }: Place,

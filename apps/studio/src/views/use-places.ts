@@ -2,7 +2,7 @@ import type { Other } from '@talus/client'
 import { usePresence } from '@talus/client/react'
 import { useMemo } from 'react'
 
-/** Who is at which node. */
+/** Participants by the node that they have focused. */
 export function usePlaces(): ReadonlyMap<string, readonly Other[]> {
   const { others } = usePresence()
   return useMemo(() => {

@@ -2,7 +2,7 @@ import type { SessionGraph } from '@talus/client'
 import { useSession } from '@talus/client/react'
 import { useEffect, useMemo, useState } from 'react'
 
-/** What `read` makes of the whole graph; again once a frame, however many changes come. */
+/** Derives a value from the whole graph with `read`, at most once per frame. */
 export function useReading<Value>(read: (graph: SessionGraph) => Value): Value {
   const { graph } = useSession()
   const [turn, setTurn] = useState(0)
@@ -19,7 +19,7 @@ export function useReading<Value>(read: (graph: SessionGraph) => Value): Value {
       cancelAnimationFrame(frame)
     }
   }, [graph])
-  // The graph is the same object whatever it holds.
+  // The graph is a mutable object that never changes identity.
   // eslint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => read(graph), [graph, read, turn])
 }

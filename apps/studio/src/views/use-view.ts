@@ -7,10 +7,10 @@ import { usedTypes, type Sorting } from './columns.js'
 import { boardProperties } from './lanes.js'
 import { useReading } from './use-reading.js'
 
-/** One of the things that a view can be of: a type, or a property. */
+/** A choice for a view: a type, or a property. */
 export type Subject = { id: string; label: string }
 
-/** The view that the address names, and what it is of. */
+/** The view in the address, with its type or property. */
 export function useView() {
   const { id: sessionId } = useSession()
   const { view = 'tree', by } = useSearch({ from: '/s/$sessionId/' })

@@ -24,7 +24,7 @@ function textOf(graph: SessionGraph, property: Property, value: JsonValue): stri
 
 type ValueProps = { graph: SessionGraph; node: GraphNode; property: Property }
 
-/** A value to be read only; nothing where there is none. */
+/** A read-only value; renders nothing if there is none. */
 export function Value({ graph, node, property }: ValueProps) {
   const value = valueOf(node, property)
   if (property.type === 'checkbox') {

@@ -10,7 +10,7 @@ import type { CopiedNode } from './copied.js'
 import { withReferences } from './schema.js'
 import { skippedLines } from './skipped.js'
 
-/** A promise of a command, whose refusal the session's `rejected` tells as well. */
+/** A promise of a command; `rejected` of the session reports its rejection too. */
 const told = (promise: Promise<unknown>) =>
   promise.then(
     () => true,
@@ -19,7 +19,7 @@ const told = (promise: Promise<unknown>) =>
 
 export type Place = { parent_id: string | null; position?: Position }
 
-/** What people can do to a session. Refusals are shown by whoever listens to `rejected`. */
+/** User actions on a session. Rejections are shown by the listener of `rejected`. */
 export class Actions {
   readonly #session: Session
 
@@ -27,7 +27,7 @@ export class Actions {
     this.#session = session
   }
 
-  /** Gives the id of the new node, which the graph has at once. */
+  /** Returns the id of the new node, which is in the graph at once. */
   create(blueprint_type_id: string, name: string, parent_id: string | null): string {
     const node_id = crypto.randomUUID()
     const data = { blueprint_type_id, name, node_id, ...(parent_id !== null && { parent_id }) }
@@ -35,7 +35,7 @@ export class Actions {
     return node_id
   }
 
-  /** Resolves with the refusal, if it is refused. */
+  /** Resolves with the error if the command is rejected. */
   async set(
     node_id: string,
     property_id: string,

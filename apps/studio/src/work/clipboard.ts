@@ -6,17 +6,17 @@ import type { Actions } from './actions.js'
 import { copiedOf, readCopied, textOfCopied, type CopiedNode } from './copied.js'
 import { mayStandBelow } from './schema.js'
 
-/** What one command takes at most. */
+/** Maximum number of nodes in one command. */
 const MOST = 10_000
 
-/** Copies, cuts and pastes nodes as JSON text: by the system's clipboard also between sessions. */
+/** Copies, cuts and pastes nodes as JSON text, also between sessions through the system clipboard. */
 export class Clipboard {
   readonly #graph: SessionGraph
   readonly #actions: Actions
   readonly #model: TreeModel
-  /** What was written last: the same, where the system's clipboard cannot be read. */
+  /** The last copied text, used if the system clipboard cannot be read. */
   #text = ''
-  /** Nodes that the text was cut from; they are moved rather than made anew. */
+  /** The cut nodes of this text; pasting moves them instead of creating copies. */
   #cut: readonly string[] = []
 
   constructor(graph: SessionGraph, actions: Actions, model: TreeModel) {
@@ -25,7 +25,7 @@ export class Clipboard {
     this.#model = model
   }
 
-  /** Gives the text for the clipboard; undefined: there is nothing to copy, or too much. */
+  /** The text for the clipboard; undefined: there is nothing to copy, or too much. */
   take(ids: readonly string[], isCut: boolean): string | undefined {
     const tops = topmost(this.#graph, ids)
     const copied = copiedOf(this.#graph, tops)

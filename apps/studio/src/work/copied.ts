@@ -1,9 +1,9 @@
 import type { SessionGraph } from '@talus/client'
 import type { JsonObject } from '@talus/protocol'
 
-/** A node as it is copied: what a new one needs, wherever that will be. */
+/** A copied node: everything that a new node needs, in any session. */
 export type CopiedNode = {
-  /** What it was copied from; undefined: a text of elsewhere does not say it. */
+  /** Id of the original; undefined if the text does not have it. */
   id: string | undefined
   /** The index of its parent in the list; null for the topmost. */
   parent: number | null
@@ -14,7 +14,7 @@ export type CopiedNode = {
 
 const FORMAT = 'talus-nodes'
 
-/** Nodes with all that is below them, parents first. */
+/** Nodes with their descendants, parents first. */
 export function copiedOf(graph: SessionGraph, tops: readonly string[]): CopiedNode[] {
   const places = new Map<string, number>()
   const copied: CopiedNode[] = []
@@ -28,7 +28,7 @@ export function copiedOf(graph: SessionGraph, tops: readonly string[]): CopiedNo
   return copied
 }
 
-/** As text for the clipboard, which other sessions read. */
+/** Serializes nodes for the clipboard, for other sessions too. */
 export function textOfCopied(nodes: readonly CopiedNode[]): string {
   return JSON.stringify({ format: FORMAT, nodes }, null, 1)
 }

@@ -10,7 +10,7 @@ import { lookOf, type Look } from '../parts/type-mark.js'
 
 export const ROLES: readonly Role[] = ['viewer', 'commenter', 'editor', 'owner']
 
-/** Whether a role includes another; unknown roles may nothing but look. */
+/** Whether a role includes another; unknown roles count as viewers. */
 export function includes(role: Role | undefined, least: Role): boolean {
   return ROLES.indexOf(role ?? 'viewer') >= ROLES.indexOf(least)
 }
@@ -28,7 +28,7 @@ export const textOf = (value: JsonValue | undefined) => (typeof value === 'strin
 export const textsOf = (value: JsonValue | undefined): string[] =>
   (Array.isArray(value) ? value : []).filter((one) => typeof one === 'string')
 
-/** What a template says beside what the rules of the graph need: how things look. */
+/** Display data of a template, which the rules of the graph do not use. */
 type TypeLook = Look & { properties: ReadonlyMap<string, JsonObject> }
 
 const known = new WeakMap<Template, ReadonlyMap<string, TypeLook>>()

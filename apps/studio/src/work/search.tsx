@@ -10,7 +10,7 @@ const MOST = 100
 
 type SearchProps = { text: string; share: string | undefined; onChoose: (id: string) => void }
 
-/** What the server finds, with where it stands. */
+/** Search results of the server, with their paths. */
 export function Search({ text, share, onChoose }: SearchProps) {
   const { id: session_id, graph } = useSession()
   const client = useClient(share)

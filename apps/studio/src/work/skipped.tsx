@@ -14,7 +14,7 @@ const REASONS: Record<SkipReason, string> = {
 
 const MOST = 5
 
-/** What an undo left alone, and why. */
+/** The parts that an undo skipped, with the reasons. */
 export function skippedLines(graph: SessionGraph, skipped: readonly Skipped[]): ReactNode {
   return (
     <ul>

@@ -3,18 +3,18 @@ import type { Clipboard } from './clipboard.js'
 
 type Keys = {
   clipboard: Clipboard
-  /** What is selected. */
+  /** The selected nodes. */
   marked: () => readonly string[]
   focus: string | null
   mayEdit: boolean
 }
 
-/** Whether the keyboard is at nodes, and not in a field or at selected text. */
+/** Whether the focus is on nodes, not in a field or on selected text. */
 function isAtNodes(): boolean {
   return document.activeElement?.matches('.tree, .table, .board') === true
 }
 
-/** Copy, cut and paste by keys or by the browser's menu, which need no permission. */
+/** Handles copy, cut and paste events of the browser, which need no permission. */
 export function useClipboardKeys({ clipboard, marked, focus, mayEdit }: Keys): void {
   useEffect(() => {
     const take = (event: ClipboardEvent) => {
