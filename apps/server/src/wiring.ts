@@ -23,7 +23,7 @@ import { addressing, type AddressOf } from './http/perimeter.js'
 import { Cluster } from './cluster/cluster.js'
 import { Following } from './cluster/following.js'
 import { audienceOf, broadcasterOf, neighboursOf, refreshRoles, toldOf } from './cluster/links.js'
-import { redisBus } from './cluster/redis-bus.js'
+import { channelOf, redisBus } from './cluster/redis-bus.js'
 import type { Journal } from './journal/index.js'
 import type { SharedJournal } from './journal/journal.js'
 import { storageCause } from './journal/causes.js'
@@ -296,7 +296,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     hasOwners: authenticated,
     heads: shared && ((session_ids) => shared.heads(session_ids)),
     consumedFrom: shared && ((session_id, seq) => shared.consumedFrom(session_id, seq)),
-    onAppended: cluster && ((session_id, seq) => cluster.tellAppended(session_id, seq)),
+    onAppended: cluster && ((record, seq, bodies) => cluster.tellAppended(record, seq, bodies)),
     onReplaced:
       cluster && ((session_id, epoch) => cluster.tell({ kind: 'session', session_id, epoch })),
     onGone: (session_id) => hub.close(session_id),
@@ -345,7 +345,7 @@ async function openCore(surroundings: CoreSurroundings): Promise<Core> {
     })
     await following.start()
     if (cluster && redisUrl !== undefined)
-      await cluster.start(`talus:${shared.store_id}`, redisBus(redisUrl))
+      await cluster.start(channelOf(shared.store_id), redisBus(redisUrl, shared.store_id))
   }
   return {
     journal,

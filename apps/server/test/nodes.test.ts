@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { createClient } from '@redis/client'
+import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { RawClient, TestApp } from './harness.js'
+import { type RawClient, REDIS, type TestApp } from './harness.js'
 import { TEMPLATES as STAFF } from './staff.js'
 import { SECRET, bearer, tokenFor } from './tokens.js'
 import { twoNodes } from './two-nodes.js'
@@ -363,6 +365,53 @@ describe('servers of one database', () => {
         .toBe(2)
     },
   )
+
+  test('[CMD2] what one commits, the other shows without asking the database', async () => {
+    await using all = await twoNodes()
+    const { one, other } = all
+    await openSession(one, 's')
+    const a = await (await one.client()).join('s')
+    const b = await (await other.client()).join('s')
+    await a.next('session:connected', ({ active_clients }) => active_clients === 2)
+    other.postgres.stall()
+    for (let seq = 1; seq <= 20; seq += 1) {
+      expect(await a.execute('s', 'CreateNode', CREATE)).toMatchObject({ ok: true, seq })
+    }
+    await b.next('command:executed', ({ seq }) => seq === 20)
+    expect(executed(b)).toEqual(executed(a))
+    other.postgres.heal()
+    expect(await b.execute('s', 'CreateNode', CREATE)).toMatchObject({ ok: true, seq: 21 })
+    expect(await graphOf(one, 's')).toEqual(await graphOf(other, 's'))
+  })
+
+  test('what somebody else writes to Redis is not taken in', async () => {
+    await using all = await twoNodes()
+    const { one, other } = all
+    const session_id = `sent-${randomUUID()}`
+    await openSession(one, session_id)
+    const a = await (await one.client()).join(session_id)
+    const b = await (await other.client()).join(session_id)
+    await a.next('session:connected', ({ active_clients }) => active_clients === 2)
+    const redis = await createClient({ url: REDIS }).connect()
+    const listener = await redis.duplicate().connect()
+    const heard: [text: string, channel: string][] = []
+    await listener.pSubscribe('talus:*', (text, channel) => {
+      if (text.includes(session_id) && text.includes('"appended"')) heard.push([text, channel])
+    })
+    const genuine = { ...CREATE, node_id: 'genuine' }
+    expect(await a.execute(session_id, 'CreateNode', genuine)).toMatchObject({ ok: true, seq: 1 })
+    await expect.poll(() => heard.length).toBe(1)
+    const [[text, channel] = ['', '']] = heard
+    const next = text.replace(`"${session_id}",1,`, `"${session_id}",2,`)
+    expect(next).not.toBe(text)
+    await redis.publish(channel, next.replaceAll('genuine', 'forged'))
+    expect(await a.execute(session_id, 'CreateNode', CREATE)).toMatchObject({ ok: true, seq: 2 })
+    await b.next('command:executed', ({ seq }) => seq === 2)
+    expect(executed(b)).toEqual(executed(a))
+    expect(JSON.stringify(await graphOf(other, session_id))).not.toContain('forged')
+    redis.destroy()
+    listener.destroy()
+  })
 
   test('one that cannot reach the database shows and takes nothing; the other goes on', async () => {
     await using all = await twoNodes()

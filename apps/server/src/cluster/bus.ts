@@ -8,6 +8,12 @@ import type { PresenceText } from '../presence/room.js'
 /** A client with its presence as JSON; `state` is absent if it has none. */
 export type PresentClient = RemoteClient & { state?: string }
 
+/**
+ * A session and its last seq; `bodies`: the JSON of the entries up to it, absent if they are large or
+ * the session has no clients on other servers.
+ */
+export type Appended = [session_id: string, seq: number, epoch?: string, bodies?: string[]]
+
 /** Messages between servers. None is stored: durable state is in the journal. */
 export type Tidings =
   /** A server has started or reconnected: all others send it their clients. */
@@ -18,8 +24,8 @@ export type Tidings =
   | { kind: 'clients'; begins: boolean; ends: boolean; clients: PresentClient[] }
   | { kind: 'alive' }
   | { kind: 'bye' }
-  /** Sessions that have new entries, each with its last seq. */
-  | { kind: 'appended'; seqs: [session_id: string, seq: number][] }
+  /** Sessions that have new entries. */
+  | { kind: 'appended'; seqs: Appended[] }
   /** Publications without an entry, to be sent after the entry `seq`. */
   | { kind: 'told'; session_id: string; seq: number; publications: Publication[] }
   /** A client joined or left; `client`: the one that joined. */

@@ -3,13 +3,17 @@ import type { ArrivalNotice } from '../broadcast/arrivals.js'
 import type { Publication } from '../broadcast/publication.js'
 import type { After } from '../clock.js'
 import { TELL_USES_MS, type Uses } from '../limits/shared-rates.js'
+import { type EntryText, wholeText } from '../journal/entry-text.js'
 import type { PresenceText } from '../presence/room.js'
-import type { Bus, Message, OpenBus, PresentClient, Tidings } from './bus.js'
+import type { Appended, Bus, Message, OpenBus, PresentClient, Tidings } from './bus.js'
 import { Elsewhere } from './elsewhere.js'
 
 /** Heartbeat interval in milliseconds, and the silence after which a server counts as gone. */
 const ALIVE_MS = 2_000
 const SILENT_MS = 7_000
+
+/** Entries of a session with more characters are not sent; other servers read them from the journal. */
+const SENT_CHARS = 64 * 1024
 
 /** Clients in one message. */
 const CLIENTS = 200
@@ -20,7 +24,7 @@ export type Told = {
   clients: () => PresentClient[]
   arrived: (session_id: string, notice: ArrivalNotice) => void
   moved: (session_id: string, changes: readonly PresenceText[]) => void
-  appended: (session_id: string, seq: number) => void
+  appended: (appended: Appended) => void
   published: (session_id: string, seq: number, publications: readonly Publication[]) => void
   /** A client of this server has reconnected to another. */
   replaced: (session_id: string, client_id: string) => void
@@ -47,6 +51,8 @@ type Services = {
   told: () => Told
 }
 
+type Named = { session_id: string; epoch: string }
+
 type Known = { n: number; heard: number; isKnown: boolean }
 
 /**
@@ -59,7 +65,7 @@ export class Cluster {
   readonly elsewhere: Elsewhere
   #bus: Bus | undefined
   #n = 0
-  #appended = new Map<string, number>()
+  #appended = new Map<string, Appended>()
   #isClosed = false
 
   constructor(services: Services) {
@@ -94,13 +100,24 @@ export class Cluster {
     this.#bus?.send({ from: this.#services.node_id, n: this.#n, ...tidings })
   }
 
-  /** Announces all sessions with new entries in one message, at the end of the turn. */
-  tellAppended(session_id: string, seq: number): void {
+  /**
+   * Announces all sessions with new entries in one message, at the end of the turn. Sends the entries
+   * too if other servers have clients in the session: each of them needs four round trips to read them.
+   */
+  tellAppended({ session_id, epoch }: Named, seq: number, bodies: readonly EntryText[]): void {
     const isFirst = this.#appended.size === 0
-    this.#appended.set(session_id, seq)
+    const [, , of, sent = []] = this.#appended.get(session_id) ?? []
+    const all = [...(of === epoch ? sent : []), ...bodies]
+    const isSent =
+      this.elsewhere.count(session_id) > 0 &&
+      all.reduce((chars, { length }) => chars + length, 0) <= SENT_CHARS
+    this.#appended.set(
+      session_id,
+      isSent ? [session_id, seq, epoch, all.map(wholeText)] : [session_id, seq],
+    )
     if (!isFirst) return
     setImmediate(() => {
-      const seqs = [...this.#appended]
+      const seqs = [...this.#appended.values()]
       this.#appended = new Map()
       this.tell({ kind: 'appended', seqs })
     })
@@ -191,7 +208,7 @@ export class Cluster {
       case 'bye':
         return this.#forget(message.from)
       case 'appended':
-        for (const [session_id, seq] of message.seqs) told.appended(session_id, seq)
+        for (const appended of message.seqs) told.appended(appended)
         return undefined
       case 'told':
         return told.published(message.session_id, message.seq, message.publications)

@@ -103,11 +103,12 @@ export function toldOf(parts: Parts): Told {
       }),
     arrived: (session_id, notice) => hub.announceHere(session_id, notice),
     moved: (session_id, moves) => hub.showPresence(session_id, moves),
-    appended(session_id, seq) {
+    appended([session_id, seq, epoch, bodies]) {
       const session = sessions.peekHeld(session_id)
       if (!session || session.seq >= seq) return
       onFollowed()
-      session.follow(seq)
+      // With another epoch they belong to another session of that id.
+      session.follow(seq, epoch === session.record.epoch ? bodies : undefined)
     },
     published(session_id, seq, publications) {
       void sessions.peekHeld(session_id)?.hear(seq, publications)

@@ -1,3 +1,4 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { SettingError } from '../errors.js'
 import type { Bus, Message, OpenBus } from './bus.js'
 
@@ -14,9 +15,10 @@ const PING_MS = 1_000
 /**
  * Messages over Redis pub/sub. Does not use the Redis adapters of Socket.IO: they carry broadcasts to
  * Socket.IO rooms, which this server does not use, and a failed publish there is an unhandled
- * rejection, which would end the process when Redis fails.
+ * rejection, which would end the process when Redis fails. Messages are signed with `secret`, which
+ * only the servers of one database know: entries in them become part of the state of a session.
  */
-export function redisBus(url: string): OpenBus {
+export function redisBus(url: string, secret: string): OpenBus {
   return async (channel, { onMessage, onConnected, onFault }) => {
     const { createClient } = await loadDriver()
     const create = () =>
@@ -34,7 +36,7 @@ export function redisBus(url: string): OpenBus {
     const [publisher, subscriber] = [create(), create()]
     let isClosed = false
     const listener = (text: string) => {
-      const message = parsed(text)
+      const message = verified(text, secret)
       if (message) onMessage(message)
     }
     let isSubscribed = false
@@ -59,7 +61,7 @@ export function redisBus(url: string): OpenBus {
     const bus: Bus = {
       send(message) {
         if (!publisher.isReady) return
-        publisher.publish(channel, JSON.stringify(message)).catch(onFault)
+        publisher.publish(channel, signed(message, secret)).catch(onFault)
       },
       get isConnected() {
         return isConnected()
@@ -75,13 +77,31 @@ export function redisBus(url: string): OpenBus {
   }
 }
 
-function parsed(text: string): Message | undefined {
-  try {
-    return JSON.parse(text) as Message
-  } catch {
-    // Published by another program on the same channel.
-    return undefined
-  }
+/** Characters of a SHA-256 in base64url. */
+const SIGNATURE = 43
+
+function signatureOf(json: string, secret: string): string {
+  return createHmac('sha256', secret).update(json).digest('base64url')
+}
+
+function signed(message: Message, secret: string): string {
+  const json = JSON.stringify(message)
+  return signatureOf(json, secret) + json
+}
+
+/** The message; undefined if it is not signed with the secret. */
+function verified(text: string, secret: string): Message | undefined {
+  const json = text.slice(SIGNATURE)
+  const [given, expected] = [text.slice(0, SIGNATURE), signatureOf(json, secret)].map((one) =>
+    Buffer.from(one),
+  )
+  if (!given || !expected || given.length !== expected.length) return undefined
+  return timingSafeEqual(given, expected) ? (JSON.parse(json) as Message) : undefined
+}
+
+/** The channel of a database. Its id is the secret of the messages, so it does not show the id. */
+export function channelOf(store_id: string): string {
+  return `talus:${createHash('sha256').update(store_id).digest('base64url')}`
 }
 
 async function loadDriver() {

@@ -28,6 +28,7 @@ import type { Plan, Planner } from './planning.js'
 import { Retries } from './retries.js'
 import { SessionDocument, type SessionState } from './document.js'
 import { SessionTail } from './tail.js'
+import { ToldEntries } from './told-entries.js'
 import { SessionPublisher } from './publisher.js'
 import { type ExecuteTask, mayTakeLong, type PreviewTask, type Task, type Waiting } from './task.js'
 
@@ -150,6 +151,7 @@ export class LiveSession implements Appender {
   #consumedTo: number
   /** What may be planned now, as all that was consumed is known. */
   #informed: Task | PreviewTask | undefined
+  readonly #told = new ToldEntries()
   #deleted = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -325,9 +327,13 @@ export class LiveSession implements Appender {
     return this.#deleted
   }
 
-  /** Others have appended up to this seq: takes their entries in as soon as possible. */
-  follow(seq: number): void {
+  /**
+   * Others have appended up to this seq: takes their entries in as soon as possible. `bodies`: the
+   * last of these entries, if they were sent.
+   */
+  follow(seq: number, bodies: readonly string[] = []): void {
     this.#ahead = Math.max(this.#ahead, seq)
+    this.#told.add(seq, bodies)
     this.#pump()
   }
 
@@ -727,7 +733,9 @@ export class LiveSession implements Appender {
     const { journal } = this.#services
     for (;;) {
       const { session_id } = this.record
-      const bodies = await journal.entriesAfter(session_id, this.seq, PAGE, PAGE_CHARS)
+      const told = this.#told.takeAfter(this.seq)
+      const bodies =
+        told.length > 0 ? told : await journal.entriesAfter(session_id, this.seq, PAGE, PAGE_CHARS)
       const entries = bodies.map((body) => {
         const entry = JSON.parse(wholeText(body)) as Entry
         this.#document.takeIn(entry, body)

@@ -1,6 +1,7 @@
 import { AccessRules, type Blueprint } from '@talus/graph'
 import { type Actor, ANONYMOUS, fail, ok, type Result } from '@talus/protocol'
 import { sessionNotFound, StorageError } from '../errors.js'
+import type { EntryText } from '../journal/entry-text.js'
 import type {
   Head,
   ListedSession,
@@ -37,8 +38,10 @@ type StoreServices = Omit<SessionServices, 'requestCommit' | 'onCommitted'> & {
   isOccupied: (session_id: string) => boolean
   /** Asks a journal that others write to as well where sessions are; absent: nobody else writes. */
   heads: ((session_ids: readonly string[]) => Promise<Head[]>) | undefined
-  /** Called when a session has new entries, for those who follow them. */
-  onAppended: ((session_id: string, seq: number) => void) | undefined
+  /** Called when a session has new entries, up to `seq`, for those who follow them. */
+  onAppended:
+    | ((record: SessionRecord, seq: number, bodies: readonly EntryText[]) => void)
+    | undefined
   /** Called when a session is new (with its epoch) or was deleted (with null). */
   onReplaced: ((session_id: string, epoch: string | null) => void) | undefined
   /** Called when another server has deleted a session that is open here. */
@@ -354,7 +357,7 @@ export class SessionStore {
       requestCommit: (appender) => committer.request(appender),
       onCommitted: (committed, bodies) => {
         this.#snapshots.committed(committed, bodies)
-        this.#services.onAppended?.(committed.record.session_id, committed.seq)
+        this.#services.onAppended?.(committed.record, committed.seq, bodies)
       },
     })
     if (stored.damage !== undefined) {
