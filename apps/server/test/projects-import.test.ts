@@ -23,6 +23,15 @@ describe('import and export', () => {
     expect(project).toMatchObject({ project_name: 'Old', graph: { template_id: null } })
   })
 
+  test('a root whose name cannot be that of a project names it as far as it can', async () => {
+    await using app = await testApp()
+    const named = async (name: string) =>
+      (await imported(app, { graph: { nodes: [{ id: 'a', type: 'x', name }] } })).project_name
+    expect(await named('Night\0Train\n')).toBe('Night Train')
+    expect(await named('\0')).toBe('Imported project')
+    expect(await named(`${'x'.repeat(1_023)}😀`)).toBe('x'.repeat(1_023))
+  })
+
   test('a template that the caller chooses has to be there, and is exported', async () => {
     await using app = await testApp()
     const document = {

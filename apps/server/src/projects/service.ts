@@ -69,8 +69,13 @@ export type ProjectServices = {
 /** The longest name of a project, as the contract has it: one that a file gives is cut. */
 const MOST_NAME_CHARACTERS = 1_024
 
-function nameOf(root: string | undefined): string {
-  return root?.slice(0, MOST_NAME_CHARACTERS) || 'Imported project'
+/**
+ * A name that the contract and each database take, from one of a node, which may hold anything: a NUL
+ * ends a text in SQLite, and a cut may leave half of a surrogate pair.
+ */
+function nameOf(root = ''): string {
+  const name = root.replaceAll(/\p{Cc}/gu, ' ').slice(0, MOST_NAME_CHARACTERS)
+  return name.replace(/\p{Surrogate}$/u, '').trim() || 'Imported project'
 }
 
 /** What an import may say beside the file. */
