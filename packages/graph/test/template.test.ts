@@ -238,6 +238,31 @@ describe('what a template may not be', () => {
     expect(parseTemplate(lines.join('\n'), 't').blueprint).toBeNull()
   })
 
+  test('[TREE2] merge keys and the booleans of YAML 1.1 are read as the Flask backend reads them', () => {
+    const source = [
+      'base: &base { label: Base, type: text, required: yes }',
+      'size: &size { <<: *base, type: number }',
+      'node_types:',
+      '  - id: a',
+      '    properties:',
+      '      - { <<: *base, id: p }',
+      '      - { id: q, label: Own, <<: [*size, *base] }',
+      '      - { <<: [*base, { type: date }], id: r, required: Off }',
+    ]
+    const { report, blueprint } = parseTemplate(source.join('\n'), 't')
+    expect(report.errors).toEqual([])
+    const properties = blueprint?.typeOf('a')?.properties ?? []
+    expect(properties.map(({ id, label, type, required }) => [id, label, type, required])).toEqual([
+      ['p', 'Base', 'text', true],
+      ['q', 'Own', 'number', true],
+      ['r', 'Base', 'text', false],
+    ])
+    const { report: wrong } = parseTemplate('node_types: [{ id: a, <<: b }]', 't')
+    expect(wrong.errors.map(describeIssue)).toEqual([
+      'The template cannot be read: a merge key (<<) needs a map or a list of maps',
+    ])
+  })
+
   test('[TREE2] deep nesting is a finding, not a crash', () => {
     expect(parseTemplate(`node_types: ${'['.repeat(20_000)}`, 't').blueprint).toBeNull()
   })

@@ -91,6 +91,10 @@ export function optionOf(value: JsonValue, of: OptionsOf): Option | undefined {
 /** What YAML 1.1 takes for a boolean. */
 const YAML_BOOLEAN = /^(?:(yes|on|true)|no|off|false)$/i
 
+function isYes(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && YAML_BOOLEAN.exec(value)?.[1] !== undefined
+}
+
 /** Options by everything that names them; ids win over names, and names over uuids. */
 function byValue(options: readonly Option[], of: OptionsOf): ReadonlyMap<string, Option> {
   const known = new Map<string, Option>()
@@ -119,7 +123,7 @@ function propertyTypeOf(document: JsonObject, type_id: string, ofType: Access): 
     uuid: checkedText(document, 'uuid'),
     label: textOf(label) ?? id,
     type: checkedText(document, 'type'),
-    required: required === true,
+    required: required === true || isYes(required),
     options,
     ...(value !== undefined && value !== null && { value }),
     access: accessOf(document['access'], ofType),
