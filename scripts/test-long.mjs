@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 // Runs what takes too long for `pnpm test`: the files named `*.long.test.ts`, random tests with more
-// and other inputs, and the whole of some matrices. Wants everything built. Begins nothing when the minutes are over; what was
+// other inputs, the whole of some matrices, and tests of the server on two servers. Wants everything built. Begins nothing when the minutes are over; what was
 // not begun is named and is no failure.
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -73,11 +73,45 @@ const matrices = [
   return { folder: join(parent, name), file: file.join('/'), env: { TALUS_MATRIX: 'whole' } }
 })
 
+// What clients see of a server, with two servers that share them by chance. Left out: files whose clock is
+// stopped or counted by one server, those that look into its data folder, and those that ask what another
+// server learns a moment later: changed roles, used rates, and that a session's project was deleted.
+const onTwoServers = {
+  folder: 'apps/server',
+  file: [
+    'access-loads',
+    'access-races',
+    'access-rules',
+    'batch',
+    'deletion-races',
+    'errors',
+    'graph-reads',
+    'hidden-values',
+    'history',
+    'idempotency',
+    'projects-import',
+    'projects-once',
+    'projects-save-load',
+    'projects-wire',
+    'rest',
+    'restore',
+    'resume',
+    'resume-stored',
+    'search',
+    'sessions',
+    'time-travel',
+    'undo-conflicts',
+    'undo-stacks',
+  ].map((name) => `test/${name}.test.ts`),
+  env: { TALUS_TEST_STORE: 'nodes' },
+}
+
 function run({ folder, file, env }) {
+  const files = [file].flat()
   const set = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  console.log(`\n> ${folder}: ${set.join(' ')} vitest run ${file}`)
+  console.log(`\n> ${folder}: ${set.join(' ')} vitest run ${files.join(' ')}`)
   // Without the JSON reporter: the report of the run before is kept.
-  const args = ['exec', 'vitest', 'run', '--reporter=default', file]
+  const args = ['exec', 'vitest', 'run', '--reporter=default', ...files]
   const { status, error } = spawnSync('pnpm', args, {
     cwd: folder,
     stdio: 'inherit',
@@ -89,7 +123,7 @@ function run({ folder, file, env }) {
 }
 
 // Begins elsewhere each day, so that a short time reaches all of them in the end.
-const all = [...longFiles, ...randomTests, ...matrices]
+const all = [...longFiles, ...randomTests, ...matrices, onTwoServers]
 const first = Math.floor(Date.now() / 86_400_000) % all.length
 const steps = [...all.slice(first), ...all.slice(0, first)]
 
@@ -100,9 +134,13 @@ for (const step of steps) {
   if (performance.now() - began > minutes * 60_000) left.push(step)
   else if (!run(step)) failed.push(step)
 }
-const named = (some) => some.map(({ file }) => basename(file)).join(', ')
+const named = (some) =>
+  some
+    .flatMap(({ file }) => file)
+    .map((file) => basename(file))
+    .join(', ')
 const ran = steps.length - left.length
-console.log(`\nlong tests: ${ran} of ${steps.length} files, ${failed.length} failed`)
+console.log(`\nlong tests: ${ran} of ${steps.length} steps, ${failed.length} failed`)
 if (left.length > 0) console.log(`not begun: ${named(left)}`)
 if (failed.length > 0) console.error(`failed: ${named(failed)}`)
 process.exitCode = failed.length > 0 ? 1 : 0

@@ -11,9 +11,10 @@ const MAIN = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta
 /** A running server with empty data. */
 export type Server = { url: string; stop: () => Promise<void> }
 
-export async function startServer(): Promise<Server> {
+/** `rest`: further arguments, such as where the data is. */
+export async function startServer(rest: string[] = []): Promise<Server> {
   const dataDir = await mkdtemp(join(tmpdir(), 'talus-examples-'))
-  const args = [MAIN, '--port', '0', '--data-dir', dataDir]
+  const args = [MAIN, '--port', '0', '--data-dir', dataDir, ...rest]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   const exited = once(child, 'exit')
   const line = once(createInterface({ input: child.stdout }), 'line')
