@@ -84,12 +84,6 @@ export class ServerProcess {
     return answer
   }
 
-  /** Ends it at once, as a crash would. */
-  kill(): void {
-    this.#stopping = true
-    this.#child.kill('SIGKILL')
-  }
-
   async stop(): Promise<void> {
     this.#stopping = true
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return

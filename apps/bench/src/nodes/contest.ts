@@ -1,4 +1,5 @@
 import { PREHEAT, type Load, type Timing } from '../cases.js'
+import type { CommandCost } from './capacity.js'
 import type { Target } from '../interval.js'
 import { figure } from '../report.js'
 import { runRound, type Round } from '../round.js'
@@ -38,9 +39,18 @@ export function perCommand(of: Rounds, counter: string): number {
   return median(each(of, (round) => round.perCommand[counter] ?? Number.NaN))
 }
 
-/** Appends for each group that a node wanted written, and all statements; one is the least. */
+/** Of a counter, for each group that a node had written. */
 export function perGroup(of: Rounds, counter: string): number {
   return perCommand(of, counter) / perCommand(of, 'groups')
+}
+
+/** What a command costs, in all. */
+export function costOf(of: Rounds): CommandCost {
+  return {
+    nodes: median(each(of, ({ cpu }) => cpu / 1_000)),
+    postgres: perCommand(of, 'postgresCpu'),
+    redis: perCommand(of, 'redisCpu'),
+  }
 }
 
 export const HEAD = [

@@ -4,7 +4,8 @@ import { startFloor, startTalus, type Contender } from '../contenders.js'
 import type { Target } from '../interval.js'
 import { medianOf, ratioOf, type Finding, type Findings } from '../sizes/findings.js'
 import type { Part, PartOptions } from '../sizes/part.js'
-import { contest, each, HEAD, perGroup, preheat, rowOf, type Rounds } from './contest.js'
+import { capacityTable } from './capacity.js'
+import { contest, costOf, each, HEAD, perGroup, preheat, rowOf, type Rounds } from './contest.js'
 import { NodeGroup } from './node-group.js'
 import { Services } from './services.js'
 
@@ -107,18 +108,22 @@ async function delivery({ groups }: Field, options: Settings): Promise<Outcome> 
   }
 }
 
+/** `isModel`: more nodes are reckoned from what this costs. */
+type Spread = { title: string; load: Load; bound?: number; isModel?: boolean }
+
 /** What several nodes make of the load of one. */
 async function spread(
   field: Field,
   options: Settings,
-  { title, load, bound }: { title: string; load: Load; bound?: number },
+  { title, load, bound, isModel = false }: Spread,
 ): Promise<Outcome> {
   const measured = await contest(groupsOf(field), load, options.of(title))
   const [one, ...more] = measured
-  if (!one) throw new Error('Nothing was measured')
+  const [two, three] = more
+  if (!one || !two || !three) throw new Error('Nothing was measured')
   return {
     rows: measured.map((rounds, i) => rowOf(i === 0 ? title : '', rounds)),
-    tables: [],
+    tables: isModel ? [capacityTable([costOf(one), costOf(two), costOf(three)])] : [],
     list: more.flatMap((rounds) => [
       ratioOf(
         {
@@ -197,11 +202,18 @@ async function measureNodes(options: PartOptions): Promise<Findings> {
         load: HOT,
         bound: 1 / 0.8,
       }),
-      await spread(field, settings, { title: '50 rooms of 2, a writer each', load: MANY }),
+      await spread(field, settings, {
+        title: '50 rooms of 2, a writer each',
+        load: MANY,
+        isModel: true,
+      }),
     ]
     return {
       title: TITLE,
-      tables: [[HEAD, ...outcomes.flatMap(({ rows }) => rows)]],
+      tables: [
+        [HEAD, ...outcomes.flatMap(({ rows }) => rows)],
+        ...outcomes.flatMap(({ tables }) => tables),
+      ],
       list: outcomes.flatMap(({ list }) => list),
     }
   })
