@@ -19,6 +19,10 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 
 const clock = (seconds: number) => CLOCK.format(seconds * 1_000)
 
+/** Labels for the steps of an axis. A step whose label would repeat the one before has none. */
+const labels = (texts: readonly string[]) =>
+  texts.map((text, at) => (text === texts[at - 1] ? '' : text))
+
 /** The theme's colours, resolved for a canvas, which does not support `light-dark()`. */
 function themed(element: HTMLElement) {
   const probe = document.createElement('span')
@@ -61,7 +65,7 @@ export function Chart({ title, times, lines, say }: ChartProps) {
           scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] } },
           axes: [
             { ...axis, size: 24, space: 80, values: (_, splits) => splits.map(clock) },
-            { ...axis, size: 58, values: (_, splits) => splits.map(say) },
+            { ...axis, size: 58, values: (_, splits) => labels(splits.map(say)) },
           ],
           series: [
             {},
