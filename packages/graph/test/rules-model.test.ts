@@ -4,7 +4,7 @@ import { ACTORS, Model } from './rules-model.js'
 /** Each has failed once. */
 const FORMER = [
   115, 127, 183, 621, 1117, 1181, 1279, 1340, 1382, 1402, 1667, 1704, 1777, 2111, 2157, 2519, 2955,
-  3194, 3926,
+  3194, 3926, 1227, 1678, 1802, 1896, 2082, 2119, 2272, 2283, 2327, 2632, 2760, 2996, 3040,
 ]
 
 const SEEDS = process.env['TALUS_MODEL_SEED']

@@ -6,6 +6,8 @@ export type Stamp = {
   readonly actor_id: string
   /** An undo left nobody's work behind: it took away what nobody had made before. */
   readonly isUndo?: true
+  /** Of what an undo or a redo wrote beside its step, or by force: the `seq` of the step. */
+  readonly step?: number
 }
 
 /** What a change writes: that a node exists, where it stands, or one of its properties. */
@@ -66,7 +68,7 @@ export function lastForeign(actor_id: string, stamps: Iterable<Stamp | undefined
   return last
 }
 
-export type SavedStamp = [seq: number, actor_id: string, isUndo?: 1] | null
+export type SavedStamp = [seq: number, actor_id: string, isUndo?: 0 | 1, step?: number] | null
 
 /**
  * The stamps of a node, as JSON in a JSON string: a large session has hundreds of thousands, and of
@@ -81,13 +83,15 @@ type NodeText = [SavedStamp, SavedStamp, properties: SavedMap, turned?: SavedMap
 
 export function saveStamp(stamp: Stamp | undefined): SavedStamp {
   if (!stamp) return null
-  return stamp.isUndo ? [stamp.seq, stamp.actor_id, 1] : [stamp.seq, stamp.actor_id]
+  const { seq, actor_id, isUndo, step } = stamp
+  if (step !== undefined) return [seq, actor_id, isUndo ? 1 : 0, step]
+  return isUndo ? [seq, actor_id, 1] : [seq, actor_id]
 }
 
 export function loadStamp(saved: SavedStamp): Stamp | undefined {
   if (!saved) return undefined
-  const [seq, actor_id, isUndo] = saved
-  return isUndo ? { seq, actor_id, isUndo: true } : { seq, actor_id }
+  const [seq, actor_id, isUndo, step] = saved
+  return { seq, actor_id, ...(isUndo && { isUndo: true }), ...(step !== undefined && { step }) }
 }
 
 function saveMap(stamps: Map<string, Stamp> | undefined): SavedMap {

@@ -149,7 +149,7 @@ function* beginAll(stamps: Stamps, { changes }: Entry, own: Stamp): Steps<Transi
 /**
  * Stamps what an undo or redo touches: what stood gets back the writer from before. The rest was
  * forced, or taken along, and is the work of whoever did that; taking the entry back in turn
- * brings back the writer that it covered. A node that is gone again has a writer also where nobody
+ * brings back the writer that it covered, and doing it once more is new work. A node that is gone again has a writer also where nobody
  * had made it before: whoever asks who took it away is told of the undo.
  */
 export function* linkReverted(
@@ -159,11 +159,13 @@ export function* linkReverted(
 ): Steps<Link> {
   const { entry } = written
   const own = stampOf(entry)
+  const beside = step ? { ...own, step: step.seq } : own
   const { transitions } = step?.latest ?? {}
   const after: Moving['after'] = ({ type }, mark, before) => {
     const transition = transitions?.get(keyOf(mark))
-    if (!transition || !sameStamp(transition.after, before)) return own
+    if (!transition || !sameStamp(transition.after, before)) return beside
     const { before: earlier } = transition
+    if (earlier?.step !== undefined && earlier.step === step?.seq) return beside
     const isNobodys = earlier === undefined || earlier.isUndo
     return type === 'node-removed' && isNobodys ? { ...own, isUndo: true } : earlier
   }
