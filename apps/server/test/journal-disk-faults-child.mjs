@@ -185,7 +185,9 @@ async function expectWhole(file, { acknowledged, refused, lost }) {
   try {
     const first = await journal.firstSeq('s')
     const bodies = await journal.entriesAfter('s', 0, 1_000)
-    const entries = bodies.map((body) => JSON.parse(typeof body === 'string' ? body : body.parts.join('')))
+    const entries = bodies.map((body) =>
+      JSON.parse(typeof body === 'string' ? body : body.parts.join('')),
+    )
     const ids = entries.map(({ command_id }) => command_id)
     const expected = acknowledged.slice(first - 1)
     const more = ids.slice(expected.length)
